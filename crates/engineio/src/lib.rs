@@ -1,0 +1,1 @@
+//! Engine.IO, sans-IO: packets, payloads and whole sessions, polling and upgrade included.

@@ -1,0 +1,1 @@
+//! Socket.IO, sans-IO: packets, namespaces, acknowledgements, binary attachments, rooms.

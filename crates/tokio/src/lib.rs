@@ -1,0 +1,1 @@
+//! siox on tokio: sockets, clocks, tasks; no protocol decisions.

@@ -1,0 +1,79 @@
+//! `cargo xtask ci`: everything that must pass before a change lands, cheap checks first, and what each step took.
+
+use std::time::{Duration, Instant};
+
+use crate::shell::{Arguments, Result, cargo, exists, run as run_command};
+
+struct Step {
+    name: &'static str,
+    run: fn() -> Result,
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "fmt", run: || run_command(&mut cargo(["fmt", "--all", "--check"])) },
+    Step { name: "tidy", run: || crate::tidy::run(&[]) },
+    Step { name: "clippy", run: clippy },
+    Step { name: "test", run: || crate::test::run(&[]) },
+    Step { name: "docs", run: docs },
+    Step { name: "deny", run: deny },
+    Step { name: "interop", run: || crate::interop::run(&[]) },
+    Step { name: "fuzz", run: || crate::fuzz::run(&["--seconds".to_owned(), "20".to_owned()]) },
+];
+
+pub(crate) fn run(words: &[String]) -> Result {
+    Arguments::parse(words, &[], &[])?.no_plain()?;
+    let mut took = Vec::new();
+    for step in STEPS {
+        println!("== {} ==", step.name);
+        let start = Instant::now();
+        let outcome = (step.run)();
+        took.push((step.name, start.elapsed()));
+        if let Err(why) = outcome {
+            print!("{}", table(&took, Some(step.name)));
+            return Err(format!("step {} failed: {why}", step.name));
+        }
+    }
+    print!("{}", table(&took, None));
+    Ok(())
+}
+
+fn table(took: &[(&str, Duration)], failed: Option<&str>) -> String {
+    let mut text = String::from("\nstep       seconds\n");
+    for (name, time) in took {
+        let mark = if failed == Some(name) { "  FAILED" } else { "" };
+        text.push_str(&format!("{name:<10} {:>7.1}{mark}\n", time.as_secs_f64()));
+    }
+    let all: Duration = took.iter().map(|(_, time)| *time).sum();
+    text.push_str(&format!("{:<10} {:>7.1}\n", "all", all.as_secs_f64()));
+    text
+}
+
+fn clippy() -> Result {
+    run_command(&mut cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))
+}
+
+fn docs() -> Result {
+    run_command(cargo(["doc", "--workspace", "--no-deps", "--all-features"]).env("RUSTDOCFLAGS", "-Dwarnings"))
+}
+
+/// `cargo-deny` takes many minutes to build, so it is used only where it is installed. What it would check of licences,
+/// bans and sources, `tidy` checks everywhere, from the same `deny.toml`.
+fn deny() -> Result {
+    if exists("cargo", &["deny", "--version"]) {
+        return run_command(&mut cargo(["deny", "--all-features", "check", "licenses", "bans", "sources"]));
+    }
+    println!("cargo-deny is not installed; tidy has checked licences, bans and sources against deny.toml");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_names_the_step_that_failed() {
+        let took = [("fmt", Duration::from_millis(1500)), ("tidy", Duration::from_secs(2))];
+        assert_eq!(table(&took, Some("tidy")), "\nstep       seconds\nfmt            1.5\ntidy           2.0  FAILED\nall            3.5\n");
+        assert!(!table(&took, None).contains("FAILED"));
+    }
+}
