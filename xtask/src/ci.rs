@@ -10,14 +10,38 @@ struct Step {
 }
 
 const STEPS: &[Step] = &[
-    Step { name: "fmt", run: || run_command(&mut cargo(["fmt", "--all", "--check"])) },
-    Step { name: "tidy", run: || crate::tidy::run(&[]) },
-    Step { name: "clippy", run: clippy },
-    Step { name: "test", run: || crate::test::run(&[]) },
-    Step { name: "docs", run: docs },
-    Step { name: "deny", run: deny },
-    Step { name: "interop", run: || crate::interop::run(&[]) },
-    Step { name: "fuzz", run: || crate::fuzz::run(&["--seconds".to_owned(), "20".to_owned()]) },
+    Step {
+        name: "fmt",
+        run: || run_command(&mut cargo(["fmt", "--all", "--check"])),
+    },
+    Step {
+        name: "tidy",
+        run: || crate::tidy::run(&[]),
+    },
+    Step {
+        name: "clippy",
+        run: clippy,
+    },
+    Step {
+        name: "test",
+        run: || crate::test::run(&[]),
+    },
+    Step {
+        name: "docs",
+        run: docs,
+    },
+    Step {
+        name: "deny",
+        run: deny,
+    },
+    Step {
+        name: "interop",
+        run: || crate::interop::run(&[]),
+    },
+    Step {
+        name: "fuzz",
+        run: || crate::fuzz::run(&["--seconds".to_owned(), "20".to_owned()]),
+    },
 ];
 
 pub(crate) fn run(words: &[String]) -> Result {
@@ -49,20 +73,40 @@ fn table(took: &[(&str, Duration)], failed: Option<&str>) -> String {
 }
 
 fn clippy() -> Result {
-    run_command(&mut cargo(["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))
+    run_command(&mut cargo([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--",
+        "-D",
+        "warnings",
+    ]))
 }
 
 fn docs() -> Result {
-    run_command(cargo(["doc", "--workspace", "--no-deps", "--all-features"]).env("RUSTDOCFLAGS", "-Dwarnings"))
+    run_command(
+        cargo(["doc", "--workspace", "--no-deps", "--all-features"])
+            .env("RUSTDOCFLAGS", "-Dwarnings"),
+    )
 }
 
 /// `cargo-deny` takes many minutes to build, so it is used only where it is installed. What it would check of licences,
 /// bans and sources, `tidy` checks everywhere, from the same `deny.toml`.
 fn deny() -> Result {
     if exists("cargo", &["deny", "--version"]) {
-        return run_command(&mut cargo(["deny", "--all-features", "check", "licenses", "bans", "sources"]));
+        return run_command(&mut cargo([
+            "deny",
+            "--all-features",
+            "check",
+            "licenses",
+            "bans",
+            "sources",
+        ]));
     }
-    println!("cargo-deny is not installed; tidy has checked licences, bans and sources against deny.toml");
+    println!(
+        "cargo-deny is not installed; tidy has checked licences, bans and sources against deny.toml"
+    );
     Ok(())
 }
 
@@ -72,8 +116,14 @@ mod tests {
 
     #[test]
     fn the_table_names_the_step_that_failed() {
-        let took = [("fmt", Duration::from_millis(1500)), ("tidy", Duration::from_secs(2))];
-        assert_eq!(table(&took, Some("tidy")), "\nstep       seconds\nfmt            1.5\ntidy           2.0  FAILED\nall            3.5\n");
+        let took = [
+            ("fmt", Duration::from_millis(1500)),
+            ("tidy", Duration::from_secs(2)),
+        ];
+        assert_eq!(
+            table(&took, Some("tidy")),
+            "\nstep       seconds\nfmt            1.5\ntidy           2.0  FAILED\nall            3.5\n"
+        );
         assert!(!table(&took, None).contains("FAILED"));
     }
 }

@@ -29,14 +29,54 @@ struct Chore {
 }
 
 const CHORES: &[Chore] = &[
-    Chore { name: "test", arguments: "", about: "run every test that needs nothing but a Rust toolchain", run: test::run },
-    Chore { name: "tidy", arguments: "", about: "check layers, sources, files, licences against the rules of the repository", run: tidy::run },
-    Chore { name: "interop", arguments: "[--only WORD] [--no-autobahn]", about: "run the real peers (Socket.IO clients, browsers, Autobahn) against our servers", run: interop::run },
-    Chore { name: "autobahn", arguments: "[--sections 1-7,9,10]", about: "run the Autobahn|Testsuite against our WebSocket echo server", run: autobahn::run },
-    Chore { name: "seeds", arguments: "", about: "write the seed corpora of the fuzz targets", run: seeds::run },
-    Chore { name: "fuzz", arguments: "[TARGET..] [--seconds N]", about: "fuzz each target for a while; a crash fails", run: fuzz::run },
-    Chore { name: "bench", arguments: "[NAME]", about: "run the benchmarks, or the one named", run: bench::run },
-    Chore { name: "ci", arguments: "", about: "everything that must pass before a change lands", run: ci::run },
+    Chore {
+        name: "test",
+        arguments: "",
+        about: "run every test that needs nothing but a Rust toolchain",
+        run: test::run,
+    },
+    Chore {
+        name: "tidy",
+        arguments: "",
+        about: "check layers, sources, files, licences against the rules of the repository",
+        run: tidy::run,
+    },
+    Chore {
+        name: "interop",
+        arguments: "[--only WORD] [--no-autobahn]",
+        about: "run the real peers (Socket.IO clients, browsers, Autobahn) against our servers",
+        run: interop::run,
+    },
+    Chore {
+        name: "autobahn",
+        arguments: "[--sections 1-7,9,10]",
+        about: "run the Autobahn|Testsuite against our WebSocket echo server",
+        run: autobahn::run,
+    },
+    Chore {
+        name: "seeds",
+        arguments: "",
+        about: "write the seed corpora of the fuzz targets",
+        run: seeds::run,
+    },
+    Chore {
+        name: "fuzz",
+        arguments: "[TARGET..] [--seconds N]",
+        about: "fuzz each target for a while; a crash fails",
+        run: fuzz::run,
+    },
+    Chore {
+        name: "bench",
+        arguments: "[NAME]",
+        about: "run the benchmarks, or the one named",
+        run: bench::run,
+    },
+    Chore {
+        name: "ci",
+        arguments: "",
+        about: "everything that must pass before a change lands",
+        run: ci::run,
+    },
 ];
 
 fn main() -> ExitCode {
@@ -64,7 +104,13 @@ fn main() -> ExitCode {
 
 fn print_help() {
     println!("cargo xtask CHORE\n");
-    for Chore { name, arguments, about, .. } in CHORES {
+    for Chore {
+        name,
+        arguments,
+        about,
+        ..
+    } in CHORES
+    {
         println!("  {:<42} {about}", format!("{name} {arguments}"));
     }
 }

@@ -12,8 +12,11 @@ pub(crate) type Result<T = ()> = std::result::Result<T, String>;
 pub(crate) fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
-        let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-        manifest.parent().map_or(manifest.clone(), Path::to_path_buf)
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        manifest
+            .parent()
+            .map_or(manifest.clone(), Path::to_path_buf)
     })
 }
 
@@ -48,29 +51,50 @@ pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
 
 /// Runs a command to its end, its output going where ours goes.
 pub(crate) fn run(command: &mut Command) -> Result {
-    let status = command.status().map_err(|why| format!("cannot run {}: {why}", shown(command)))?;
-    if status.success() { Ok(()) } else { Err(format!("{} failed ({status})", shown(command))) }
+    let status = command
+        .status()
+        .map_err(|why| format!("cannot run {}: {why}", shown(command)))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{} failed ({status})", shown(command)))
+    }
 }
 
 /// Runs a command to its end and answers what it printed; its words appear only when it fails.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let done = command.output().map_err(|why| format!("cannot run {}: {why}", shown(command)))?;
+    let done = command
+        .output()
+        .map_err(|why| format!("cannot run {}: {why}", shown(command)))?;
     if !done.status.success() {
         let errors = String::from_utf8_lossy(&done.stderr);
         let printed = String::from_utf8_lossy(&done.stdout);
-        return Err(format!("{} failed ({})\n{printed}{errors}", shown(command), done.status));
+        return Err(format!(
+            "{} failed ({})\n{printed}{errors}",
+            shown(command),
+            done.status
+        ));
     }
-    String::from_utf8(done.stdout).map_err(|_| format!("{} printed bytes that are not UTF-8", shown(command)))
+    String::from_utf8(done.stdout)
+        .map_err(|_| format!("{} printed bytes that are not UTF-8", shown(command)))
 }
 
 /// Whether a program answers to its name.
 pub(crate) fn exists(program: &str, arguments: &[&str]) -> bool {
-    command(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    command(program)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 pub(crate) fn read(path: &Path) -> Result<String> {
@@ -99,11 +123,17 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Takes apart `words`, where `options` are followed by a value and `flags` are not. Anything else with a dash is refused.
     pub(crate) fn parse(words: &[String], options: &[&str], flags: &[&str]) -> Result<Self> {
-        let mut found = Self { plain: Vec::new(), options: Vec::new(), flags: Vec::new() };
+        let mut found = Self {
+            plain: Vec::new(),
+            options: Vec::new(),
+            flags: Vec::new(),
+        };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             if options.contains(&word.as_str()) {
-                let value = words.next().ok_or_else(|| format!("{word} wants a value"))?;
+                let value = words
+                    .next()
+                    .ok_or_else(|| format!("{word} wants a value"))?;
                 found.options.push((word.clone(), value.clone()));
             } else if flags.contains(&word.as_str()) {
                 found.flags.push(word.clone());
@@ -125,7 +155,11 @@ impl Arguments {
     }
 
     pub(crate) fn option(&self, name: &str) -> Option<&str> {
-        self.options.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+        self.options
+            .iter()
+            .rev()
+            .find(|(given, _)| given == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {
@@ -143,7 +177,12 @@ mod tests {
 
     #[test]
     fn arguments_come_apart() {
-        let found = Arguments::parse(&words("a --seconds 5 --quick b"), &["--seconds"], &["--quick"]).unwrap();
+        let found = Arguments::parse(
+            &words("a --seconds 5 --quick b"),
+            &["--seconds"],
+            &["--quick"],
+        )
+        .unwrap();
         assert_eq!(found.plain, ["a", "b"]);
         assert_eq!(found.option("--seconds"), Some("5"));
         assert!(found.flag("--quick"));
@@ -154,7 +193,12 @@ mod tests {
     fn strange_options_are_refused() {
         assert!(Arguments::parse(&words("--wrong"), &["--seconds"], &[]).is_err());
         assert!(Arguments::parse(&words("--seconds"), &["--seconds"], &[]).is_err());
-        assert!(Arguments::parse(&words("a"), &[], &[]).unwrap().no_plain().is_err());
+        assert!(
+            Arguments::parse(&words("a"), &[], &[])
+                .unwrap()
+                .no_plain()
+                .is_err()
+        );
     }
 
     #[test]

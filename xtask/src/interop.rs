@@ -1,0 +1,155 @@
+//! `cargo xtask interop`: foreign clients and browsers against our servers, by the scripts in `xtask/interop`, and then
+//! the Autobahn|Testsuite. A peer that cannot be had is a failure, never a skip.
+
+use std::path::{Path, PathBuf};
+
+use crate::shell::{
+    Arguments, Result, cargo, command, make_folder, output, read, root, run as run_command, target,
+    write,
+};
+
+/// The scripts use its test runner's options.
+const OLDEST_NODE: u32 = 20;
+
+/// A test that hangs is ended after this many milliseconds.
+const TEST_TIMEOUT: u32 = 180_000;
+
+/// Our servers, as built or as given by `$SIOX_SUT` and `$SIOX_DEMO`.
+struct Servers {
+    sut: PathBuf,
+    demo: PathBuf,
+}
+
+pub(crate) fn run(words: &[String]) -> Result {
+    let arguments = Arguments::parse(words, &["--only"], &["--no-autobahn"])?.no_plain()?;
+    check_node()?;
+    let scripts = scripts(arguments.option("--only").unwrap_or_default())?;
+    let modules = install_modules()?;
+    let chromium = crate::chromium::ensure()?;
+    let servers = build()?;
+    let screenshots = target().join("screenshots");
+    make_folder(&screenshots)?;
+
+    let timeout = format!("--test-timeout={TEST_TIMEOUT}");
+    let mut node = command("node");
+    node.args([
+        "--test",
+        "--test-concurrency=1",
+        "--test-reporter=spec",
+        &timeout,
+    ])
+    .args(&scripts);
+    node.env("SIOX_INTEROP_MODULES", &modules)
+        .env("CHROMIUM", &chromium)
+        .env("SIOX_SCREENSHOTS", &screenshots);
+    run_command(
+        node.env("SIOX_SUT", &servers.sut)
+            .env("SIOX_DEMO", &servers.demo),
+    )?;
+    if arguments.flag("--no-autobahn") {
+        Ok(())
+    } else {
+        crate::autobahn::run(&[])
+    }
+}
+
+fn check_node() -> Result {
+    let version = output(command("node").arg("--version"))?;
+    let major = version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|word| word.parse::<u32>().ok());
+    match major {
+        Some(major) if major >= OLDEST_NODE => Ok(()),
+        _ => Err(format!(
+            "needs Node.js {OLDEST_NODE} or newer, not {}",
+            version.trim()
+        )),
+    }
+}
+
+/// The test scripts whose path holds `word`, in order.
+fn scripts(word: &str) -> Result<Vec<PathBuf>> {
+    let folder = root().join("xtask/interop");
+    let mut found = Vec::new();
+    collect_scripts(&folder, &mut found)?;
+    found.retain(|path| {
+        path.strip_prefix(&folder)
+            .is_ok_and(|path| path.to_string_lossy().contains(word))
+    });
+    found.sort();
+    if found.is_empty() {
+        Err(format!("no script's name holds `{word}`"))
+    } else {
+        Ok(found)
+    }
+}
+
+fn collect_scripts(folder: &Path, found: &mut Vec<PathBuf>) -> Result {
+    let entries =
+        std::fs::read_dir(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    for entry in entries {
+        let path = entry
+            .map_err(|why| format!("{}: {why}", folder.display()))?
+            .path();
+        if path.is_dir() && !path.ends_with("node_modules") {
+            collect_scripts(&path, found)?;
+        } else if path.to_string_lossy().ends_with(".test.mjs") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Installs the pinned npm packages under `target/interop`, unless those very pins are there already. Answers the folder.
+fn install_modules() -> Result<PathBuf> {
+    let pins = root().join("xtask/interop");
+    let folder = target().join("interop");
+    let lock = read(&pins.join("package-lock.json"))?;
+    let stamp = folder.join("installed-lock.json");
+    if stamp.exists() && read(&stamp)? == lock {
+        return Ok(folder);
+    }
+    println!(
+        "installing the Socket.IO client and playwright-core under {}",
+        folder.display()
+    );
+    write(
+        &folder.join("package.json"),
+        read(&pins.join("package.json"))?.as_bytes(),
+    )?;
+    write(&folder.join("package-lock.json"), lock.as_bytes())?;
+    let mut npm = command("npm");
+    npm.args([
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ]);
+    run_command(npm.current_dir(&folder))?;
+    write(&stamp, lock.as_bytes())?;
+    Ok(folder)
+}
+
+fn build() -> Result<Servers> {
+    let given = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    if let (Some(sut), Some(demo)) = (given("SIOX_SUT"), given("SIOX_DEMO")) {
+        return Ok(Servers { sut, demo });
+    }
+    run_command(&mut cargo([
+        "build",
+        "--release",
+        "--package",
+        "siox-sut",
+        "--package",
+        "siox-cli",
+    ]))?;
+    let built = target().join("release");
+    Ok(Servers {
+        sut: built.join("siox-sut"),
+        demo: built.join("siox"),
+    })
+}

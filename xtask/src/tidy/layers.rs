@@ -1,0 +1,164 @@
+//! Who may depend on whom: the layers of the design, checked on what is linked (normal dependencies, every feature on).
+
+use super::Finding;
+use crate::metadata::{Package, Workspace};
+
+/// The protocol crates: one protocol each, without a socket, a clock, a thread or randomness.
+pub(super) const PROTOCOLS: [&str; 5] = [
+    "siox-wire",
+    "siox-http1",
+    "siox-websocket",
+    "siox-engineio",
+    "siox-socketio",
+];
+
+/// Where the protocols meet. Still a machine without an outside.
+pub(super) const STACK: &str = "siox-stack";
+
+/// What one protocol crate may know of another: all know `wire`, and the WebSocket handshake is an HTTP request.
+const MAY_KNOW: [(&str, &str); 1] = [("siox-websocket", "siox-http1")];
+
+/// Sockets, runtimes, randomness: packages that no machine may be linked with, however indirectly.
+const OUTSIDE: [&str; 14] = [
+    "async-executor",
+    "async-io",
+    "async-std",
+    "embassy-executor",
+    "futures-executor",
+    "getrandom",
+    "hyper",
+    "mio",
+    "polling",
+    "rand",
+    "rand_core",
+    "smol",
+    "socket2",
+    "tokio",
+];
+
+pub(super) fn protocols_stay_apart(workspace: &Workspace, found: &mut Vec<Finding>) {
+    for package in workspace
+        .members()
+        .filter(|package| PROTOCOLS.contains(&package.name.as_str()))
+    {
+        for other in workspace.direct(package).filter(|other| is_ours(other)) {
+            let pair = (package.name.as_str(), other.name.as_str());
+            if other.name != "siox-wire" && !MAY_KNOW.contains(&pair) {
+                found.push(Finding::new(
+                    place(package),
+                    format!(
+                        "a protocol crate may depend on siox-wire alone of ours, not on {}",
+                        other.name
+                    ),
+                ));
+            }
+        }
+    }
+}
+
+pub(super) fn machines_know_no_outside(workspace: &Workspace, found: &mut Vec<Finding>) {
+    for package in workspace
+        .members()
+        .filter(|package| is_machine(&package.name))
+    {
+        for other in workspace.transitive(package) {
+            if OUTSIDE.contains(&other.name.as_str()) {
+                found.push(Finding::new(place(package), format!("{} is linked in, directly or not; nothing at or under siox-stack may know sockets, runtimes or randomness", other.name)));
+            }
+            if is_ours(other) && !is_machine(&other.name) {
+                found.push(Finding::new(
+                    place(package),
+                    format!("{} stands above siox-stack", other.name),
+                ));
+            }
+        }
+    }
+}
+
+/// Whether a package of this name stands at or under `stack`.
+pub(super) fn is_machine(name: &str) -> bool {
+    name == STACK || PROTOCOLS.contains(&name)
+}
+
+fn is_ours(package: &Package) -> bool {
+    package.member
+}
+
+fn place(package: &Package) -> String {
+    format!(
+        "crates/{}/Cargo.toml",
+        package.name.trim_start_matches("siox-")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::findings;
+    use super::*;
+    use crate::metadata::samples::workspace;
+
+    #[test]
+    fn the_layers_of_the_design_pass() {
+        let good = workspace(&[
+            "siox-wire:bytes",
+            "siox-http1:siox-wire httparse",
+            "siox-websocket:siox-wire siox-http1",
+            "siox-engineio:siox-wire",
+            "siox-socketio:siox-wire serde_json",
+            "siox-stack:siox-websocket siox-engineio siox-socketio",
+            "siox-tokio:siox-stack tokio getrandom",
+        ]);
+        assert!(findings(|found| protocols_stay_apart(&good, found)).is_empty());
+        assert!(findings(|found| machines_know_no_outside(&good, found)).is_empty());
+    }
+
+    #[test]
+    fn a_protocol_that_knows_another_is_found() {
+        for bad in [
+            "siox-engineio:siox-websocket",
+            "siox-http1:siox-websocket",
+            "siox-socketio:siox-engineio",
+            "siox-wire:siox-http1",
+            "siox-wire:siox-testkit",
+        ] {
+            let (_, other) = bad.split_once(':').unwrap();
+            let workspace = workspace(&[bad, &format!("{other}:")]);
+            let texts = findings(|found| protocols_stay_apart(&workspace, found));
+            assert_eq!(texts.len(), 1, "{bad}: {texts:?}");
+            assert!(texts[0].contains(other));
+        }
+    }
+
+    #[test]
+    fn an_outside_that_comes_indirectly_is_found() {
+        let bad = workspace(&[
+            "siox-stack:siox-http1",
+            "siox-http1:helper",
+            "helper:between",
+            "between:socket2",
+        ]);
+        let texts = findings(|found| machines_know_no_outside(&bad, found));
+        assert!(
+            texts
+                .iter()
+                .any(|text| text.starts_with("crates/stack/Cargo.toml: socket2")),
+            "{texts:?}"
+        );
+        assert!(
+            texts
+                .iter()
+                .any(|text| text.starts_with("crates/http1/Cargo.toml: socket2")),
+            "{texts:?}"
+        );
+    }
+
+    #[test]
+    fn a_machine_may_not_reach_up() {
+        let bad = workspace(&["siox-stack:siox-tokio", "siox-tokio:"]);
+        let texts = findings(|found| machines_know_no_outside(&bad, found));
+        assert_eq!(
+            texts,
+            ["crates/stack/Cargo.toml: siox-tokio stands above siox-stack"]
+        );
+    }
+}
