@@ -1,0 +1,146 @@
+//! Base64 (RFC 4648 §4) as payloads carry it: decoded in place, encoded behind a `b`.
+
+use crate::Error;
+use alloc::string::String;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use core::cell::Cell;
+
+const BAD: u8 = 0xff;
+
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
+const VALUES: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut table = [BAD; 256];
+    let mut value = 0;
+    while value < 64 {
+        table[alphabet[value] as usize] = value as u8;
+        value += 1;
+    }
+    table
+};
+
+fn value(digit: &Cell<u8>) -> u8 {
+    VALUES.get(usize::from(digit.get())).copied().unwrap_or(BAD)
+}
+
+/// Decodes `text` over itself and returns the part that now holds the bytes. The padding is there
+/// whole or not at all; bits that stand for nothing must be zero.
+pub(crate) fn decode_in_place(text: &mut [u8]) -> Result<&[u8], Error> {
+    let digits = digits(text);
+    let len = decoded_len(digits).ok_or(Error::Base64)?;
+    let cells = Cell::from_mut(text.get_mut(..digits).unwrap_or_default()).as_slice_of_cells();
+    // The three bytes written lie before the next four digits read.
+    let (from, tail) = (cells.chunks_exact(4), cells.chunks_exact(4).remainder());
+    for (from, to) in from.zip(cells.chunks(3)) {
+        let mut quad = [0; 4];
+        for (value_of, digit) in quad.iter_mut().zip(from) {
+            *value_of = value(digit);
+        }
+        put(quad, to)?;
+    }
+    if !tail.is_empty() {
+        let mut quad = [0; 4];
+        for (value_of, digit) in quad.iter_mut().zip(tail) {
+            *value_of = value(digit);
+        }
+        let written = len.checked_rem(3).unwrap_or_default();
+        let to = cells.get(len.saturating_sub(written)..len);
+        let spare = put(quad, to.unwrap_or_default())?;
+        if spare {
+            return Err(Error::Base64);
+        }
+    }
+    Ok(text.get(..len).unwrap_or_default())
+}
+
+/// Writes the bytes of four values to `to`, as many as it takes; says whether others are not zero.
+fn put(quad: [u8; 4], to: &[Cell<u8>]) -> Result<bool, Error> {
+    let [a, b, c, d] = quad;
+    if (a | b | c | d) >= 64 {
+        return Err(Error::Base64);
+    }
+    let bytes = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+    for (byte, to) in bytes.iter().zip(to) {
+        to.set(*byte);
+    }
+    Ok(bytes.iter().skip(to.len()).any(|&byte| byte != 0))
+}
+
+/// How many digits there are before the padding; all is digits when the padding is not whole.
+fn digits(text: &[u8]) -> usize {
+    let unpadded = match text {
+        [head @ .., b'=', b'='] | [head @ .., b'='] => head.len(),
+        _ => return text.len(),
+    };
+    if text.len().is_multiple_of(4) {
+        unpadded
+    } else {
+        text.len()
+    }
+}
+
+fn decoded_len(digits: usize) -> Option<usize> {
+    let whole = (digits / 4).saturating_mul(3);
+    match digits % 4 {
+        0 => Some(whole),
+        2 => Some(whole.saturating_add(1)),
+        3 => Some(whole.saturating_add(2)),
+        _ => None,
+    }
+}
+
+/// A binary message as a packet of text: `b`, then base64 with padding.
+pub(crate) fn packet(bytes: &[u8]) -> String {
+    let quads = bytes.len().div_ceil(3);
+    let mut text = String::with_capacity(quads.saturating_mul(4).saturating_add(1));
+    text.push('b');
+    STANDARD.encode_string(bytes, &mut text);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    fn decode(text: &[u8]) -> Option<Vec<u8>> {
+        let mut text = text.to_vec();
+        decode_in_place(&mut text).ok().map(<[u8]>::to_vec)
+    }
+
+    fn oracle(text: &[u8]) -> Option<Vec<u8>> {
+        let config =
+            GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+        let engine = GeneralPurpose::new(&::base64::alphabet::STANDARD, config);
+        // The oracle forgives a padding that is not whole; we do not.
+        let whole = !text.contains(&b'=') || text.len().is_multiple_of(4);
+        engine.decode(text).ok().filter(|_| whole)
+    }
+
+    #[test]
+    fn refuses_what_is_not_base64() {
+        for bad in [
+            "!!", "A", "AAAAA", "AQ=", "AQI==", "A===", "=", "====", "AR==", "AQJ=", "AQ-_",
+            "A Q=", "AQ==AQ==",
+        ] {
+            assert_eq!(decode(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn round_trips_with_and_without_padding(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let text = packet(&bytes);
+            let text = text.strip_prefix('b').unwrap();
+            prop_assert_eq!(decode(text.as_bytes()), Some(bytes.clone()));
+            prop_assert_eq!(decode(text.trim_end_matches('=').as_bytes()), Some(bytes));
+        }
+
+        #[test]
+        fn agrees_with_the_oracle(text in "[A-Da-d0-1+/=]{0,9}|[ -~]{0,9}") {
+            prop_assert_eq!(decode(text.as_bytes()), oracle(text.as_bytes()), "{}", text);
+        }
+    }
+}

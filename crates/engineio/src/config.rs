@@ -1,0 +1,94 @@
+//! What a server offers and what it bears.
+
+use core::time::Duration;
+
+/// One way of carrying packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// HTTP long-polling.
+    Polling,
+    /// A WebSocket.
+    WebSocket,
+}
+
+impl Transport {
+    /// The value of the query key `transport`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Polling => "polling",
+            Self::WebSocket => "websocket",
+        }
+    }
+}
+
+/// Which transports a server offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transports {
+    /// HTTP long-polling. Default: true.
+    pub polling: bool,
+    /// WebSocket. Default: true.
+    pub websocket: bool,
+}
+
+impl Transports {
+    /// Whether `transport` is offered.
+    #[must_use]
+    pub const fn has(self, transport: Transport) -> bool {
+        match transport {
+            Transport::Polling => self.polling,
+            Transport::WebSocket => self.websocket,
+        }
+    }
+}
+
+/// The settings of a server's sessions. The defaults are those of the reference server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// How long after the handshake, and after each pong, the server pings. Announced in whole
+    /// milliseconds. Default: 25 s.
+    pub ping_interval: Duration,
+    /// How long the server waits for the pong. Announced in whole milliseconds. Default: 20 s.
+    pub ping_timeout: Duration,
+    /// How long an upgrade may take before its WebSocket is dropped. Default: 10 s.
+    pub upgrade_timeout: Duration,
+    /// The largest body of a POST, in bytes; announced to the peer, and the limit the WebSocket below
+    /// should be given. Default: 1,000,000.
+    pub max_payload: usize,
+    /// The transports offered. Default: both.
+    pub transports: Transports,
+    /// Whether a polling session may move to a WebSocket. Default: true.
+    pub allow_upgrades: bool,
+    /// From how many queued bytes on (32 more for each packet) a normal message is refused.
+    /// Default: 1 MiB.
+    pub high_water: usize,
+    /// From how many queued bytes on (32 more for each packet) whatever is put ends the session.
+    /// Default: 4 MiB.
+    pub hard_cap: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+            upgrade_timeout: Duration::from_secs(10),
+            max_payload: 1_000_000,
+            transports: Transports {
+                polling: true,
+                websocket: true,
+            },
+            allow_upgrades: true,
+            high_water: 1 << 20,
+            hard_cap: 4 << 20,
+        }
+    }
+}
+
+impl Config {
+    /// Whether a polling session may move to a WebSocket.
+    #[must_use]
+    pub const fn upgrades(&self) -> bool {
+        self.allow_upgrades && self.transports.websocket
+    }
+}

@@ -1,0 +1,113 @@
+//! What a request is told before any session is looked at, and what a new session says first.
+
+use crate::{Config, ErrorCode, Method, Query, Request, Sid, Transport, V4};
+use alloc::{format, string::String};
+use siox_wire::Lead;
+
+/// A revision of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Version {
+    /// `EIO=4`.
+    V4,
+}
+
+impl Version {
+    /// The value of the query key `EIO`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V4 => "4",
+        }
+    }
+
+    /// What stands before a message.
+    #[must_use]
+    pub const fn lead(self) -> Lead {
+        match self {
+            Self::V4 => V4,
+        }
+    }
+}
+
+/// A request that may open a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Handshake {
+    /// The transport it begins on; on [`Transport::WebSocket`] the request is a WebSocket handshake.
+    pub transport: Transport,
+    /// The protocol it speaks.
+    pub version: Version,
+}
+
+impl Handshake {
+    /// Judges a request without `sid`.
+    ///
+    /// # Errors
+    /// In the reference's order: [`ErrorCode::TransportUnknown`], [`ErrorCode::BadHandshakeMethod`]
+    /// when it is no GET, [`ErrorCode::BadRequest`] when it wants the WebSocket transport but is no
+    /// WebSocket handshake, [`ErrorCode::UnsupportedVersion`]. So a WebSocket handshake is refused
+    /// before any 101.
+    pub fn check(config: &Config, request: &Request<'_>) -> Result<Self, ErrorCode> {
+        Self::judge(config, request, &Query::parse(request.query))
+    }
+
+    fn judge(config: &Config, request: &Request<'_>, query: &Query<'_>) -> Result<Self, ErrorCode> {
+        let transport = query.transport(config)?;
+        if request.method != Method::Get {
+            return Err(ErrorCode::BadHandshakeMethod);
+        }
+        if transport == Transport::WebSocket && !request.websocket {
+            return Err(ErrorCode::BadRequest);
+        }
+        match query.eio.as_deref() {
+            Some("4") => Ok(Self {
+                transport,
+                version: Version::V4,
+            }),
+            _ => Err(ErrorCode::UnsupportedVersion),
+        }
+    }
+}
+
+/// Whom a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// It opens a session.
+    Open(Handshake),
+    /// It names one, which may or may not exist; if not, it is refused with
+    /// [`ErrorCode::UnknownSid`].
+    Session(Sid),
+}
+
+impl Route {
+    /// Says whom a request is for, as far as that can be told without a table of sessions.
+    ///
+    /// # Errors
+    /// Those of [`Handshake::check`], and [`ErrorCode::UnknownSid`] for a `sid` that no session can
+    /// have.
+    pub fn check(config: &Config, request: &Request<'_>) -> Result<Self, ErrorCode> {
+        let query = Query::parse(request.query);
+        query.transport(config)?;
+        match &query.sid {
+            Some(sid) => Sid::parse(sid)
+                .map(Self::Session)
+                .ok_or(ErrorCode::UnknownSid),
+            None => Handshake::judge(config, request, &query).map(Self::Open),
+        }
+    }
+}
+
+/// The open packet. The sid needs no escaping: it is base64url.
+pub(crate) fn open_packet(config: &Config, sid: &Sid, transport: Transport) -> String {
+    let upgrades = match transport {
+        Transport::Polling if config.upgrades() => r#"["websocket"]"#,
+        Transport::Polling | Transport::WebSocket => "[]",
+    };
+    format!(
+        r#"0{{"sid":"{}","upgrades":{upgrades},"pingInterval":{},"pingTimeout":{},"maxPayload":{}}}"#,
+        sid.as_str(),
+        config.ping_interval.as_millis(),
+        config.ping_timeout.as_millis(),
+        config.max_payload,
+    )
+}

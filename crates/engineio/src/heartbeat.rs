@@ -1,0 +1,133 @@
+//! The heartbeat: when to ping, and when a peer is dead. Deadlines are absolute.
+
+use core::time::Duration;
+use siox_wire::Instant;
+
+/// Where the heartbeat stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heartbeat {
+    /// The peer is pinged at this time.
+    Ping { at: Instant },
+    /// The peer was pinged, and is dead at this time. Another packet than the pong puts that off
+    /// once.
+    Pong { by: Instant, refreshed: bool },
+}
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beat {
+    Nothing,
+    Ping,
+    Dead,
+}
+
+impl Heartbeat {
+    pub(crate) fn new(now: Instant, interval: Duration) -> Self {
+        Self::Ping {
+            at: now.after(interval),
+        }
+    }
+
+    /// When something is due next.
+    pub(crate) fn deadline(&self) -> Instant {
+        match *self {
+            Self::Ping { at } => at,
+            Self::Pong { by, .. } => by,
+        }
+    }
+
+    /// When the peer is dead if nothing comes of it.
+    pub(crate) fn death(&self, timeout: Duration) -> Instant {
+        match *self {
+            Self::Ping { at } => at.after(timeout),
+            Self::Pong { by, .. } => by,
+        }
+    }
+
+    /// What is due at `now`.
+    pub(crate) fn due(&self, now: Instant, timeout: Duration) -> Beat {
+        if self.death(timeout) <= now {
+            return Beat::Dead;
+        }
+        match *self {
+            Self::Ping { at } if at <= now => Beat::Ping,
+            Self::Ping { .. } | Self::Pong { .. } => Beat::Nothing,
+        }
+    }
+
+    /// A ping went out. The deadline counts from when it was due: a late clock gives no extra time.
+    pub(crate) fn pinged(&mut self, timeout: Duration) {
+        *self = Self::Pong {
+            by: self.death(timeout),
+            refreshed: false,
+        };
+    }
+
+    /// A pong came. One that was not asked for has no effect.
+    pub(crate) fn pong(&mut self, now: Instant, interval: Duration) {
+        match self {
+            Self::Ping { .. } => {}
+            Self::Pong { .. } => *self = Self::new(now, interval),
+        }
+    }
+
+    /// Any packet came: a peer whose pong waits behind its data is not dead.
+    pub(crate) fn packet(&mut self, now: Instant, timeout: Duration) {
+        match self {
+            Self::Ping { .. }
+            | Self::Pong {
+                refreshed: true, ..
+            } => {}
+            Self::Pong { by, refreshed } => {
+                *by = now.after(timeout).max(*by);
+                *refreshed = true;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_millis(300);
+    const TIMEOUT: Duration = Duration::from_millis(200);
+    const fn ms(n: u64) -> Instant {
+        Instant::from_millis(n)
+    }
+
+    #[test]
+    fn a_silent_peer_dies_on_time_however_late_the_clock() {
+        let mut beat = Heartbeat::new(ms(0), INTERVAL);
+        assert_eq!(beat.due(ms(299), TIMEOUT), Beat::Nothing);
+        assert_eq!(beat.due(ms(500), TIMEOUT), Beat::Dead);
+        assert_eq!(beat.due(ms(499), TIMEOUT), Beat::Ping);
+        beat.pinged(TIMEOUT);
+        assert_eq!(beat.deadline(), ms(500));
+    }
+
+    #[test]
+    fn only_an_expected_pong_counts() {
+        let mut beat = Heartbeat::new(ms(0), INTERVAL);
+        beat.pong(ms(250), INTERVAL);
+        assert_eq!(beat.deadline(), ms(300));
+        beat.pinged(TIMEOUT);
+        beat.pong(ms(310), INTERVAL);
+        assert_eq!(beat.deadline(), ms(610));
+    }
+
+    #[test]
+    fn another_packet_puts_death_off_once_a_ping() {
+        let mut beat = Heartbeat::new(ms(0), INTERVAL);
+        beat.packet(ms(10), TIMEOUT);
+        assert_eq!(beat.deadline(), ms(300));
+        beat.pinged(TIMEOUT);
+        beat.packet(ms(400), TIMEOUT);
+        beat.packet(ms(500), TIMEOUT);
+        assert_eq!(beat.deadline(), ms(600));
+        beat.pong(ms(550), INTERVAL);
+        beat.pinged(TIMEOUT);
+        beat.packet(ms(900), TIMEOUT);
+        assert_eq!(beat.deadline(), ms(1100));
+    }
+}

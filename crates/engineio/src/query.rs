@@ -1,0 +1,158 @@
+//! The query string: the three keys that Engine.IO reads, and all pairs for those above.
+
+use crate::{Config, ErrorCode, Transport};
+use alloc::{borrow::Cow, string::String, vec::Vec};
+
+/// The keys of a query that Engine.IO reads. Others are tolerated anywhere.
+///
+/// A key that is given twice has the value `,`, which none of the three can legally have: as in the
+/// reference it then names no transport, no version and no session.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Query<'a> {
+    /// `EIO`: the protocol version.
+    pub eio: Option<Cow<'a, str>>,
+    /// `transport`.
+    pub transport: Option<Cow<'a, str>>,
+    /// `sid`; an empty one counts as none.
+    pub sid: Option<Cow<'a, str>>,
+}
+
+const REPEATED: Cow<'static, str> = Cow::Borrowed(",");
+
+impl<'a> Query<'a> {
+    /// Reads a query, given without its `?`. Linear in its length; cannot fail.
+    #[must_use]
+    pub fn parse(query: &'a str) -> Self {
+        let mut parsed = Self::default();
+        for (key, value) in pairs(query) {
+            let field = match &*key {
+                "EIO" => &mut parsed.eio,
+                "transport" => &mut parsed.transport,
+                "sid" => &mut parsed.sid,
+                _ => continue,
+            };
+            *field = Some(if field.is_none() { value } else { REPEATED });
+        }
+        parsed.sid = parsed.sid.filter(|sid| !sid.is_empty());
+        parsed
+    }
+
+    /// The transport asked for.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TransportUnknown`] when it is missing, unknown or not offered.
+    pub fn transport(&self, config: &Config) -> Result<Transport, ErrorCode> {
+        let name = self.transport.as_deref().unwrap_or_default();
+        [Transport::Polling, Transport::WebSocket]
+            .into_iter()
+            .find(|t| t.name() == name && config.transports.has(*t))
+            .ok_or(ErrorCode::TransportUnknown)
+    }
+}
+
+/// All pairs of a query in order, decoded as a form is (`+` is a space, `%xx` a byte; what is not
+/// UTF-8 becomes U+FFFD, a `%` that starts no byte stays). Nothing is copied that needs no decoding.
+pub fn pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(key), decode(value))
+        })
+}
+
+fn decode(text: &str) -> Cow<'_, str> {
+    if !text.contains(['%', '+']) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        rest = tail;
+        out.push(match (first, tail) {
+            (b'+', _) => b' ',
+            (b'%', [high, low, after @ ..]) => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => {
+                    rest = after;
+                    high << 4 | low
+                }
+                _ => b'%',
+            },
+            _ => first,
+        });
+    }
+    Cow::Owned(match String::from_utf8(out) {
+        Ok(text) => text,
+        Err(bad) => String::from_utf8_lossy(bad.as_bytes()).into_owned(),
+    })
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    type Keys<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+    fn check(query: &str, (eio, transport, sid): Keys<'_>) {
+        let q = Query::parse(query);
+        let got = (q.eio.as_deref(), q.transport.as_deref(), q.sid.as_deref());
+        assert_eq!(got, (eio, transport, sid), "{query}");
+    }
+
+    #[test]
+    fn reads_the_three_keys_wherever_they_stand() {
+        let polling = (Some("4"), Some("polling"), None);
+        check("EIO=4&transport=polling", polling);
+        check("t=x&b64=1&transport=polling&&user=%26a&EIO=4&", polling);
+        check("EIO=%34&tr%61nsport=p%6Flling", polling);
+        check("EIO=4&transport=polling&sid=", polling);
+        check(
+            "EIO=4&transport=polling&sid=a",
+            (Some("4"), Some("polling"), Some("a")),
+        );
+        check("", (None, None, None));
+        check("eio=4&Transport=polling", (None, None, None));
+        check("EIO&transport", (Some(""), Some(""), None));
+        check("sid=a&sid=a&EIO=4&EIO=4", (Some(","), None, Some(",")));
+    }
+
+    #[test]
+    fn decodes_as_a_form() {
+        for (raw, plain) in [
+            ("a+b", "a b"),
+            ("%26%3D%3fa", "&=?a"),
+            ("%d0%bf", "п"),
+            ("100%", "100%"),
+            ("%4", "%4"),
+            ("%+4%zz", "% 4%zz"),
+            ("%ff", "\u{fffd}"),
+            ("%%34", "%4"),
+        ] {
+            assert_eq!(decode(raw), plain, "{raw}");
+        }
+        assert!(matches!(decode("plain"), Cow::Borrowed(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_survives_encoding(value in ".*") {
+            let encoded: String = value.bytes().map(|b| alloc::format!("%{b:02X}")).collect();
+            let query = alloc::format!("x=1&{encoded}={encoded}");
+            let (key, got) = pairs(&query).nth(1).unwrap();
+            prop_assert_eq!((&*key, &*got), (&*value, &*value));
+        }
+
+        #[test]
+        fn no_query_breaks_it(query in "[%+&=a-fE-S0-9\\PC]*") {
+            let _ = Query::parse(&query);
+        }
+    }
+}

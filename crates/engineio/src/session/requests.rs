@@ -1,0 +1,177 @@
+//! HTTP requests: what becomes of a GET and a POST.
+
+use super::{
+    Decision, Event, Lane, Session,
+    phase::{Goodbye, Phase},
+};
+use crate::{CloseReason, Error, ErrorCode, Method, Payload, Query, Request, Response, Transport};
+use siox_wire::Instant;
+
+impl Session {
+    /// Says what to do with a request that names this session.
+    pub fn handle_request(&mut self, now: Instant, request: &Request<'_>) -> Decision {
+        self.advance(now, None);
+        self.decide(now, request)
+            .unwrap_or_else(|code| Decision::Answer(code.response()))
+    }
+
+    fn decide(&mut self, now: Instant, request: &Request<'_>) -> Result<Decision, ErrorCode> {
+        let query = Query::parse(request.query);
+        let transport = query.transport(&self.config)?;
+        if let Phase::Closed { .. } = self.phase {
+            return Err(ErrorCode::UnknownSid);
+        }
+        if query.eio.is_some_and(|eio| eio != self.version.name()) {
+            return Err(ErrorCode::BadRequest);
+        }
+        match (transport, request.method) {
+            (Transport::WebSocket, Method::Get) if request.websocket => self.open_probe(now),
+            (Transport::WebSocket, _) => Err(ErrorCode::BadRequest),
+            (Transport::Polling, _) if self.phase.is_socket() => Err(ErrorCode::BadRequest),
+            (Transport::Polling, Method::Get) => self.poll(now),
+            (Transport::Polling, Method::Post) => self.post(request),
+            (Transport::Polling, Method::Options | Method::Other) => {
+                Ok(Decision::Answer(Response::empty(405)))
+            }
+        }
+    }
+
+    fn poll(&mut self, now: Instant) -> Result<Decision, ErrorCode> {
+        // An answer that nobody has fetched yet cannot have reached the peer.
+        if self.answer.is_some() || self.phase.half().is_some_and(|half| half.get.is_some()) {
+            return Ok(self.overlap());
+        }
+        if let Phase::Closing { half, reason, .. } = &mut self.phase {
+            let (reason, response) = (*reason, half.last_words(Goodbye::Close));
+            self.end(reason, Goodbye::Close);
+            return Ok(Decision::Answer(response));
+        }
+        let half = self.phase.half().ok_or(ErrorCode::BadRequest)?;
+        if half.is_ready() {
+            let payload = half.queue.take_payload(None);
+            return Ok(Decision::Answer(Response::payload(payload)));
+        }
+        if half.probe.as_mut().is_some_and(|probe| probe.noop(now)) {
+            return Ok(Decision::Answer(Response::text("6")));
+        }
+        let lane = self.next_lane();
+        if let Some(half) = self.phase.half() {
+            half.get = Some(lane);
+        }
+        Ok(Decision::Park(lane))
+    }
+
+    fn post(&mut self, request: &Request<'_>) -> Result<Decision, ErrorCode> {
+        if self.phase.half().is_some_and(|half| half.post.is_some()) {
+            return Ok(self.overlap());
+        }
+        if request.is_octet_stream() {
+            self.end(CloseReason::TransportError, Goodbye::Close);
+            return Err(ErrorCode::BadRequest);
+        }
+        let lane = self.next_lane();
+        self.phase.half().ok_or(ErrorCode::BadRequest)?.post = Some(lane);
+        let limit = self.config.max_payload;
+        Ok(Decision::Body { lane, limit })
+    }
+
+    /// Two polls, or two POSTs, at once: the session ends.
+    fn overlap(&mut self) -> Decision {
+        self.end(CloseReason::TransportError, Goodbye::Close);
+        Decision::Answer(Response::empty(400))
+    }
+
+    /// One step through the body of a POST. Call until `Ok(None)`, then
+    /// [`finish_post`](Self::finish_post); what the peer sent behind its own `1`, or after the
+    /// server's close, is dropped.
+    ///
+    /// # Errors
+    /// What was wrong with a packet; the session has ended and the packets before it were delivered.
+    /// [`Error::Stale`] when the session ended or was upgraded meanwhile. Either way, the rest of the
+    /// body is not to be brought: pass the error to [`finish_post`](Self::finish_post).
+    pub fn handle_body<'b>(
+        &mut self,
+        now: Instant,
+        lane: Lane,
+        body: &mut Payload<'b>,
+    ) -> Result<Option<Event<'b>>, Error> {
+        self.advance(now, None);
+        loop {
+            match &self.phase {
+                Phase::Polling(half) if half.post == Some(lane) => {}
+                Phase::Closing { half, .. } if half.post == Some(lane) => return Ok(None),
+                Phase::Closed { post, .. } if *post == Some(lane) => return Ok(None),
+                Phase::Polling(_)
+                | Phase::Socket { .. }
+                | Phase::Closing { .. }
+                | Phase::Closed { .. } => return Err(Error::Stale),
+            }
+            let Some(packet) = body.next() else {
+                return Ok(None);
+            };
+            if let Some(event) = self.receive(now, packet)? {
+                return Ok(Some(event));
+            }
+        }
+    }
+
+    /// The answer to a POST, whose body gave `result`: `ok`, or 400 when something was wrong with it
+    /// or the session did not take it. An error ends the session, unless it is [`Error::Stale`].
+    pub fn finish_post(&mut self, lane: Lane, result: Result<(), Error>) -> Response {
+        if let Err(reason) = result.map_err(Error::close_reason)
+            && let Some(reason) = reason
+        {
+            self.end(reason, Goodbye::Close);
+        }
+        if self.take_post(lane) && result.is_ok() {
+            Response::text("ok")
+        } else {
+            ErrorCode::BadRequest.response()
+        }
+    }
+
+    /// The answer to a POST whose body exceeds the limit: 413 without a body. The session lives on.
+    pub fn body_too_large(&mut self, lane: Lane) -> Response {
+        self.take_post(lane);
+        Response::empty(413)
+    }
+
+    /// The connection of a parked GET, or of a POST, went away before the answer: the session ends.
+    pub fn handle_abandoned(&mut self, lane: Lane) {
+        let answered = self.answer.take_if(|answer| answer.0 == lane).is_some();
+        let held = self
+            .phase
+            .half()
+            .is_some_and(|half| half.get.take_if(|get| *get == lane).is_some());
+        if answered || held || self.take_post(lane) {
+            self.end(CloseReason::TransportError, Goodbye::Close);
+        }
+    }
+
+    /// Whether `lane` is the running POST, which it then is no more.
+    fn take_post(&mut self, lane: Lane) -> bool {
+        let post = match &mut self.phase {
+            Phase::Polling(half) | Phase::Closing { half, .. } => &mut half.post,
+            Phase::Closed { post, .. } => post,
+            Phase::Socket { .. } => return false,
+        };
+        post.take_if(|post| *post == lane).is_some()
+    }
+
+    /// The answer to a parked poll, when it is due. Ask after every step.
+    pub fn poll_response(&mut self) -> Option<(Lane, Response)> {
+        if let Some(answer) = self.answer.take() {
+            return Some(*answer);
+        }
+        match &mut self.phase {
+            Phase::Polling(half) if half.is_ready() => {
+                let lane = half.get.take()?;
+                Some((lane, Response::payload(half.queue.take_payload(None))))
+            }
+            Phase::Polling(_)
+            | Phase::Socket { .. }
+            | Phase::Closing { .. }
+            | Phase::Closed { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Time: what is due, and how the end is told.
+
+use super::{
+    Event, Session,
+    phase::{Goodbye, Phase},
+};
+use crate::{CloseReason, heartbeat::Beat};
+use siox_wire::{Instant, Sink};
+
+impl Session {
+    /// Moves the state to `now` and tells nobody; what dies is told by
+    /// [`farewell`](Self::farewell). `out` is the sink of the WebSocket that carries the session,
+    /// which may owe a ping; without it such a ping stays due.
+    pub fn expire<S: Sink>(&mut self, now: Instant, out: Option<&mut S>) {
+        self.advance(now, out.map(|out| out as &mut dyn Sink));
+    }
+
+    /// [`expire`](Self::expire), then [`farewell`](Self::farewell). Call when
+    /// [`poll_timeout`](Self::poll_timeout) is reached.
+    pub fn handle_timeout<S: Sink>(
+        &mut self,
+        now: Instant,
+        out: Option<&mut S>,
+    ) -> Option<Event<'static>> {
+        self.expire(now, out);
+        self.farewell()
+    }
+
+    /// The one place that says [`Event::Closed`], once. Ask after every step.
+    pub fn farewell(&mut self) -> Option<Event<'static>> {
+        self.end_overflow();
+        match &mut self.phase {
+            Phase::Closed { told, reason, .. } if !*told => {
+                *told = true;
+                Some(Event::Closed(*reason))
+            }
+            Phase::Polling(_)
+            | Phase::Socket { .. }
+            | Phase::Closing { .. }
+            | Phase::Closed { .. } => None,
+        }
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout): the epoch while a death is to be told,
+    /// `None` once it is.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let beat = self.heartbeat.deadline();
+        match &self.phase {
+            Phase::Polling(half) if half.queue.overflowed() => Some(Instant::EPOCH),
+            Phase::Polling(half) => Some(half.probe.as_ref().map_or(beat, |probe| {
+                let held = half.get.is_some() && !half.is_ready();
+                probe.deadline(self.config.upgrade_timeout, held).min(beat)
+            })),
+            Phase::Socket { .. } => Some(beat),
+            Phase::Closing { by, .. } => Some(*by),
+            Phase::Closed { told: false, .. } => Some(Instant::EPOCH),
+            Phase::Closed { told: true, .. } => None,
+        }
+    }
+
+    pub(super) fn advance(&mut self, now: Instant, out: Option<&mut dyn Sink>) {
+        self.end_overflow();
+        match &mut self.phase {
+            Phase::Polling(half) => {
+                let timeout = self.config.upgrade_timeout;
+                if half
+                    .probe
+                    .as_mut()
+                    .is_some_and(|probe| probe.expire(now, timeout))
+                {
+                    half.drop_probe();
+                }
+                self.beat(now, None);
+                self.answer_noop(now);
+            }
+            Phase::Socket { .. } => self.beat(now, out),
+            Phase::Closing { by, reason, .. } => {
+                if *by <= now {
+                    let reason = *reason;
+                    self.end(reason, Goodbye::Close);
+                }
+            }
+            Phase::Closed { .. } => {}
+        }
+    }
+
+    fn end_overflow(&mut self) {
+        if let Phase::Polling(half) = &self.phase
+            && half.queue.overflowed()
+        {
+            self.end(CloseReason::SlowConsumer, Goodbye::Close);
+        }
+    }
+
+    fn beat(&mut self, now: Instant, out: Option<&mut dyn Sink>) {
+        let timeout = self.config.ping_timeout;
+        match self.heartbeat.due(now, timeout) {
+            Beat::Nothing => {}
+            Beat::Dead => self.end(CloseReason::PingTimeout, Goodbye::Close),
+            Beat::Ping => {
+                match (&mut self.phase, out) {
+                    (Phase::Polling(half), _) => half.queue.put_control("2", self.config.hard_cap),
+                    (Phase::Socket { .. }, Some(out)) => out.put_text(&[b"2"]),
+                    // Nowhere to put it yet.
+                    (Phase::Socket { .. }, None) => return,
+                    (Phase::Closing { .. } | Phase::Closed { .. }, _) => return,
+                }
+                self.heartbeat.pinged(timeout);
+            }
+        }
+    }
+}
