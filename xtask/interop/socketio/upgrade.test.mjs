@@ -1,0 +1,65 @@
+// The upgrade under load: numbered messages in both directions while the transport changes, none lost, doubled or moved.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { asks, client, collects, happens, until, within } from "../support/clients.mjs";
+import { slowUpgrades } from "../support/latency.mjs";
+import { sutForFile } from "../support/server.mjs";
+
+const server = sutForFile("sio-interop");
+
+const ROUNDS = 20;
+const MESSAGES = 2_000;
+/** Over this many milliseconds the messages are spread, as the server spreads its own. */
+const SPREAD = 300;
+
+const expected = Array.from({ length: MESSAGES }, (_, number) => number);
+
+/** Emits the numbers in order, a few at a time, from before the upgrade until after it. `progress.sent` tells how far. */
+async function count(socket, progress) {
+  const start = Date.now();
+  while (progress.sent < MESSAGES) {
+    const due = Math.min(MESSAGES, Math.ceil(((Date.now() - start) / SPREAD) * MESSAGES));
+    for (; progress.sent < due; progress.sent += 1) socket.emit("number", progress.sent);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** What had crossed when the transport changed, each way. */
+function atUpgrade(socket, numbers, progress) {
+  const moment = new Promise((resolve) => {
+    socket.io.once("open", () => {
+      socket.io.engine.once("upgrade", () => resolve({ received: numbers.length, sent: progress.sent }));
+    });
+  });
+  return within(moment, "the upgrade");
+}
+
+describe("messages during the upgrade", () => {
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    test(`round ${round}: ${MESSAGES} each way`, async (context) => {
+      // The upgrade takes about five crossings; each round it ends at another moment.
+      const relay = await slowUpgrades(server, 12 + 2 * round);
+      context.after(relay.stop);
+      const socket = client(relay, { transports: ["polling", "websocket"] });
+      const numbers = collects(socket, "number");
+      const progress = { sent: 0 };
+      const upgrade = atUpgrade(socket, numbers, progress);
+      socket.connect();
+      await happens(socket, "connect", "connect_error");
+      const before = socket.io.engine.transport.name;
+      socket.emit("flood", MESSAGES);
+      await count(socket, progress);
+      const crossed = await upgrade;
+      await until(() => numbers.length >= MESSAGES, `the ${MESSAGES}th message`);
+      const report = await asks(socket, "report");
+
+      assert.deepEqual([before, socket.io.engine.transport.name], ["polling", "websocket"]);
+      for (const [way, amount] of Object.entries(crossed)) {
+        assert.ok(amount > 0 && amount < MESSAGES, `the upgrade came amid the messages (${way} ${amount})`);
+      }
+      assert.deepEqual(numbers, expected, "from the server");
+      assert.deepEqual(report, { count: MESSAGES, ordered: true, last: MESSAGES - 1 }, "from the client");
+    });
+  }
+});

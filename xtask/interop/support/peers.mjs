@@ -1,0 +1,17 @@
+// The foreign packages, which live outside this folder: `cargo xtask interop` installs them and says where.
+
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const folder = process.env.SIOX_INTEROP_MODULES;
+if (!folder) {
+  throw new Error("SIOX_INTEROP_MODULES is not set; run these scripts with `cargo xtask interop`");
+}
+const load = createRequire(join(folder, "package.json"));
+
+export const { io } = load("socket.io-client");
+export const { WebSocket } = load("ws");
+export const { chromium } = load("playwright-core");
+
+/** The folder that holds the official client's browser builds. */
+export const officialClientFolder = join(folder, "node_modules/socket.io-client/dist");
