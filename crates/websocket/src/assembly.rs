@@ -1,0 +1,109 @@
+//! What is kept of a message or control frame that has not arrived whole. Allocated when something is
+//! incomplete, dropped when nothing is. The order of frames (RFC 6455 §5.4) is judged here.
+
+use crate::{Violation, reader::Piece};
+use alloc::{borrow::Cow, string::String, vec::Vec};
+use siox_wire::{Instant, Message, Utf8};
+
+/// An unfinished message, an unfinished control frame, or both.
+#[derive(Debug, Default)]
+pub(crate) struct Assembly {
+    /// What the first frame of the message said it is; `None` while only a control frame is here.
+    kind: Option<Kind>,
+    bytes: Vec<u8>,
+    /// Frames of the message that are whole.
+    frames: u32,
+    control: Vec<u8>,
+    /// When all of it must be there.
+    pub(crate) by: Option<Instant>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Text(Utf8),
+    Binary,
+}
+
+impl Assembly {
+    /// Whether a message is open: the next data frame must continue it.
+    pub(crate) fn is_message(&self) -> bool {
+        self.kind.is_some()
+    }
+
+    /// Bytes of the message so far.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Frames of the message so far.
+    pub(crate) fn frames(&self) -> u32 {
+        self.frames
+    }
+
+    /// Whether nothing is kept.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kind.is_none() && self.control.is_empty()
+    }
+
+    /// Keeps a piece of a text message.
+    pub(crate) fn text(&mut self, piece: &Piece<'_>) -> Result<(), Violation> {
+        self.kind.get_or_insert(Kind::Text(Utf8::default()));
+        self.data(piece)
+    }
+
+    /// Keeps a piece of a binary message.
+    pub(crate) fn binary(&mut self, piece: &Piece<'_>) {
+        self.kind.get_or_insert(Kind::Binary);
+        self.append(piece);
+    }
+
+    /// Keeps a piece of a message whose kind is known, text failing at its first bad byte.
+    pub(crate) fn data(&mut self, piece: &Piece<'_>) -> Result<(), Violation> {
+        if let Some(Kind::Text(utf8)) = &mut self.kind {
+            utf8.check(piece.bytes)
+                .map_err(|_| Violation::InvalidUtf8)?;
+        }
+        self.append(piece);
+        Ok(())
+    }
+
+    /// The message, now that it is whole.
+    pub(crate) fn finish(&mut self) -> Result<Message<'static>, Violation> {
+        let bytes = core::mem::take(&mut self.bytes);
+        match self.kind.take() {
+            Some(Kind::Text(utf8)) if utf8.is_complete() => String::from_utf8(bytes)
+                .map(|text| Message::Text(Cow::Owned(text)))
+                .map_err(|_| Violation::InvalidUtf8),
+            Some(Kind::Text(_)) => Err(Violation::InvalidUtf8),
+            Some(Kind::Binary) => Ok(Message::Binary(Cow::Owned(bytes))),
+            None => Err(Violation::StrayContinuation),
+        }
+    }
+
+    /// Keeps a piece of a control frame.
+    pub(crate) fn control(&mut self, piece: &Piece<'_>) {
+        self.control.extend_from_slice(piece.bytes);
+    }
+
+    /// The payload of the control frame, now that it is whole.
+    pub(crate) fn finish_control(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.control)
+    }
+
+    fn append(&mut self, piece: &Piece<'_>) {
+        let room = self.bytes.capacity().saturating_sub(self.bytes.len());
+        if room < piece.bytes.len() {
+            // Doubling what was received, but never beyond what the frame still announces.
+            let all = usize::try_from(piece.left)
+                .unwrap_or(usize::MAX)
+                .saturating_add(piece.bytes.len());
+            let double = self.bytes.len().max(piece.bytes.len());
+            let growth = if piece.fin { double.min(all) } else { double };
+            self.bytes.reserve_exact(growth.max(piece.bytes.len()));
+        }
+        self.bytes.extend_from_slice(piece.bytes);
+        if piece.left == 0 {
+            self.frames = self.frames.saturating_add(1);
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! The head of a frame (RFC 6455 §5.2): decoded and encoded, as pure functions of bytes.
+//!
+//! What a single frame may not be is refused here. What depends on the frames before it (the order of
+//! fragments, the size of the message) is not known here.
+
+use crate::Violation;
+use core::fmt;
+
+/// Which end of the connection reads or writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Sends unmasked frames, receives masked ones.
+    Server,
+    /// Sends masked frames, receives unmasked ones.
+    Client,
+}
+
+/// What a frame carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Opcode {
+    /// More of the message before.
+    Continuation = 0,
+    /// The first frame of a text message.
+    Text = 1,
+    /// The first frame of a binary message.
+    Binary = 2,
+    /// Begins or answers the closing handshake.
+    Close = 8,
+    /// Asks for a pong.
+    Ping = 9,
+    /// Answers a ping, or is a sign of life.
+    Pong = 10,
+}
+
+impl Opcode {
+    /// Whether it is a control frame: whole, short, allowed between fragments (§5.5).
+    #[must_use]
+    pub const fn is_control(self) -> bool {
+        self as u8 & 0x08 != 0
+    }
+
+    const fn from_bits(bits: u8) -> Option<Self> {
+        Some(match bits {
+            0 => Self::Continuation,
+            1 => Self::Text,
+            2 => Self::Binary,
+            8 => Self::Close,
+            9 => Self::Ping,
+            10 => Self::Pong,
+            _ => return None,
+        })
+    }
+}
+
+/// The head of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Whether it ends its message.
+    pub fin: bool,
+    /// What it carries.
+    pub opcode: Opcode,
+    /// The key that masks the payload; zero where there is none, which masks nothing.
+    pub mask: [u8; 4],
+    /// The length of the payload, in bytes, below 2^63.
+    pub len: u64,
+}
+
+/// The most bytes that a head takes.
+pub const MAX_HEAD: usize = 14;
+/// The most bytes that the payload of a control frame takes (§5.5).
+pub const MAX_CONTROL: usize = 125;
+
+const FIN: u8 = 0x80;
+const RESERVED: u8 = 0x70;
+const MASKED: u8 = 0x80;
+
+impl Head {
+    /// Reads the head that `bytes` begin with, as `reader` gets it from its peer, and says how many
+    /// bytes it took; `None` while it is not whole. A bad head is refused as early as its bytes tell.
+    ///
+    /// # Errors
+    /// The [`Violation`] that the head itself is.
+    #[inline]
+    pub fn decode(
+        bytes: &[u8],
+        reader: Role,
+        accept_non_minimal_length: bool,
+    ) -> Result<Option<(Self, usize)>, Violation> {
+        let [first, second, rest @ ..] = bytes else {
+            return Ok(None);
+        };
+        let (fin, opcode) = Self::decode_first(*first)?;
+        Self::check_masked(second & MASKED != 0, reader)?;
+        let short = second & !MASKED;
+        if opcode.is_control() {
+            if !fin {
+                return Err(Violation::FragmentedControl);
+            }
+            if usize::from(short) > MAX_CONTROL {
+                return Err(Violation::ControlTooLong);
+            }
+        }
+        let (len, rest, used) = match short {
+            0..=125 => (u64::from(short), rest, 2usize),
+            126 => match rest.split_first_chunk::<2>() {
+                Some((len, rest)) => (u64::from(u16::from_be_bytes(*len)), rest, 4),
+                None => return Ok(None),
+            },
+            _ => match rest.split_first_chunk::<8>() {
+                Some((len, rest)) => (u64::from_be_bytes(*len), rest, 10),
+                None => return Ok(None),
+            },
+        };
+        Self::check_length(len, used, accept_non_minimal_length)?;
+        let head = |mask| Self {
+            fin,
+            opcode,
+            mask,
+            len,
+        };
+        Ok(match reader {
+            Role::Client => Some((head([0; 4]), used)),
+            Role::Server => rest
+                .first_chunk::<4>()
+                .map(|mask| (head(*mask), used.wrapping_add(4))),
+        })
+    }
+
+    #[inline]
+    fn decode_first(first: u8) -> Result<(bool, Opcode), Violation> {
+        if first & RESERVED != 0 {
+            return Err(Violation::ReservedBits);
+        }
+        let opcode = Opcode::from_bits(first & 0x0f).ok_or(Violation::ReservedOpcode)?;
+        Ok((first & FIN != 0, opcode))
+    }
+
+    #[inline]
+    fn check_masked(masked: bool, reader: Role) -> Result<(), Violation> {
+        match (reader, masked) {
+            (Role::Server, true) | (Role::Client, false) => Ok(()),
+            (Role::Server, false) => Err(Violation::Unmasked),
+            (Role::Client, true) => Err(Violation::Masked),
+        }
+    }
+
+    #[inline]
+    fn check_length(len: u64, used: usize, accept_non_minimal: bool) -> Result<(), Violation> {
+        if len >> 63 != 0 {
+            return Err(Violation::LengthOverflow);
+        }
+        let fewest: u64 = match used {
+            2 => 0,
+            4 => 126,
+            _ => 1 << 16,
+        };
+        if len < fewest && !accept_non_minimal {
+            return Err(Violation::LengthNotMinimal);
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of an encoded head.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct HeadBytes {
+    bytes: [u8; MAX_HEAD],
+    len: u8,
+}
+
+impl HeadBytes {
+    /// Encodes the head of a frame with `len` bytes of payload, in the fewest bytes; `mask` is the
+    /// client's key.
+    #[inline]
+    #[must_use]
+    pub fn encode(fin: bool, opcode: Opcode, len: usize, mask: Option<[u8; 4]>) -> Self {
+        let first = opcode as u8 | if fin { FIN } else { 0 };
+        let bit = if mask.is_some() { MASKED } else { 0 };
+        let mut head = Self {
+            bytes: [0; MAX_HEAD],
+            len: 0,
+        };
+        if let Ok(len) = u8::try_from(len)
+            && len < 126
+        {
+            head.push([first, bit | len]);
+        } else if let Ok(len) = u16::try_from(len) {
+            head.push([first, bit | 126]);
+            head.push(len.to_be_bytes());
+        } else {
+            head.push([first, bit | 127]);
+            head.push((len as u64).to_be_bytes());
+        }
+        if let Some(mask) = mask {
+            head.push(mask);
+        }
+        head
+    }
+
+    /// The bytes, 2 to 14.
+    #[inline]
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    #[inline]
+    fn push<const N: usize>(&mut self, part: [u8; N]) {
+        let at = usize::from(self.len);
+        if let Some(to) = self.bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *to = part;
+            self.len = self.len.wrapping_add(N as u8);
+        }
+    }
+}
+
+impl fmt::Debug for HeadBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_slice().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// What RFC 6455 §5.2 and §5.5 say of the first two bytes, written once more and plainly.
+    fn expected(first: u8, second: u8, reader: Role) -> Option<Violation> {
+        if first & 0x70 != 0 {
+            return Some(Violation::ReservedBits);
+        }
+        if [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].contains(&(first & 15)) {
+            return Some(Violation::ReservedOpcode);
+        }
+        match (reader, second >= 128) {
+            (Role::Server, false) => return Some(Violation::Unmasked),
+            (Role::Client, true) => return Some(Violation::Masked),
+            (Role::Server, true) | (Role::Client, false) => {}
+        }
+        if first & 15 >= 8 {
+            if first < 128 {
+                return Some(Violation::FragmentedControl);
+            }
+            if second % 128 > 125 {
+                return Some(Violation::ControlTooLong);
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn all_two_byte_heads_in_both_roles() {
+        for reader in [Role::Server, Role::Client] {
+            for bits in 0..=u16::MAX {
+                let [first, second] = bits.to_be_bytes();
+                let got = Head::decode(&[first, second], reader, false);
+                assert_eq!(got.err(), expected(first, second, reader), "{bits:04x}");
+                if let Ok(Some((head, used))) = got {
+                    assert_eq!((head.len, used), (u64::from(second & 127), 2));
+                    assert!(reader == Role::Client && head.len < 126);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded_and_every_prefix_is_incomplete() {
+        let lens = [0, 1, 125, 126, 127, 65_535, 65_536, 1 << 32];
+        let opcodes = [0u8, 1, 2, 8, 9, 10].map(|bits| Opcode::from_bits(bits).unwrap());
+        for (len, opcode) in lens.into_iter().flat_map(|l| opcodes.map(|o| (l, o))) {
+            for (mask, reader) in [(None, Role::Client), (Some([1, 2, 3, 4]), Role::Server)] {
+                for fin in [true, false] {
+                    if opcode.is_control() && (len > MAX_CONTROL || !fin) {
+                        continue;
+                    }
+                    let bytes = HeadBytes::encode(fin, opcode, len, mask);
+                    let bytes = bytes.as_slice();
+                    let head = Head {
+                        fin,
+                        opcode,
+                        mask: mask.unwrap_or_default(),
+                        len: len as u64,
+                    };
+                    assert_eq!(
+                        Head::decode(bytes, reader, false),
+                        Ok(Some((head, bytes.len())))
+                    );
+                    for short in 0..bytes.len() {
+                        assert_eq!(Head::decode(&bytes[..short], reader, false), Ok(None));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_that_are_not_minimal_or_beyond_63_bits() {
+        let long = |len: u64| [&[0x82, 127][..], &len.to_be_bytes()].concat();
+        let medium = |len: u16| [&[0x82, 126][..], &len.to_be_bytes()].concat();
+        let table: [(Vec<u8>, Option<Violation>); 8] = [
+            (medium(0), Some(Violation::LengthNotMinimal)),
+            (medium(125), Some(Violation::LengthNotMinimal)),
+            (medium(126), None),
+            (long(0), Some(Violation::LengthNotMinimal)),
+            (long(65_535), Some(Violation::LengthNotMinimal)),
+            (long(65_536), None),
+            (long(1 << 63), Some(Violation::LengthOverflow)),
+            (long(u64::MAX), Some(Violation::LengthOverflow)),
+        ];
+        for (bytes, violation) in table {
+            assert_eq!(Head::decode(&bytes, Role::Client, false).err(), violation);
+            let lax = violation.filter(|v| *v == Violation::LengthOverflow);
+            assert_eq!(Head::decode(&bytes, Role::Client, true).err(), lax);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Masking (RFC 6455 §5.3): the XOR, and where a client's keys come from.
+
+use chacha20::{
+    ChaCha20Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
+/// XORs `bytes` with `key`, repeated. Masks and unmasks.
+#[inline]
+pub fn apply(bytes: &mut [u8], key: [u8; 4]) {
+    let half = u32::from_ne_bytes(key);
+    let word = u64::from(half) | u64::from(half) << 32;
+    let (words, tail) = bytes.as_chunks_mut::<8>();
+    for bytes in words {
+        *bytes = (u64::from_ne_bytes(*bytes) ^ word).to_ne_bytes();
+    }
+    let (half_words, tail) = tail.as_chunks_mut::<4>();
+    for bytes in half_words {
+        *bytes = (u32::from_ne_bytes(*bytes) ^ half).to_ne_bytes();
+    }
+    for (byte, key) in tail.iter_mut().zip(key) {
+        *byte ^= key;
+    }
+}
+
+/// The key for what follows after `n` bytes.
+#[inline]
+#[must_use]
+pub fn advance(mut key: [u8; 4], n: usize) -> [u8; 4] {
+    key.rotate_left(n & 3);
+    key
+}
+
+/// A client's mask keys: the stream of ChaCha20 under a secret seed, so that whoever supplies the
+/// payload cannot foretell the bytes on the wire (RFC 6455 §10.3).
+#[derive(Debug)]
+pub(crate) struct Masks(ChaCha20Rng);
+
+impl Masks {
+    pub(crate) fn new(seed: [u8; 32]) -> Self {
+        Self(ChaCha20Rng::from_seed(seed))
+    }
+
+    #[inline]
+    pub(crate) fn next_key(&mut self) -> [u8; 4] {
+        self.0.next_u32().to_le_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    fn naive(bytes: &[u8], key: [u8; 4]) -> Vec<u8> {
+        let keyed = bytes.iter().enumerate();
+        keyed.map(|(i, b)| b ^ key[i % 4]).collect()
+    }
+
+    #[test]
+    fn agrees_with_the_naive_form_at_every_offset_and_length() {
+        let key = [0x12, 0x34, 0x56, 0x78];
+        let source: Vec<u8> = (0..400u32).map(|i| (i * 7 + 3) as u8).collect();
+        for offset in 0..32 {
+            for len in 0..300 {
+                let mut buffer = source.clone();
+                apply(&mut buffer[offset..offset + len], key);
+                let mut expected = source.clone();
+                expected.splice(
+                    offset..offset + len,
+                    naive(&source[offset..offset + len], key),
+                );
+                assert_eq!(buffer, expected, "{offset} {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn may_be_cut_anywhere() {
+        let key = [1, 2, 3, 4];
+        let source: Vec<u8> = (0..64).collect();
+        for cut in 0..=64 {
+            let mut buffer = source.clone();
+            let (a, b) = buffer.split_at_mut(cut);
+            apply(a, key);
+            apply(b, advance(key, cut));
+            assert_eq!(buffer, naive(&source, key), "{cut}");
+        }
+    }
+
+    /// 2^20 keys: each byte of the key uniform by chi-square, and no more repeats than the birthday
+    /// bound allows (128 expected).
+    #[test]
+    fn keys_look_uniform() {
+        const N: u32 = 1 << 20;
+        let mut masks = Masks::new([7; 32]);
+        let mut counts = [[0u32; 256]; 4];
+        let mut keys: Vec<u32> = (0..N)
+            .map(|_| {
+                let key = masks.next_key();
+                for (count, byte) in counts.iter_mut().zip(key) {
+                    count[usize::from(byte)] += 1;
+                }
+                u32::from_le_bytes(key)
+            })
+            .collect();
+        let mean = f64::from(N) / 256.0;
+        for count in counts {
+            let chi: f64 = count
+                .iter()
+                .map(|&c| (f64::from(c) - mean).powi(2) / mean)
+                .sum();
+            assert!((150.0..400.0).contains(&chi), "chi-square {chi}");
+        }
+        keys.sort_unstable();
+        let repeats = keys.windows(2).filter(|w| w[0] == w[1]).count();
+        assert!((60..220).contains(&repeats), "{repeats} repeats");
+    }
+
+    #[test]
+    fn seeds_make_different_keys() {
+        let first = |seed| Masks::new([seed; 32]).next_key();
+        assert_ne!(first(1), first(2));
+        assert_eq!(first(1), first(1));
+    }
+}

@@ -1,0 +1,158 @@
+//! The one place where frames are queued: head, mask, payload, in that order.
+
+use crate::{
+    CloseCode, Limits,
+    close::fitting,
+    control::Control,
+    frame::{HeadBytes, Opcode, Role},
+    mask::{self, Masks},
+};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use bytes::Bytes;
+use siox_wire::{Form, Lead, Outbox, Part, Shared};
+
+/// The queue of frames to the peer.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    outbox: Outbox,
+    /// The keys of a client; a server has none.
+    masks: Option<Box<Masks>>,
+}
+
+impl Outgoing {
+    pub(crate) fn server() -> Self {
+        Self {
+            outbox: Outbox::default(),
+            masks: None,
+        }
+    }
+
+    pub(crate) fn client(seed: [u8; 32]) -> Self {
+        Self {
+            outbox: Outbox::default(),
+            masks: Some(Box::new(Masks::new(seed))),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn role(&self) -> Role {
+        match self.masks {
+            None => Role::Server,
+            Some(_) => Role::Client,
+        }
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    pub(crate) fn outbox_mut(&mut self) -> &mut Outbox {
+        &mut self.outbox
+    }
+
+    /// Queues one whole message or control frame, copying its parts.
+    #[inline]
+    pub(crate) fn frame(&mut self, opcode: Opcode, parts: &[&[u8]]) {
+        let len = parts.iter().map(|p| p.len()).fold(0, usize::saturating_add);
+        let key = self.masks.as_mut().map(|masks| masks.next_key());
+        let head = HeadBytes::encode(true, opcode, len, key);
+        match (key, parts) {
+            (None, [part]) => self.outbox.pack(&[head.as_slice(), part]),
+            (None, [lead, part]) => self.outbox.pack(&[head.as_slice(), lead, part]),
+            (None, _) => {
+                self.outbox.pack(&[head.as_slice()]);
+                self.outbox.pack(parts);
+            }
+            (Some(key), _) => {
+                self.outbox.pack(&[head.as_slice()]);
+                self.outbox
+                    .pack_with(parts, |payload| mask::apply(payload, key));
+            }
+        }
+    }
+
+    /// Queues a binary message: a server keeps a large payload by reference.
+    pub(crate) fn binary(&mut self, lead: &[u8], payload: Bytes) {
+        match self.role() {
+            Role::Client => self.frame(Opcode::Binary, &[lead, &payload]),
+            Role::Server => {
+                let len = lead.len().saturating_add(payload.len());
+                let head = HeadBytes::encode(true, Opcode::Binary, len, None);
+                self.outbox.pack(&[head.as_slice(), lead]);
+                self.outbox.share(payload);
+            }
+        }
+    }
+
+    /// Queues a group made for many receivers: a server shares one run of frames, a client has to
+    /// mask a copy of its own.
+    pub(crate) fn shared(&mut self, group: &Arc<Shared>, lead: Lead) {
+        match self.role() {
+            Role::Server => {
+                let run = group.form(Form::Frames, lead, |parts| encode_group(parts, lead));
+                self.outbox.share(run);
+            }
+            Role::Client => {
+                for part in group.parts() {
+                    let (opcode, lead) = framing(part, lead);
+                    self.frame(opcode, &[lead, part.bytes()]);
+                }
+            }
+        }
+    }
+
+    /// Queues a close frame: empty where the code is one that no frame carries.
+    pub(crate) fn close(&mut self, code: CloseCode, reason: &str) {
+        if code.is_allowed() {
+            let code = code.get().to_be_bytes();
+            self.frame(Opcode::Close, &[&code, fitting(reason).as_bytes()]);
+        } else {
+            self.frame(Opcode::Close, &[]);
+        }
+    }
+
+    /// Queues the answer to a ping, or keeps it aside while too much is unwritten.
+    pub(crate) fn pong(&mut self, control: &mut Control, payload: &[u8], limits: &Limits) {
+        if self.has_room(control, limits) {
+            self.frame(Opcode::Pong, &[payload]);
+            control.pong_queued(self.outbox.len());
+        } else {
+            control.set_aside(payload);
+        }
+    }
+
+    /// Queues the answer that was kept aside, if there is room for it now.
+    pub(crate) fn flush_aside(&mut self, control: &mut Control, limits: &Limits) {
+        if control.has_aside() && self.has_room(control, limits) {
+            control.take_aside(|payload| self.frame(Opcode::Pong, &[payload]));
+            control.pong_queued(self.outbox.len());
+        }
+    }
+
+    fn has_room(&self, control: &Control, limits: &Limits) -> bool {
+        control.pongs() < limits.pending_pongs && self.outbox.held() < limits.hard_cap
+    }
+}
+
+fn framing(part: &Part, lead: Lead) -> (Opcode, &'static [u8]) {
+    match part {
+        Part::Text(_) => (Opcode::Text, lead.text),
+        Part::Binary(_) => (Opcode::Binary, lead.binary),
+    }
+}
+
+/// All frames of a group as one run, so that nothing can come between a packet and its attachments.
+fn encode_group(parts: &[Part], lead: Lead) -> Bytes {
+    let mut run = Vec::new();
+    for part in parts {
+        let (opcode, lead) = framing(part, lead);
+        let payload = part.bytes();
+        let len = lead.len().saturating_add(payload.len());
+        let head = HeadBytes::encode(true, opcode, len, None);
+        run.reserve(len.saturating_add(head.as_slice().len()));
+        run.extend_from_slice(head.as_slice());
+        run.extend_from_slice(lead);
+        run.extend_from_slice(payload);
+    }
+    run.into()
+}

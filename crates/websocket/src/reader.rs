@@ -1,0 +1,164 @@
+//! Where the reader stands in the stream of frames: in a head or in a payload.
+//!
+//! It unmasks in place and hands out what arrived. It keeps the bytes of an unfinished head and no
+//! byte of a payload; what frames mean together is not known here.
+
+use crate::{
+    Violation,
+    frame::{Head, MAX_HEAD, Opcode, Role},
+    mask,
+};
+use siox_wire::Input;
+
+/// The stream of frames, cut into heads and pieces of payload.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    at: At,
+}
+
+#[derive(Debug)]
+enum At {
+    Head { bytes: [u8; MAX_HEAD], have: u8 },
+    Payload(Payload),
+}
+
+/// The rest of a payload that has not arrived.
+#[derive(Debug, Clone, Copy)]
+struct Payload {
+    /// Never zero.
+    left: u64,
+    mask: [u8; 4],
+    opcode: Opcode,
+    fin: bool,
+    /// Whether a piece of it was handed out.
+    begun: bool,
+}
+
+/// What arrived of one payload, unmasked.
+#[derive(Debug)]
+pub(crate) struct Piece<'b> {
+    pub(crate) fin: bool,
+    pub(crate) opcode: Opcode,
+    pub(crate) bytes: &'b mut [u8],
+    /// The payload begins with it.
+    pub(crate) first: bool,
+    /// How many bytes of the payload are still to come.
+    pub(crate) left: u64,
+}
+
+impl Reader {
+    pub(crate) const fn new() -> Self {
+        Self {
+            at: At::Head {
+                bytes: [0; MAX_HEAD],
+                have: 0,
+            },
+        }
+    }
+
+    /// Whether it stands between two frames.
+    pub(crate) fn is_between_frames(&self) -> bool {
+        matches!(self.at, At::Head { have: 0, .. })
+    }
+
+    /// The next piece of a payload whose head was read with earlier input.
+    #[inline]
+    pub(crate) fn resume<'b>(&mut self, input: &mut Input<'b>) -> Option<Piece<'b>> {
+        match self.at {
+            At::Head { .. } => None,
+            At::Payload(payload) => Some(self.advance(payload, input)),
+        }
+    }
+
+    /// The next head, once it is whole; until then all input is eaten.
+    #[inline]
+    pub(crate) fn head(
+        &mut self,
+        input: &mut Input<'_>,
+        role: Role,
+        accept_non_minimal_length: bool,
+    ) -> Result<Option<Head>, Violation> {
+        if self.is_between_frames()
+            && let Some((head, used)) = Head::decode(input.peek(), role, accept_non_minimal_length)?
+        {
+            input.take(used);
+            return Ok(Some(head));
+        }
+        self.collect_head(input, role, accept_non_minimal_length)
+    }
+
+    /// Takes a head byte by byte: the one place where bytes of it are kept.
+    fn collect_head(
+        &mut self,
+        input: &mut Input<'_>,
+        role: Role,
+        accept_non_minimal_length: bool,
+    ) -> Result<Option<Head>, Violation> {
+        let At::Head { bytes, have } = &mut self.at else {
+            return Ok(None);
+        };
+        while let [byte] = input.take(1) {
+            let Some(to) = bytes.get_mut(usize::from(*have)) else {
+                return Ok(None); // a head of 14 bytes is whole, so there is always room
+            };
+            *to = *byte;
+            *have = have.saturating_add(1);
+            let so_far = bytes.get(..usize::from(*have)).unwrap_or_default();
+            if let Some((head, _)) = Head::decode(so_far, role, accept_non_minimal_length)? {
+                *have = 0;
+                return Ok(Some(head));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first piece of the payload behind `head`: all of it, where all has arrived.
+    #[inline]
+    pub(crate) fn begin<'b>(&mut self, head: Head, input: &mut Input<'b>) -> Piece<'b> {
+        match usize::try_from(head.len) {
+            Ok(len) if len <= input.len() => {
+                let bytes = input.take(len);
+                mask::apply(bytes, head.mask);
+                Piece {
+                    fin: head.fin,
+                    opcode: head.opcode,
+                    bytes,
+                    first: true,
+                    left: 0,
+                }
+            }
+            Ok(_) | Err(_) => {
+                let payload = Payload {
+                    left: head.len,
+                    mask: head.mask,
+                    opcode: head.opcode,
+                    fin: head.fin,
+                    begun: false,
+                };
+                self.advance(payload, input)
+            }
+        }
+    }
+
+    fn advance<'b>(&mut self, mut payload: Payload, input: &mut Input<'b>) -> Piece<'b> {
+        let bytes = input.take(usize::try_from(payload.left).unwrap_or(usize::MAX));
+        mask::apply(bytes, payload.mask);
+        let first = !payload.begun;
+        payload.begun |= !bytes.is_empty();
+        payload.left = payload.left.saturating_sub(bytes.len() as u64);
+        payload.mask = mask::advance(payload.mask, bytes.len());
+        *self = match payload.left {
+            0 => Self::new(),
+            _ => Self {
+                at: At::Payload(payload),
+            },
+        };
+        Piece {
+            fin: payload.fin,
+            opcode: payload.opcode,
+            bytes,
+            first,
+            left: payload.left,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What the behaviour tests share: frames as a peer would write them, and a machine run to its end.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file compiles this module and uses a part of it"
+)]
+
+use siox_websocket::{Close, CloseCode, Connection, Error, Event, Limits, frame::Role, mask};
+use siox_wire::{Input, Instant, Message};
+use std::sync::Arc;
+
+pub const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+pub const SEED: [u8; 32] = [9; 32];
+
+pub const CONTINUATION: u8 = 0;
+pub const TEXT: u8 = 1;
+pub const BINARY: u8 = 2;
+pub const CLOSE: u8 = 8;
+pub const PING: u8 = 9;
+pub const PONG: u8 = 10;
+pub const FIN: u8 = 0x80;
+
+/// A frame by the book, masked or not. Written apart from the crate's own encoder.
+pub fn frame(first: u8, payload: &[u8], masked: bool) -> Vec<u8> {
+    let mut out = vec![first];
+    let bit = if masked { 0x80 } else { 0 };
+    match payload.len() {
+        n @ 0..=125 => out.push(bit | n as u8),
+        n @ 126..=0xffff => {
+            out.push(bit | 126);
+            out.extend((n as u16).to_be_bytes());
+        }
+        n => {
+            out.push(bit | 127);
+            out.extend((n as u64).to_be_bytes());
+        }
+    }
+    if masked {
+        out.extend(KEY);
+        out.extend(payload.iter().zip(KEY.iter().cycle()).map(|(b, k)| b ^ k));
+    } else {
+        out.extend(payload);
+    }
+    out
+}
+
+/// A frame of a client.
+pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+    frame(first, payload, true)
+}
+
+/// A frame of a server.
+pub fn plain(first: u8, payload: &[u8]) -> Vec<u8> {
+    frame(first, payload, false)
+}
+
+/// The payload of a close frame.
+pub fn close_payload(code: u16, reason: &str) -> Vec<u8> {
+    [&code.to_be_bytes(), reason.as_bytes()].concat()
+}
+
+/// The frames of a byte stream: first byte and unmasked payload. Panics on half a frame.
+pub fn frames(mut bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let mut all = Vec::new();
+    while let [first, second, rest @ ..] = bytes {
+        let (len, rest) = match second & 0x7f {
+            126 => (
+                u16::from_be_bytes(rest[..2].try_into().unwrap()) as usize,
+                &rest[2..],
+            ),
+            127 => (
+                u64::from_be_bytes(rest[..8].try_into().unwrap()) as usize,
+                &rest[8..],
+            ),
+            n => (usize::from(n), rest),
+        };
+        let (key, rest) = match second & 0x80 {
+            0 => ([0; 4], rest),
+            _ => (rest[..4].try_into().unwrap(), &rest[4..]),
+        };
+        let mut payload = rest[..len].to_vec();
+        mask::apply(&mut payload, key);
+        all.push((*first, payload));
+        bytes = &rest[len..];
+    }
+    assert!(bytes.is_empty(), "half a frame");
+    all
+}
+
+/// All that came of a run.
+#[derive(Debug, PartialEq)]
+pub struct Outcome {
+    pub events: Vec<Event<'static>>,
+    pub error: Option<Error>,
+    pub frames: Vec<(u8, Vec<u8>)>,
+    pub closed: bool,
+}
+
+pub fn server(limits: &Limits) -> Connection {
+    Connection::server(Arc::new(limits.clone()))
+}
+
+pub fn client(limits: &Limits) -> Connection {
+    Connection::client(Arc::new(limits.clone()), SEED)
+}
+
+pub fn connection(role: Role, limits: &Limits) -> Connection {
+    match role {
+        Role::Server => server(limits),
+        Role::Client => client(limits),
+    }
+}
+
+/// What is queued, without taking it.
+pub fn queued(connection: &Connection) -> Vec<u8> {
+    connection.poll_transmit().collect::<Vec<_>>().concat()
+}
+
+/// Writes all that is queued, as a socket that takes everything.
+pub fn drain(connection: &mut Connection) -> Vec<u8> {
+    let bytes = queued(connection);
+    connection.handle_written(bytes.len());
+    bytes
+}
+
+/// Feeds one piece; adds its events.
+pub fn feed(
+    connection: &mut Connection,
+    now: Instant,
+    bytes: &[u8],
+    events: &mut Vec<Event<'static>>,
+) -> Result<(), Error> {
+    let mut bytes = bytes.to_vec();
+    let mut input = Input::new(now, &mut bytes);
+    while let Some(event) = connection.handle_input(&mut input)? {
+        events.push(event.into_owned());
+    }
+    assert!(input.is_empty(), "the machine eats all its input");
+    Ok(())
+}
+
+/// Feeds all pieces to a fresh machine, also those behind an error, and draws up what came of it.
+pub fn run(mut connection: Connection, pieces: &[&[u8]]) -> Outcome {
+    let (mut events, mut error) = (Vec::new(), None);
+    for piece in pieces {
+        let before = events.len();
+        let result = feed(&mut connection, Instant::from_millis(5), piece, &mut events);
+        if let Some(error) = error {
+            assert_eq!(result, Err(error), "an error is sticky");
+            assert_eq!(events.len(), before, "nothing is delivered after an error");
+        }
+        error = error.or(result.err());
+    }
+    Outcome {
+        events,
+        error,
+        frames: frames(&queued(&connection)),
+        closed: connection.is_closed(),
+    }
+}
+
+pub fn text(s: &str) -> Event<'static> {
+    Event::Message(Message::Text(s.to_owned().into()))
+}
+
+pub fn binary(bytes: &[u8]) -> Event<'static> {
+    Event::Message(Message::Binary(bytes.to_vec().into()))
+}
+
+pub fn ping(bytes: &[u8]) -> Event<'static> {
+    Event::Ping(bytes.to_vec().into())
+}
+
+pub fn pong(bytes: &[u8]) -> Event<'static> {
+    Event::Pong(bytes.to_vec().into())
+}
+
+pub fn close(code: u16, reason: &str) -> Event<'static> {
+    Event::Close(Some(Close {
+        code: CloseCode::new(code).unwrap(),
+        reason: reason.to_owned().into(),
+    }))
+}
