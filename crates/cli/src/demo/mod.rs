@@ -1,0 +1,105 @@
+//! `siox demo`: a chat server and its page, in one binary.
+
+mod pages;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the handlers of `chat.rs` are its users")
+)]
+mod rooms;
+
+use axum::Router;
+use clap::Args;
+use std::{fmt, io, path::PathBuf};
+use tokio::net::TcpListener;
+
+/// Serve a chat and its page.
+///
+/// Open the address it prints in a few browsers. The page is part of this binary and brings its own
+/// Socket.IO client, so nothing is fetched from elsewhere.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// The TCP port to listen on; 0 takes any free one.
+    #[arg(long, short, default_value_t = 3000)]
+    port: u16,
+    /// The address or host name to listen on; 0.0.0.0 lets other machines in.
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+    /// Serve the official client from this folder under /socket.io/, and have the page use it. The
+    /// folder is `client-dist` of the npm package socket.io, or `dist` of socket.io-client.
+    #[arg(long, value_name = "DIR")]
+    client_dir: Option<PathBuf>,
+}
+
+/// Why the demo did not run or ended.
+#[derive(Debug)]
+pub(crate) enum DemoError {
+    PortInUse(u16),
+    Listen {
+        host: String,
+        port: u16,
+        error: io::Error,
+    },
+    Client {
+        folder: PathBuf,
+        error: pages::ClientError,
+    },
+    Serve(io::Error),
+}
+
+impl fmt::Display for DemoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PortInUse(port) => write!(
+                f,
+                "port {port} is already in use; choose another with --port, such as --port {}, or --port 0 for any",
+                port.checked_add(1).unwrap_or(3000)
+            ),
+            Self::Listen { host, port, error } => {
+                write!(f, "cannot listen on {host}, port {port}: {error}")
+            }
+            Self::Client { folder, error } => {
+                write!(f, "--client-dir {}: {error}", folder.display())
+            }
+            Self::Serve(error) => write!(f, "the server stopped: {error}"),
+        }
+    }
+}
+
+/// Serves until Ctrl-C.
+pub(crate) async fn run(demo: Demo) -> Result<(), DemoError> {
+    let router = router(&demo)?;
+    let listener = listen(&demo.host, demo.port).await?;
+    println!(
+        "siox demo: the chat is at http://{} (Ctrl-C stops it)",
+        listener.local_addr().map_err(DemoError::Serve)?
+    );
+    tokio::select! {
+        ended = axum::serve(listener, router) => ended.map_err(DemoError::Serve),
+        stopped = tokio::signal::ctrl_c() => stopped.map_err(DemoError::Serve),
+    }
+}
+
+fn router(demo: &Demo) -> Result<Router, DemoError> {
+    let page = pages::page(demo.client_dir.is_some());
+    let Some(folder) = &demo.client_dir else {
+        return Ok(page);
+    };
+    let files = pages::read_client(folder).map_err(|error| DemoError::Client {
+        folder: folder.clone(),
+        error,
+    })?;
+    Ok(page.route(pages::CLIENT_PATH, pages::client(files)))
+}
+
+async fn listen(host: &str, port: u16) -> Result<TcpListener, DemoError> {
+    TcpListener::bind((host, port))
+        .await
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => DemoError::PortInUse(port),
+            _ => DemoError::Listen {
+                host: host.to_owned(),
+                port,
+                error,
+            },
+        })
+}
