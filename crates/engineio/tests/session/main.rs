@@ -1,0 +1,11 @@
+//! The session's behaviour, one file each, under a clock that the test moves.
+
+mod close;
+mod deaths;
+mod handshake;
+mod heartbeat;
+mod limits;
+mod model;
+mod peer;
+mod polling;
+mod upgrade;
