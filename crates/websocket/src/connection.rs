@@ -67,7 +67,7 @@ impl Connection {
     #[inline]
     pub fn handle_input<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
         let now = input.now();
-        *self.admitted.get_mut() = false;
+        self.end_group();
         match self.state.reads(now, &self.limits) {
             Ok(true) if input.is_empty() => {}
             Ok(true) => self.state.heard(),
@@ -241,7 +241,7 @@ impl Connection {
     /// Drops what was kept of the peer's messages and pings.
     fn forget_input(&mut self) {
         self.assembly = None;
-        self.control.take_aside(|_| {});
+        self.control.forget();
     }
 
     /// Starts the clock of what is left incomplete by the input before.
@@ -273,7 +273,7 @@ impl Connection {
     /// [`Error::Timeout`] when the peer took too long; any failure that a send caused and that was
     /// not told yet.
     pub fn handle_timeout(&mut self, now: Instant) -> Result<Option<Event<'static>>, Error> {
-        *self.admitted.get_mut() = false;
+        self.end_group();
         if self.state.is_open() {
             return self.open_timeout(now).map(|()| None);
         }
@@ -315,7 +315,7 @@ impl Connection {
     /// # Errors
     /// [`Error::UnexpectedEof`] unless the closing handshake was done.
     pub fn handle_eof(&mut self, now: Instant) -> Result<Option<Event<'static>>, Error> {
-        *self.admitted.get_mut() = false;
+        self.end_group();
         let told = self.state.eof(now, &self.limits);
         if let State::Gone(_) = self.state {
             *self.outgoing.outbox_mut() = Outbox::default();
@@ -326,9 +326,9 @@ impl Connection {
 
     /// Tells the machine that the socket took `n` bytes.
     pub fn handle_written(&mut self, n: usize) {
-        *self.admitted.get_mut() = false;
+        self.end_group();
         self.outgoing.outbox_mut().advance(n);
-        self.control.written(n, self.outgoing.outbox().len());
+        self.control.written(n);
         if self.state.is_open() {
             self.outgoing.flush_aside(&mut self.control, &self.limits);
         }
@@ -372,6 +372,7 @@ impl Connection {
     pub fn text(&mut self, text: &str) -> Result<(), SendError> {
         self.admit(Admit::Normal)?;
         self.put_text(&[text.as_bytes()]);
+        self.end_group();
         Ok(())
     }
 
@@ -382,6 +383,7 @@ impl Connection {
     pub fn binary(&mut self, payload: Bytes) -> Result<(), SendError> {
         self.admit(Admit::Normal)?;
         self.put_binary(&[], payload);
+        self.end_group();
         Ok(())
     }
 
@@ -407,6 +409,7 @@ impl Connection {
         }
         self.admit(Admit::Normal)?;
         self.outgoing.frame(opcode, &[payload]);
+        self.end_group();
         Ok(())
     }
 
@@ -420,7 +423,7 @@ impl Connection {
         if !self.state.close_sent(now.after(self.limits.close_wait)) {
             return Err(SendError::Closed);
         }
-        self.control.take_aside(|_| {});
+        self.control.forget();
         self.outgoing.close(code, reason);
         Ok(())
     }
@@ -448,6 +451,12 @@ impl Connection {
     #[must_use]
     pub fn limits(&self) -> &Arc<Limits> {
         &self.limits
+    }
+
+    /// What is put from here on was not judged by the last `admit`.
+    #[inline]
+    fn end_group(&mut self) {
+        *self.admitted.get_mut() = false;
     }
 
     /// Whether a message may be put; past the hard cap the connection fails instead.

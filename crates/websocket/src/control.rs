@@ -1,7 +1,6 @@
 //! Counting what costs a peer next to nothing: control frames without data, and the pongs we owe.
 
-use crate::frame::MAX_CONTROL;
-use alloc::boxed::Box;
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use core::time::Duration;
 use siox_wire::Instant;
 
@@ -10,28 +9,21 @@ use siox_wire::Instant;
 pub(crate) struct Control {
     /// When the first of the frames counted came.
     since: Option<Instant>,
-    /// The answer to the newest ping, for which there was no room.
-    aside: Option<Box<Aside>>,
-    /// Bytes to be written until `near` pongs have left.
-    mark: usize,
     /// Control frames since then, with no data frame between.
     frames: u32,
-    /// Pongs queued within the next `mark` bytes.
-    near: u8,
-    /// Pongs queued behind them.
-    far: u8,
+    /// The pongs we owe; nothing while none is.
+    pongs: Option<Box<Pongs>>,
 }
 
-/// The payload of a pong.
-struct Aside {
-    bytes: [u8; MAX_CONTROL],
-    len: u8,
-}
-
-impl core::fmt::Debug for Aside {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.bytes.get(..usize::from(self.len)).fmt(f)
-    }
+/// Pongs queued or kept aside.
+#[derive(Debug, Default)]
+struct Pongs {
+    /// Bytes written since this was made.
+    written: u64,
+    /// Where each pong queued ends, counted likewise.
+    ends: VecDeque<u64>,
+    /// The answer to the newest ping, for which there was no room.
+    aside: Option<Vec<u8>>,
 }
 
 impl Control {
@@ -57,61 +49,55 @@ impl Control {
         self.frames = 0;
     }
 
-    /// Pongs queued and not known to be written.
-    pub(crate) fn pongs(&self) -> u8 {
-        self.near.saturating_add(self.far)
+    /// Pongs queued and not wholly written.
+    pub(crate) fn pongs(&self) -> usize {
+        self.pongs.as_ref().map_or(0, |pongs| pongs.ends.len())
     }
 
     /// A pong was queued, and now `queued` bytes wait.
-    ///
-    /// Positions are kept for two groups of pongs, not for each: a group counts until the last byte
-    /// that waited when it was formed is written, which is never too early.
     pub(crate) fn pong_queued(&mut self, queued: usize) {
-        if self.near == 0 {
-            self.near = 1;
-            self.mark = queued;
-        } else {
-            self.far = self.far.saturating_add(1);
-        }
+        let pongs = self.pongs.get_or_insert_default();
+        let end = pongs.written.saturating_add(queued as u64);
+        pongs.ends.push_back(end);
     }
 
-    /// The socket took `n` bytes, and now `queued` wait.
-    pub(crate) fn written(&mut self, n: usize, queued: usize) {
-        self.mark = self.mark.saturating_sub(n).min(queued);
-        if self.mark == 0 {
-            self.near = core::mem::take(&mut self.far);
-            self.mark = queued;
+    /// The socket took `n` bytes.
+    #[inline]
+    pub(crate) fn written(&mut self, n: usize) {
+        let Some(pongs) = &mut self.pongs else {
+            return;
+        };
+        pongs.written = pongs.written.saturating_add(n as u64);
+        while pongs.ends.front().is_some_and(|end| *end <= pongs.written) {
+            pongs.ends.pop_front();
         }
-        if queued == 0 {
-            self.near = 0;
+        if pongs.ends.is_empty() && pongs.aside.is_none() {
+            self.pongs = None;
         }
     }
 
     /// Keeps the newest answer until there is room; the one kept before need not be sent
     /// (RFC 6455 §5.5.3).
     pub(crate) fn set_aside(&mut self, payload: &[u8]) {
-        let mut bytes = [0; MAX_CONTROL];
-        let mut len = 0u8;
-        for (to, from) in bytes.iter_mut().zip(payload) {
-            *to = *from;
-            len = len.saturating_add(1);
-        }
-        self.aside = Some(Box::new(Aside { bytes, len }));
+        let pongs = self.pongs.get_or_insert_default();
+        let aside = pongs.aside.get_or_insert_default();
+        aside.clear();
+        aside.extend_from_slice(payload);
     }
 
     /// Whether an answer waits for room.
     pub(crate) fn has_aside(&self) -> bool {
-        self.aside.is_some()
+        self.pongs.as_ref().is_some_and(|p| p.aside.is_some())
     }
 
-    /// Takes the answer that waited, for `put` to queue.
-    pub(crate) fn take_aside(&mut self, put: impl FnOnce(&[u8])) {
-        if let Some(aside) = self.aside.take() {
-            put(aside
-                .bytes
-                .get(..usize::from(aside.len))
-                .unwrap_or_default());
-        }
+    /// The answer that waited for room.
+    pub(crate) fn take_aside(&mut self) -> Option<Vec<u8>> {
+        self.pongs.as_mut()?.aside.take()
+    }
+
+    /// Nothing more is answered.
+    pub(crate) fn forget(&mut self) {
+        self.pongs = None;
     }
 }
 
@@ -141,15 +127,18 @@ mod tests {
     #[test]
     fn pongs_count_until_their_bytes_are_written() {
         let mut control = Control::default();
-        control.pong_queued(10);
-        control.pong_queued(20);
-        control.pong_queued(30);
-        assert_eq!(control.pongs(), 3);
-        control.written(9, 21);
-        assert_eq!(control.pongs(), 3);
-        control.written(1, 20);
-        assert_eq!(control.pongs(), 2);
-        control.written(20, 0);
+        for queued in [10, 20, 30] {
+            control.pong_queued(queued);
+        }
+        for (n, left) in [(9, 3), (1, 2), (10, 1), (9, 1)] {
+            control.written(n);
+            assert_eq!(control.pongs(), left);
+        }
+        control.pong_queued(11);
+        control.written(1);
+        assert_eq!(control.pongs(), 1);
+        control.written(10);
         assert_eq!(control.pongs(), 0);
+        assert!(control.pongs.is_none());
     }
 }

@@ -123,14 +123,17 @@ impl Outgoing {
 
     /// Queues the answer that was kept aside, if there is room for it now.
     pub(crate) fn flush_aside(&mut self, control: &mut Control, limits: &Limits) {
-        if control.has_aside() && self.has_room(control, limits) {
-            control.take_aside(|payload| self.frame(Opcode::Pong, &[payload]));
+        if control.has_aside()
+            && self.has_room(control, limits)
+            && let Some(payload) = control.take_aside()
+        {
+            self.frame(Opcode::Pong, &[&payload]);
             control.pong_queued(self.outbox.len());
         }
     }
 
     fn has_room(&self, control: &Control, limits: &Limits) -> bool {
-        control.pongs() < limits.pending_pongs && self.outbox.held() < limits.hard_cap
+        control.pongs() < usize::from(limits.pending_pongs) && self.outbox.held() < limits.hard_cap
     }
 }
 

@@ -18,7 +18,11 @@ pub(crate) struct Reader {
 
 #[derive(Debug)]
 enum At {
-    Head { bytes: [u8; MAX_HEAD], have: u8 },
+    /// An unfinished head lacks at least its last byte.
+    Head {
+        bytes: [u8; MAX_HEAD - 1],
+        have: u8,
+    },
     Payload(Payload),
 }
 
@@ -50,7 +54,7 @@ impl Reader {
     pub(crate) const fn new() -> Self {
         Self {
             at: At::Head {
-                bytes: [0; MAX_HEAD],
+                bytes: [0; MAX_HEAD - 1],
                 have: 0,
             },
         }
@@ -87,7 +91,7 @@ impl Reader {
         self.collect_head(input, role, accept_non_minimal_length)
     }
 
-    /// Takes a head byte by byte: the one place where bytes of it are kept.
+    /// Puts a head together from what is kept and what came: the one place where bytes of it are kept.
     fn collect_head(
         &mut self,
         input: &mut Input<'_>,
@@ -97,18 +101,25 @@ impl Reader {
         let At::Head { bytes, have } = &mut self.at else {
             return Ok(None);
         };
-        while let [byte] = input.take(1) {
-            let Some(to) = bytes.get_mut(usize::from(*have)) else {
-                return Ok(None); // a head of 14 bytes is whole, so there is always room
-            };
-            *to = *byte;
-            *have = have.saturating_add(1);
-            let so_far = bytes.get(..usize::from(*have)).unwrap_or_default();
-            if let Some((head, _)) = Head::decode(so_far, role, accept_non_minimal_length)? {
-                *have = 0;
-                return Ok(Some(head));
-            }
+        let kept = usize::from(*have);
+        let mut window = [0; MAX_HEAD];
+        let mut len = 0u8;
+        let known = bytes.iter().take(kept).chain(input.peek());
+        for (to, from) in window.iter_mut().zip(known) {
+            *to = *from;
+            len = len.saturating_add(1);
         }
+        let known = window.get(..usize::from(len)).unwrap_or_default();
+        if let Some((head, used)) = Head::decode(known, role, accept_non_minimal_length)? {
+            *have = 0;
+            input.take(used.saturating_sub(kept));
+            return Ok(Some(head));
+        }
+        for (to, from) in bytes.iter_mut().zip(known) {
+            *to = *from;
+        }
+        *have = len;
+        input.take_all();
         Ok(None)
     }
 
