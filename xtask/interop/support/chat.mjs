@@ -41,7 +41,7 @@ export async function visit({ browser }, server, device = DESKTOP) {
 function onWebSocket(page) {
   return new Promise((resolve) => {
     page.on("websocket", (socket) => {
-      socket.on("framesent", ({ payload }) => (payload === "5" || payload.startsWith("40")) && resolve());
+      socket.on("framesent", ({ payload }) => /^(5$|40)/.test(payload) && resolve());
     });
   });
 }

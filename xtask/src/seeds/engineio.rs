@@ -4,7 +4,7 @@ use super::Seed;
 
 pub(super) fn seeds() -> Vec<Seed> {
     let many = "4x\x1e".repeat(300);
-    let texts: [(&str, &str); 22] = [
+    let texts: [(&str, &str); 25] = [
         (
             "open",
             r#"0{"sid":"lv_VI97HAXpY6yYWAAAB","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#,
