@@ -268,3 +268,13 @@ fn volatile_messages_go_only_into_an_empty_queue() {
     assert!(volatile(&mut peer).is_err());
     assert_eq!(answer(peer.get(1)), ok("4v"));
 }
+
+#[test]
+fn a_poll_before_the_last_answer_was_fetched_overlaps_it() {
+    let mut peer = Peer::polling(calm());
+    let lane = peer.park(1);
+    peer.probe(1);
+    assert_eq!(answer(peer.get(1)), bad(""));
+    assert_eq!(peer.response(), Some((lane, 200, "6".into())));
+    assert_eq!(told(&mut peer), Some(CloseReason::TransportError));
+}
