@@ -59,8 +59,16 @@ impl<'a> Response<'a> {
             reason(self.status).as_bytes(),
             b"\r\n",
         ]);
-        if let Some(connection) = connection {
-            parts.extend([b"Connection: ", connection.as_bytes(), b"\r\n"]);
+        // An Upgrade (of a 426) must be named in Connection (RFC 9110, 7.8).
+        let upgrade = has(self.headers, "upgrade").then_some("Upgrade");
+        let options = match (connection, upgrade) {
+            (Some(stay), Some(upgrade)) => [stay, ", ", upgrade],
+            (stay, upgrade) => [stay.or(upgrade).unwrap_or(""), "", ""],
+        };
+        if connection.is_some() || upgrade.is_some() {
+            parts.push(b"Connection: ");
+            parts.extend(options.map(str::as_bytes));
+            parts.push(b"\r\n");
         }
         push_headers(self.headers, &mut parts);
         let empty = matches!(self.status, 204 | 304);
@@ -88,15 +96,16 @@ pub(crate) fn write_switch(headers: &[(&str, &str)], out: &mut Outbox) {
     let mut parts: Vec<&[u8]> =
         Vec::with_capacity(headers.len().saturating_mul(4).saturating_add(3));
     parts.push(b"HTTP/1.1 101 Switching Protocols\r\n");
-    if !headers
-        .iter()
-        .any(|(n, _)| n.eq_ignore_ascii_case("connection"))
-    {
+    if !has(headers, "connection") {
         parts.push(b"Connection: Upgrade\r\n");
     }
     push_headers(headers, &mut parts);
     parts.push(b"\r\n");
     out.pack(&parts);
+}
+
+fn has(headers: &[(&str, &str)], name: &str) -> bool {
+    headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name))
 }
 
 /// Checks header names and values; `own` are the names that are not the caller's.

@@ -77,9 +77,12 @@ impl<'b> Fields<'b> {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
-        self.iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        let named = |span: Span| {
+            let found = span.in_bytes(&self.bytes);
+            found.eq_ignore_ascii_case(name.as_bytes())
+        };
+        let line = self.lines.iter().find(|(n, _)| named(*n));
+        line.map(|(_, value)| value.in_bytes(&self.bytes))
     }
 
     pub(crate) fn into_owned(self) -> Fields<'static> {

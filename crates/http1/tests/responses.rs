@@ -201,3 +201,21 @@ fn a_client_request() {
     let method = Method::Other;
     assert_eq!(Request { method, ..request }.encode(), Err(Invalid::Method));
 }
+
+#[test]
+fn an_upgrade_that_is_asked_for_is_named_in_connection() {
+    for (request, connection) in [
+        ("GET / HTTP/1.1", "Upgrade"),
+        ("GET / HTTP/1.1\r\nUpgrade: websocket", "close, Upgrade"),
+    ] {
+        let mut c = asked(request);
+        let headers = [("Sec-WebSocket-Version", "13"), ("Upgrade", "websocket")];
+        let response = Response {
+            headers: &headers,
+            ..Response::new(426)
+        };
+        c.respond(NOW, &response).unwrap();
+        let expected = format!("HTTP/1.1 426 Upgrade Required\r\nConnection: {connection}\r\nSec-");
+        assert!(wire(&c).starts_with(&expected), "{}", wire(&c));
+    }
+}
