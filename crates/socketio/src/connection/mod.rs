@@ -1,0 +1,217 @@
+//! The server's side of one connection: which namespaces it has joined, which acknowledgements it owes.
+
+mod acks;
+mod slots;
+mod step;
+mod verbs;
+
+pub use slots::Slot;
+pub use verbs::FIRST_BROADCAST_ACK;
+
+use crate::{Config, Decoder, DisconnectReason, Error, Kind, Packet, Raw, packet::encode::Header};
+use acks::Acks;
+use alloc::{borrow::Cow, sync::Arc};
+use siox_wire::{Instant, Message, Sink};
+use slots::{Slots, State};
+use step::Step;
+
+/// What a peer did. It borrows the message, not the machine, so a handler may answer while it holds one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event<'b> {
+    /// The peer wants to join a namespace: [`accept`](Connection::accept) or
+    /// [`refuse`](Connection::refuse) it, now or later.
+    Connect {
+        /// Its stay, if it is accepted.
+        slot: Slot,
+        /// The namespace, with its slash and, if it has one, its query; at most 256 bytes.
+        nsp: Cow<'b, str>,
+        /// The credentials, an object.
+        auth: Option<Raw<'b>>,
+    },
+    /// The peer emitted an event.
+    Event {
+        /// Whose.
+        slot: Slot,
+        /// The id to [`ack`](Connection::ack), if the peer wants that.
+        id: Option<u64>,
+        /// The name and arguments.
+        packet: Packet<'b>,
+    },
+    /// The peer acknowledged.
+    Ack {
+        /// Whose.
+        slot: Slot,
+        /// What [`emit_with_ack`](Connection::emit_with_ack) returned.
+        id: u64,
+        /// The arguments.
+        packet: Packet<'b>,
+    },
+    /// The peer did not acknowledge in time. It may still; that is then ignored.
+    AckTimeout {
+        /// Whose.
+        slot: Slot,
+        /// What [`emit_with_ack`](Connection::emit_with_ack) returned.
+        id: u64,
+    },
+    /// The peer left a namespace. What it owed to acknowledge there ends with this event, without one
+    /// of its own.
+    Disconnect {
+        /// Whose.
+        slot: Slot,
+        /// Always [`DisconnectReason::ClientNamespaceDisconnect`].
+        reason: DisconnectReason,
+    },
+}
+
+/// The server's side of one Socket.IO connection, protocol revision 5.
+///
+/// *What happened* goes in by `handle_message` and `handle_timeout`; after an `Err` the connection is
+/// over, every later call returns the same error, and every verb [`SendError::Closed`]. *What the
+/// application wants* are the verbs: an error of theirs leaves the machine as it was. *When to call
+/// again* is `poll_timeout`.
+///
+/// [`SendError::Closed`]: siox_wire::SendError::Closed
+#[derive(Debug)]
+pub struct Connection {
+    config: Arc<Config>,
+    slots: Slots,
+    acks: Acks,
+    decoder: Decoder,
+    /// Until when some namespace must have been accepted; `None` once one was.
+    connect_by: Option<Instant>,
+    failed: Option<Error>,
+}
+
+impl Connection {
+    /// A connection that has just been opened.
+    #[must_use]
+    pub fn new(now: Instant, config: Arc<Config>) -> Self {
+        Self {
+            connect_by: Some(now.after(config.connect_timeout)),
+            config,
+            slots: Slots::default(),
+            acks: Acks::default(),
+            decoder: Decoder::default(),
+            failed: None,
+        }
+    }
+
+    /// Takes a message of the peer.
+    ///
+    /// # Errors
+    /// The rule that the peer broke, or the deadline that it missed: close the connection.
+    pub fn handle_message<'b>(
+        &mut self,
+        now: Instant,
+        message: Message<'b>,
+        out: &mut impl Sink,
+    ) -> Result<Option<Event<'b>>, Error> {
+        let step = self.expire(now).and_then(|()| self.decode(now, message));
+        match step {
+            Ok(Step::Nothing) => Ok(None),
+            Ok(Step::Tell(event)) => Ok(Some(event)),
+            Ok(Step::Refuse(nsp)) => {
+                self.put_refusal(&nsp, out);
+                Ok(None)
+            }
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    fn decode<'b>(&mut self, now: Instant, message: Message<'b>) -> Result<Step<'b>, Error> {
+        let packet = self.decoder.handle_message(now, message, &self.config)?;
+        if let Some(packet) = packet {
+            return self.step(now, packet);
+        }
+        // The rules of namespaces hold before attachments are collected, not after.
+        if let Some(packet) = self.decoder.pending()
+            && self.with_joined(packet.nsp())?.is_none()
+        {
+            self.decoder.discard();
+        }
+        Ok(Step::Nothing)
+    }
+
+    fn put_refusal(&self, nsp: &str, out: &mut impl Sink) {
+        let header = Header {
+            kind: Kind::ConnectError,
+            nsp,
+            id: None,
+        };
+        header.put(r#"{"message":"Too many namespaces"}"#, &[], out);
+    }
+
+    /// Bytes of a message have arrived, though not all of it. Without this call an attachment must
+    /// arrive whole within its deadline.
+    pub fn handle_progress(&mut self, now: Instant) {
+        self.decoder.handle_progress(now, &self.config);
+    }
+
+    /// Time has passed: call until it returns `Ok(None)`.
+    ///
+    /// # Errors
+    /// The deadline that the peer missed: close the connection.
+    pub fn handle_timeout(&mut self, now: Instant) -> Result<Option<Event<'static>>, Error> {
+        if let Err(error) = self.expire(now) {
+            return Err(self.fail(error));
+        }
+        let expired = self.acks.expired(now);
+        Ok(expired.map(|(slot, id)| Event::AckTimeout { slot, id }))
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) has something to do, unless something happens
+    /// before.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let deadlines = [
+            self.connect_by,
+            self.decoder.poll_timeout(),
+            self.acks.next_deadline(),
+        ];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// The deadlines whose miss ends the connection.
+    fn expire(&mut self, now: Instant) -> Result<(), Error> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        if self.connect_by.is_some_and(|deadline| deadline <= now) {
+            return Err(Error::ConnectTimeout);
+        }
+        self.decoder.handle_timeout(now)
+    }
+
+    /// Ends the connection; frees what it held, but not who was joined: [`joined`](Self::joined) tells
+    /// whom the end concerns.
+    fn fail(&mut self, error: Error) -> Error {
+        self.failed = Some(error);
+        self.connect_by = None;
+        self.decoder.reset();
+        self.acks.clear();
+        error
+    }
+
+    /// The connection is gone: nothing is owed any more, and every verb fails from now on. The slots that
+    /// [`joined`](Self::joined) told before are the ones that this ends.
+    pub fn close(&mut self) {
+        self.slots.clear();
+        self.acks.clear();
+        self.decoder.reset();
+        self.connect_by = None;
+    }
+
+    /// The namespaces that are joined now.
+    pub fn joined(&self) -> impl Iterator<Item = (Slot, &str)> {
+        let joined = self.slots.iter().filter(|e| e.state == State::Joined);
+        joined.map(|e| (e.slot, e.nsp()))
+    }
+
+    /// The namespace of a slot that is joined or asked for.
+    #[must_use]
+    pub fn nsp(&self, slot: Slot) -> Option<&str> {
+        let mut entries = self.slots.iter();
+        let entry = entries.find(|e| e.slot == slot && e.state != State::Left);
+        entry.map(slots::Entry::nsp)
+    }
+}

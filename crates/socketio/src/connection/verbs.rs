@@ -1,0 +1,250 @@
+//! What the application wants of a connection.
+
+use super::{
+    Connection,
+    slots::{Slot, State},
+};
+use crate::{Encoded, Kind, Value, packet::encode::Header, text::quote};
+use alloc::{string::String, sync::Arc};
+use siox_wire::{Admit, Instant, Lead, SendError, Shared, Sink};
+
+/// From here on, ids of acknowledgements belong to broadcasts, whose number is the same for all
+/// receivers. Below, each socket counts for itself, from 1.
+pub const FIRST_BROADCAST_ACK: u64 = 1 << 30;
+
+impl Connection {
+    /// Accepts a CONNECT: the socket is joined and may be sent to. `sid` is its public id.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the slot does not wait for an answer, or the sink is closed.
+    pub fn accept(&mut self, slot: Slot, sid: &str, out: &mut impl Sink) -> Result<(), SendError> {
+        self.accept_with(slot, sid, None, out)
+    }
+
+    /// As [`accept`](Self::accept), for a session that can be recovered by its private id.
+    ///
+    /// # Errors
+    /// As those of [`accept`](Self::accept).
+    pub fn accept_recoverable(
+        &mut self,
+        slot: Slot,
+        sid: &str,
+        pid: &str,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
+        self.accept_with(slot, sid, Some(pid), out)
+    }
+
+    fn accept_with(
+        &mut self,
+        slot: Slot,
+        sid: &str,
+        pid: Option<&str>,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
+        self.alive()?;
+        let entry = self.slots.asked(slot)?;
+        out.admit(Admit::Owed)?;
+        let mut body = String::from(r#"{"sid":"#);
+        quote(&mut body, sid);
+        if let Some(pid) = pid {
+            body.push_str(r#","pid":"#);
+            quote(&mut body, pid);
+        }
+        body.push('}');
+        header(Kind::Connect, entry.nsp(), None).put(&body, &[], out);
+        entry.state = State::Joined;
+        self.connect_by = None;
+        Ok(())
+    }
+
+    /// Refuses a CONNECT. `data` is for the application at the other end.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the slot does not wait for an answer, or the sink is closed;
+    /// [`SendError::Unencodable`] when `data` holds binary values, which this packet cannot carry.
+    pub fn refuse(
+        &mut self,
+        slot: Slot,
+        message: &str,
+        data: Option<&Value>,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
+        self.alive()?;
+        let entry = self.slots.asked(slot)?;
+        if data.is_some_and(|d| !d.attachments().is_empty()) {
+            return Err(SendError::Unencodable);
+        }
+        out.admit(Admit::Owed)?;
+        let mut body = String::from(r#"{"message":"#);
+        quote(&mut body, message);
+        if let Some(data) = data {
+            body.push_str(r#","data":"#);
+            body.push_str(data.json());
+        }
+        body.push('}');
+        header(Kind::ConnectError, entry.nsp(), None).put(&body, &[], out);
+        self.slots.forget(slot);
+        Ok(())
+    }
+
+    /// Removes a socket from its namespace. What the peer owed to acknowledge there is dropped without
+    /// an event.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the slot is not joined, or the sink is closed.
+    pub fn disconnect(&mut self, slot: Slot, out: &mut impl Sink) -> Result<(), SendError> {
+        self.alive()?;
+        let entry = self.slots.joined(slot)?;
+        out.admit(Admit::Owed)?;
+        header(Kind::Disconnect, entry.nsp(), None).put("", &[], out);
+        self.leave(slot);
+        Ok(())
+    }
+
+    /// Emits an event. [`Admit::Volatile`] means that it is better lost than late.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the slot is not joined, [`SendError::Attachments`] beyond
+    /// `max_attachments`, [`SendError::Unencodable`] for what is not an event, and what the sink says.
+    pub fn emit(
+        &mut self,
+        slot: Slot,
+        event: &Encoded,
+        admit: Admit,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
+        let nsp = self.may_send(slot, event, Kind::Event)?;
+        out.admit(admit)?;
+        header(Kind::Event, nsp, None).put(event.json(), event.attachments(), out);
+        Ok(())
+    }
+
+    /// Emits an event that the peer is asked to acknowledge; returns the id that
+    /// [`Event::Ack`](crate::Event::Ack) will tell. Ids count from 1 for each socket.
+    ///
+    /// # Errors
+    /// As those of [`emit`](Self::emit), and [`SendError::Full`] when `pending_acks` are owed.
+    pub fn emit_with_ack(
+        &mut self,
+        slot: Slot,
+        event: &Encoded,
+        deadline: Option<Instant>,
+        out: &mut impl Sink,
+    ) -> Result<u64, SendError> {
+        self.may_send(slot, event, Kind::Event)?;
+        self.acks.has_room(self.config.pending_acks)?;
+        out.admit(Admit::Normal)?;
+        let entry = self.slots.joined(slot)?;
+        let id = loop {
+            entry.last_ack = match entry.last_ack.wrapping_add(1) {
+                n if u64::from(n) >= FIRST_BROADCAST_ACK => 1,
+                n => n,
+            };
+            let id = u64::from(entry.last_ack);
+            // After a turn through all ids, one may still be owed.
+            if !self.acks.contains(slot, id) {
+                break id;
+            }
+        };
+        header(Kind::Event, entry.nsp(), Some(id)).put(event.json(), event.attachments(), out);
+        self.acks.insert(slot, id, deadline);
+        Ok(id)
+    }
+
+    /// Answers an event that came with `id`.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the slot is not joined, [`SendError::Attachments`] beyond
+    /// `max_attachments`, [`SendError::Unencodable`] for an event, and what the sink says.
+    pub fn ack(
+        &mut self,
+        slot: Slot,
+        id: u64,
+        args: &Encoded,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
+        let nsp = self.may_send(slot, args, Kind::Ack)?;
+        out.admit(Admit::Owed)?;
+        header(Kind::Ack, nsp, Some(id)).put(args.json(), args.attachments(), out);
+        Ok(())
+    }
+
+    /// Sends a packet that [`shared`](crate::shared) made for this slot's namespace.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the slot is not joined, [`SendError::Attachments`] beyond
+    /// `max_attachments`, and what the sink says.
+    pub fn broadcast(
+        &mut self,
+        slot: Slot,
+        group: &Arc<Shared>,
+        admit: Admit,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
+        self.alive()?;
+        self.slots.joined(slot)?;
+        self.check_attachments(group.parts().len().saturating_sub(1))?;
+        out.admit(admit)?;
+        out.put_shared(group, Lead::NONE);
+        Ok(())
+    }
+
+    /// Expects an acknowledgement with an id that the caller chose, from [`FIRST_BROADCAST_ACK`] up, for
+    /// a broadcast that carries it.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the slot is not joined, [`SendError::Full`] when `pending_acks` are owed.
+    pub fn expect_ack(
+        &mut self,
+        slot: Slot,
+        id: u64,
+        deadline: Option<Instant>,
+    ) -> Result<(), SendError> {
+        self.alive()?;
+        self.slots.joined(slot)?;
+        self.acks.has_room(self.config.pending_acks)?;
+        self.acks.insert(slot, id, deadline);
+        Ok(())
+    }
+
+    /// Nobody waits for this acknowledgement any more. Says whether it was owed.
+    pub fn forget_ack(&mut self, slot: Slot, id: u64) -> bool {
+        self.acks.remove(slot, id)
+    }
+
+    pub(super) fn leave(&mut self, slot: Slot) {
+        if let Ok(entry) = self.slots.joined(slot) {
+            entry.state = State::Left;
+        }
+        self.acks.leave(slot);
+    }
+
+    fn alive(&self) -> Result<(), SendError> {
+        match self.failed {
+            Some(_) => Err(SendError::Closed),
+            None => Ok(()),
+        }
+    }
+
+    fn check_attachments(&self, n: usize) -> Result<(), SendError> {
+        let limit = self.config.max_attachments;
+        if n > limit {
+            return Err(SendError::Attachments { limit });
+        }
+        Ok(())
+    }
+
+    fn may_send(&mut self, slot: Slot, what: &Encoded, kind: Kind) -> Result<&str, SendError> {
+        self.alive()?;
+        self.check_attachments(what.attachments().len())?;
+        if what.kind() != kind {
+            return Err(SendError::Unencodable);
+        }
+        Ok(self.slots.joined(slot)?.nsp())
+    }
+}
+
+fn header(kind: Kind, nsp: &str, id: Option<u64>) -> Header<'_> {
+    Header { kind, nsp, id }
+}

@@ -1,0 +1,184 @@
+//! The elements, members and variants of a value, one after the other.
+
+use super::{key::Key, reader::Reader};
+use crate::DecodeError;
+use alloc::vec::{self, Vec};
+use bytes::Bytes;
+use serde::de::{
+    DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor,
+    value::{BorrowedStrDeserializer, BytesDeserializer, SeqDeserializer},
+};
+
+/// The elements of an array whose bracket is eaten; the closing one is left.
+pub(super) struct Elements<'r, 'de> {
+    reader: &'r mut Reader<'de>,
+    first: bool,
+}
+
+impl<'r, 'de> Elements<'r, 'de> {
+    pub(super) fn new(reader: &'r mut Reader<'de>) -> Self {
+        Self {
+            reader,
+            first: true,
+        }
+    }
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
+    type Error = DecodeError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, DecodeError> {
+        let more = if self.first {
+            self.reader.peek() != Some(b']')
+        } else {
+            self.reader.eat(b',')
+        };
+        self.first = false;
+        if !more {
+            return Ok(None);
+        }
+        seed.deserialize(&mut *self.reader).map(Some)
+    }
+}
+
+/// The members of an object whose brace is eaten; the closing one is left.
+pub(super) struct Members<'r, 'de> {
+    reader: &'r mut Reader<'de>,
+    first: bool,
+}
+
+impl<'r, 'de> Members<'r, 'de> {
+    pub(super) fn new(reader: &'r mut Reader<'de>) -> Self {
+        Self {
+            reader,
+            first: true,
+        }
+    }
+}
+
+impl<'de> MapAccess<'de> for Members<'_, 'de> {
+    type Error = DecodeError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, DecodeError> {
+        let more = if self.first {
+            self.reader.peek() != Some(b'}')
+        } else {
+            self.reader.eat(b',')
+        };
+        self.first = false;
+        if !more {
+            return Ok(None);
+        }
+        self.reader.peek();
+        let key = self.reader.string()?;
+        seed.deserialize(Key(key)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, DecodeError> {
+        self.reader.expect(b':', "a colon was expected")?;
+        seed.deserialize(&mut *self.reader)
+    }
+}
+
+/// The one member of an object, whose key is a variant's name.
+pub(super) struct Variant<'r, 'de>(pub(super) &'r mut Reader<'de>);
+
+impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
+    type Error = DecodeError;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Self), DecodeError> {
+        if self.0.peek() != Some(b'"') {
+            return Err(DecodeError::custom("a variant was expected"));
+        }
+        let key = self.0.string()?;
+        let variant = seed.deserialize(Key(key))?;
+        self.0.expect(b':', "a colon was expected")?;
+        Ok((variant, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
+    type Error = DecodeError;
+
+    fn unit_variant(self) -> Result<(), DecodeError> {
+        serde::Deserialize::deserialize(self.0)
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> Result<T::Value, DecodeError> {
+        seed.deserialize(self.0)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(
+        self,
+        _len: usize,
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        serde::Deserializer::deserialize_seq(self.0, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        serde::Deserializer::deserialize_any(self.0, visitor)
+    }
+}
+
+/// What [`Value`](crate::Value) is made of: text, then three numbers for each hole, then each
+/// attachment once.
+pub(super) struct RawParts<'de> {
+    text: Option<&'de str>,
+    holes: Option<Vec<u32>>,
+    attachments: vec::IntoIter<&'de Bytes>,
+}
+
+impl<'de> RawParts<'de> {
+    pub(super) fn new(text: &'de str, holes: Vec<u32>, attachments: Vec<&'de Bytes>) -> Self {
+        Self {
+            text: Some(text),
+            holes: Some(holes),
+            attachments: attachments.into_iter(),
+        }
+    }
+}
+
+impl<'de> SeqAccess<'de> for RawParts<'de> {
+    type Error = DecodeError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, DecodeError> {
+        if let Some(text) = self.text.take() {
+            return seed
+                .deserialize(BorrowedStrDeserializer::new(text))
+                .map(Some);
+        }
+        if let Some(holes) = self.holes.take() {
+            return seed
+                .deserialize(SeqDeserializer::new(holes.into_iter()))
+                .map(Some);
+        }
+        let Some(bytes) = self.attachments.next() else {
+            return Ok(None);
+        };
+        seed.deserialize(BytesDeserializer::new(bytes)).map(Some)
+    }
+}

@@ -1,0 +1,134 @@
+//! What the application sends: arguments encoded once, ready for any number of sockets.
+
+use crate::{
+    Kind, Packet, is_reserved,
+    ser::{Args, Encoder},
+    text::quote,
+};
+use alloc::{string::String, vec::Vec};
+use bytes::Bytes;
+use serde::Serialize;
+use siox_wire::SendError;
+
+/// The arguments of an event or an acknowledgement as compact JSON, and its binary attachments.
+///
+/// A tuple is as many arguments as it has members, `()` is none, and any other type is one argument. A
+/// Rust array `[T; N]` is a tuple to serde; a `Vec` or a slice is one argument. What serializes as bytes
+/// (`bytes::Bytes`, not `Vec<u8>`), however deep, becomes an attachment, numbered in order of
+/// appearance. The protocol has no escape for an object of the application's own that looks like a
+/// placeholder (`{"_placeholder":true,"num":0}`): in a packet with attachments the peer takes it for one.
+///
+/// ```
+/// use siox_socketio::Encoded;
+///
+/// let hello = Encoded::event("hello", &("world", 1))?;
+/// assert_eq!(hello.json(), r#"["hello","world",1]"#);
+/// assert_eq!(Encoded::args(&())?.json(), "[]");
+/// # Ok::<_, siox_wire::SendError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    kind: Kind,
+    json: String,
+    attachments: Vec<Bytes>,
+}
+
+impl Encoded {
+    /// An event.
+    ///
+    /// # Errors
+    /// [`SendError::Reserved`] for a name that the protocol keeps for itself;
+    /// [`SendError::Unencodable`] when `args` cannot be written as JSON.
+    pub fn event<T: Serialize + ?Sized>(name: &str, args: &T) -> Result<Self, SendError> {
+        let encoder = open_event(name)?;
+        Self::close(Kind::Event, encoder, false, args)
+    }
+
+    /// The arguments of an acknowledgement.
+    ///
+    /// # Errors
+    /// [`SendError::Unencodable`] when `args` cannot be written as JSON.
+    pub fn args<T: Serialize + ?Sized>(args: &T) -> Result<Self, SendError> {
+        let mut encoder = Encoder::default();
+        encoder.json.push('[');
+        Self::close(Kind::Ack, encoder, true, args)
+    }
+
+    fn close<T: Serialize + ?Sized>(
+        kind: Kind,
+        mut encoder: Encoder,
+        first: bool,
+        args: &T,
+    ) -> Result<Self, SendError> {
+        let writer = Args {
+            encoder: &mut encoder,
+            first,
+        };
+        args.serialize(writer).map_err(|_| SendError::Unencodable)?;
+        encoder.json.push(']');
+        Ok(Self {
+            kind,
+            json: encoder.json,
+            attachments: encoder.attachments,
+        })
+    }
+
+    /// An event with the arguments of a packet that was received, passed through without a look at
+    /// them. Attachments are shared.
+    ///
+    /// # Errors
+    /// [`SendError::Reserved`] for a name that the protocol keeps for itself.
+    pub fn relay_event(name: &str, packet: &Packet<'_>) -> Result<Self, SendError> {
+        let mut json = open_event(name)?.json;
+        if !packet.is_empty() {
+            json.push(',');
+        }
+        Ok(Self::relay(Kind::Event, json, packet))
+    }
+
+    /// An acknowledgement with the arguments of a packet that was received, passed through without a
+    /// look at them. Attachments are shared.
+    #[must_use]
+    pub fn relay_args(packet: &Packet<'_>) -> Self {
+        Self::relay(Kind::Ack, String::from("["), packet)
+    }
+
+    fn relay(kind: Kind, mut json: String, packet: &Packet<'_>) -> Self {
+        json.push_str(packet.inner());
+        json.push(']');
+        Self {
+            kind,
+            json,
+            attachments: packet.attachments().to_vec(),
+        }
+    }
+
+    /// The JSON text of the array; binary values are placeholders.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// The attachments, in the order of their placeholders' numbers.
+    #[must_use]
+    pub fn attachments(&self) -> &[Bytes] {
+        &self.attachments
+    }
+
+    /// [`Kind::Event`] or [`Kind::Ack`].
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
+/// The beginning of an event's array, its name included.
+fn open_event(name: &str) -> Result<Encoder, SendError> {
+    if is_reserved(name) {
+        return Err(SendError::Reserved);
+    }
+    let mut encoder = Encoder::default();
+    encoder.json.push('[');
+    quote(&mut encoder.json, name);
+    Ok(encoder)
+}

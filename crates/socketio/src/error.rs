@@ -1,0 +1,167 @@
+//! What a peer did wrong, and what a handler's types could not take.
+
+use crate::{DisconnectReason, scan::Fault};
+use alloc::{boxed::Box, string::ToString};
+use core::fmt;
+
+/// The rule that a peer broke. The connection is over: every later call returns the same error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The packet does not begin with a type from 0 to 6.
+    PacketType,
+    /// The number of attachments is not `[1-9][0-9]{0,3}` and a dash.
+    AttachmentCount,
+    /// More attachments announced than allowed.
+    TooManyAttachments {
+        /// The largest number allowed.
+        limit: usize,
+    },
+    /// The namespace's name is too long.
+    NamespaceTooLong {
+        /// The longest name allowed, in bytes.
+        limit: usize,
+    },
+    /// The acknowledgement's id is beyond 2^53 - 1, missing where it must be, or there where it must not.
+    AckId,
+    /// The payload is missing, or not of the kind that the packet's type wants.
+    Payload,
+    /// The payload is not JSON.
+    Json {
+        /// Offset of the first wrong byte in the message.
+        at: usize,
+    },
+    /// The payload is nested too deep.
+    TooDeep {
+        /// The deepest nesting allowed.
+        limit: usize,
+    },
+    /// The message is longer than 2^28 bytes.
+    TooLong,
+    /// The first element of an event is neither a string nor a number.
+    EventName,
+    /// The event's name is one that the protocol keeps for itself.
+    ReservedName,
+    /// A placeholder does not name one of the packet's attachments.
+    Placeholder,
+    /// Text came while attachments were due.
+    TextAmidAttachments,
+    /// Binary data came while no attachment was due.
+    UnexpectedBinary,
+    /// An attachment did not come in time.
+    AttachmentsTimeout,
+    /// A packet for a namespace that was never joined, or not accepted yet.
+    NotConnected,
+    /// A CONNECT for a namespace that is joined, or being joined.
+    AlreadyConnected,
+    /// A packet that only a server sends.
+    Direction,
+    /// No namespace was joined in time.
+    ConnectTimeout,
+}
+
+impl Error {
+    /// The reason with which the sockets of this connection end.
+    #[must_use]
+    pub const fn reason(self) -> DisconnectReason {
+        match self {
+            Self::NotConnected
+            | Self::AlreadyConnected
+            | Self::Direction
+            | Self::ConnectTimeout => DisconnectReason::ForcedServerClose,
+            Self::PacketType
+            | Self::AttachmentCount
+            | Self::TooManyAttachments { .. }
+            | Self::NamespaceTooLong { .. }
+            | Self::AckId
+            | Self::Payload
+            | Self::Json { .. }
+            | Self::TooDeep { .. }
+            | Self::TooLong
+            | Self::EventName
+            | Self::ReservedName
+            | Self::Placeholder
+            | Self::TextAmidAttachments
+            | Self::UnexpectedBinary
+            | Self::AttachmentsTimeout => DisconnectReason::ParseError,
+        }
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Syntax { at } => Self::Json { at },
+            Fault::Depth => Self::TooDeep {
+                limit: crate::MAX_DEPTH,
+            },
+            Fault::Length => Self::TooLong,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PacketType => f.write_str("unknown packet type"),
+            Self::AttachmentCount => f.write_str("malformed number of attachments"),
+            Self::TooManyAttachments { limit } => write!(f, "more than {limit} attachments"),
+            Self::NamespaceTooLong { limit } => {
+                write!(f, "a namespace's name of more than {limit} bytes")
+            }
+            Self::AckId => f.write_str("malformed acknowledgement id"),
+            Self::Payload => f.write_str("the payload does not fit the packet type"),
+            Self::Json { at } => write!(f, "malformed JSON at byte {at}"),
+            Self::TooDeep { limit } => write!(f, "JSON nested deeper than {limit}"),
+            Self::TooLong => f.write_str("a message of more than 2^28 bytes"),
+            Self::EventName => f.write_str("an event name must be a string or a number"),
+            Self::ReservedName => f.write_str("a reserved event name"),
+            Self::Placeholder => f.write_str("a placeholder without its attachment"),
+            Self::TextAmidAttachments => f.write_str("text while attachments were due"),
+            Self::UnexpectedBinary => f.write_str("binary data while no attachment was due"),
+            Self::AttachmentsTimeout => f.write_str("an attachment did not come in time"),
+            Self::NotConnected => f.write_str("a packet for a namespace that is not connected"),
+            Self::AlreadyConnected => f.write_str("a second CONNECT for one namespace"),
+            Self::Direction => f.write_str("a packet that only a server sends"),
+            Self::ConnectTimeout => f.write_str("no namespace was joined in time"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// Why arguments did not fit the types that a handler wants. The connection is not at fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// There are fewer arguments.
+    Missing {
+        /// Which one is missing, counted from 0.
+        index: usize,
+    },
+    /// A number beyond the range of a double.
+    Number,
+    /// Placeholders that repeat an attachment so often that their copies would exceed what arrived.
+    Repeated,
+    /// What serde says of a value that does not fit.
+    Mismatch(Box<str>),
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { index } => write!(f, "argument {index} is missing"),
+            Self::Number => f.write_str("a number out of range"),
+            Self::Repeated => f.write_str("an attachment is repeated too often to be copied"),
+            Self::Mismatch(message) => f.write_str(message),
+        }
+    }
+}
+
+impl core::error::Error for DecodeError {}
+
+impl serde::de::Error for DecodeError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::Mismatch(message.to_string().into())
+    }
+}

@@ -1,0 +1,307 @@
+//! From the text of a packet to its parts; the payload is checked, not taken apart.
+
+use super::{Name, Packet, Raw, grammar};
+use crate::{
+    Config, Error, Kind,
+    holes::{FindHoles, Hole},
+    scan::{self, Args, Token},
+    text::unescape,
+};
+use alloc::{borrow::Cow, boxed::Box, string::ToString, vec::Vec};
+
+/// The event names that the protocol and its libraries keep for themselves.
+pub const RESERVED_EVENTS: [&str; 6] = [
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+];
+
+/// Whether the protocol keeps this event name for itself.
+#[must_use]
+pub fn is_reserved(name: &str) -> bool {
+    // Each of them is 7, 10, 11, 13 or 14 bytes long; most names are told apart by their first byte.
+    matches!(name.as_bytes().first(), Some(b'c' | b'd' | b'n' | b'r'))
+        && RESERVED_EVENTS.contains(&name)
+}
+
+/// A whole packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decoded<'b> {
+    /// Joins a namespace, or says that it is joined.
+    Connect {
+        /// The namespace.
+        nsp: Cow<'b, str>,
+        /// An object.
+        payload: Option<Raw<'b>>,
+    },
+    /// Leaves a namespace.
+    Disconnect {
+        /// The namespace.
+        nsp: Cow<'b, str>,
+    },
+    /// An event.
+    Event {
+        /// The namespace.
+        nsp: Cow<'b, str>,
+        /// The id of the acknowledgement that the sender wants, at most 2^53 - 1.
+        id: Option<u64>,
+        /// The name and arguments.
+        packet: Packet<'b>,
+    },
+    /// An acknowledgement.
+    Ack {
+        /// The namespace.
+        nsp: Cow<'b, str>,
+        /// Which event is acknowledged, at most 2^53 - 1.
+        id: u64,
+        /// The arguments.
+        packet: Packet<'b>,
+    },
+    /// Refuses a CONNECT.
+    ConnectError {
+        /// The namespace.
+        nsp: Cow<'b, str>,
+        /// An object or a string.
+        payload: Raw<'b>,
+    },
+}
+
+impl<'b> Decoded<'b> {
+    /// The namespace.
+    #[must_use]
+    pub fn nsp(&self) -> &str {
+        match self {
+            Self::Connect { nsp, .. }
+            | Self::Disconnect { nsp }
+            | Self::Event { nsp, .. }
+            | Self::Ack { nsp, .. }
+            | Self::ConnectError { nsp, .. } => nsp,
+        }
+    }
+
+    /// Detaches the packet from the buffer it borrows.
+    #[must_use]
+    pub fn into_owned(self) -> Decoded<'static> {
+        let own = |nsp: Cow<'b, str>| match &*nsp {
+            "/" => Cow::Borrowed("/"),
+            _ => Cow::Owned(nsp.into_owned()),
+        };
+        match self {
+            Self::Connect { nsp, payload } => Decoded::Connect {
+                nsp: own(nsp),
+                payload: payload.map(Raw::into_owned),
+            },
+            Self::Disconnect { nsp } => Decoded::Disconnect { nsp: own(nsp) },
+            Self::Event { nsp, id, packet } => Decoded::Event {
+                nsp: own(nsp),
+                id,
+                packet: packet.into_owned(),
+            },
+            Self::Ack { nsp, id, packet } => Decoded::Ack {
+                nsp: own(nsp),
+                id,
+                packet: packet.into_owned(),
+            },
+            Self::ConnectError { nsp, payload } => Decoded::ConnectError {
+                nsp: own(nsp),
+                payload: payload.into_owned(),
+            },
+        }
+    }
+}
+
+/// A packet's text, and how many attachments must follow it.
+pub(crate) struct Text<'b> {
+    pub(crate) decoded: Decoded<'b>,
+    pub(crate) attachments: usize,
+}
+
+pub(crate) fn text<'b>(text: Cow<'b, str>, config: &Config) -> Result<Text<'b>, Error> {
+    let head = grammar::head(&text, config.max_attachments)?;
+    let nsp = namespace(&text, head.nsp);
+    let (id, attachments, payload) = (head.id, head.attachments, head.payload);
+    let no_id = || {
+        if id.is_some() {
+            Err(Error::AckId)
+        } else {
+            Ok(())
+        }
+    };
+    let first = text.as_bytes().get(payload).copied();
+    let decoded = match head.kind {
+        Kind::Connect => {
+            no_id()?;
+            let payload = match first {
+                None => None,
+                Some(b'{') => Some(raw(&text, payload)?),
+                Some(_) => return Err(Error::Payload),
+            };
+            Decoded::Connect { nsp, payload }
+        }
+        Kind::Disconnect => {
+            no_id()?;
+            if first.is_some() {
+                return Err(Error::Payload);
+            }
+            Decoded::Disconnect { nsp }
+        }
+        Kind::ConnectError => {
+            no_id()?;
+            let Some(b'{' | b'"') = first else {
+                return Err(Error::Payload);
+            };
+            let payload = raw(&text, payload)?;
+            Decoded::ConnectError { nsp, payload }
+        }
+        Kind::Event => Decoded::Event {
+            nsp,
+            id,
+            packet: event(text, payload, attachments)?,
+        },
+        Kind::Ack => Decoded::Ack {
+            nsp,
+            id: id.ok_or(Error::AckId)?,
+            packet: ack(text, payload, attachments)?,
+        },
+    };
+    Ok(Text {
+        decoded,
+        attachments,
+    })
+}
+
+/// The namespace, borrowed where the message is.
+fn namespace<'b>(text: &Cow<'b, str>, (start, end): (usize, usize)) -> Cow<'b, str> {
+    if end.wrapping_sub(start) < 2 {
+        return Cow::Borrowed("/");
+    }
+    slice(text, start, end)
+}
+
+fn slice<'b>(text: &Cow<'b, str>, start: usize, end: usize) -> Cow<'b, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(start..end).unwrap_or_default()),
+        Cow::Owned(text) => Cow::Owned(text.get(start..end).unwrap_or_default().into()),
+    }
+}
+
+fn raw<'b>(text: &Cow<'b, str>, at: usize) -> Result<Raw<'b>, Error> {
+    let end = scan::only_value(text, at, &mut ())?;
+    Ok(Raw(slice(text, at, end)))
+}
+
+fn event(text: Cow<'_, str>, at: usize, attachments: usize) -> Result<Packet<'_>, Error> {
+    wants_array(&text, at)?;
+    let (name, args, holes) = if attachments == 0 {
+        let (name, args) = scan::event(&text, at, &mut ())?;
+        (name, args, Vec::new())
+    } else {
+        let mut holes = FindHoles::new(&text, attachments);
+        let (name, args) = scan::event(&text, at, &mut holes)?;
+        (name, args, holes.finish()?)
+    };
+    let name = event_name(&text, name.ok_or(Error::EventName)?)?;
+    Ok(packet(text, name, at, args, holes))
+}
+
+fn ack(text: Cow<'_, str>, at: usize, attachments: usize) -> Result<Packet<'_>, Error> {
+    wants_array(&text, at)?;
+    let mut holes = FindHoles::new(&text, attachments);
+    let args = if attachments == 0 {
+        scan::args(&text, at, &mut ())?
+    } else {
+        scan::args(&text, at, &mut holes)?
+    };
+    let holes = holes.finish()?;
+    Ok(packet(text, Name::None, at, args, holes))
+}
+
+fn wants_array(text: &str, at: usize) -> Result<(), Error> {
+    if text.as_bytes().get(at) == Some(&b'[') {
+        return Ok(());
+    }
+    Err(Error::Payload)
+}
+
+fn packet(
+    text: Cow<'_, str>,
+    name: Name,
+    start: usize,
+    args: Args,
+    holes: Vec<Hole>,
+) -> Packet<'_> {
+    Packet {
+        text,
+        name,
+        start,
+        inner: args.inner,
+        end: args.end,
+        count: args.count,
+        holes,
+        attachments: Vec::new(),
+    }
+}
+
+fn event_name(text: &str, token: Token) -> Result<Name, Error> {
+    let raw = text.get(token.start..token.end).unwrap_or_default();
+    if !raw.starts_with('"') {
+        return Ok(match decimal(raw) {
+            Some(name) => Name::Owned(name),
+            None => Name::Span(token.start, token.end),
+        });
+    }
+    let (start, end) = (token.start.wrapping_add(1), token.end.wrapping_sub(1));
+    let name = unescape(text.get(start..end).unwrap_or_default(), token.escaped);
+    if is_reserved(&name) {
+        return Err(Error::ReservedName);
+    }
+    Ok(match name {
+        Cow::Borrowed(_) => Name::Span(start, end),
+        Cow::Owned(name) => Name::Owned(name.into()),
+    })
+}
+
+/// The decimal string of a number that is not written as one (`1e2`, `1.0`, `-0`), within the range in
+/// which JavaScript writes numbers without an exponent.
+fn decimal(raw: &str) -> Option<Box<str>> {
+    let number: f64 = raw.parse().ok()?;
+    if number == 0.0 {
+        return Some("0".into());
+    }
+    let plain = raw.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    if plain || !(1e-6..1e21).contains(&number.abs()) {
+        return None;
+    }
+    Some(number.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numeric_names_are_decimal_strings() {
+        for (text, name) in [
+            ("2[7]", "7"),
+            ("2[-7,1]", "-7"),
+            ("2[0]", "0"),
+            ("2[-0]", "0"),
+            ("2[1.0]", "1"),
+            ("2[1.50]", "1.5"),
+            ("2[1e2]", "100"),
+            ("2[1e999]", "1e999"),
+            ("2[1e30]", "1e30"),
+        ] {
+            let Decoded::Event { packet, .. } = super::text(text.into(), &Config::default())
+                .unwrap()
+                .decoded
+            else {
+                panic!("{text}")
+            };
+            assert_eq!(packet.name(), name, "{text}");
+        }
+    }
+}

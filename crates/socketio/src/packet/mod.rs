@@ -1,0 +1,164 @@
+//! Packets as they arrive: validated text, and the attachments that belong to it.
+
+pub(crate) mod decode;
+pub(crate) mod encode;
+pub(crate) mod grammar;
+
+use crate::{
+    DecodeError, Value,
+    de::{Source, decode_args, decode_one},
+    holes::Hole,
+};
+use alloc::{borrow::Cow, boxed::Box, vec::Vec};
+use bytes::Bytes;
+use serde::Deserialize;
+
+/// A JSON value of its own, validated but not taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raw<'b>(pub(crate) Cow<'b, str>);
+
+impl Raw<'_> {
+    /// The JSON text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The value as a type of the application.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when it does not fit.
+    pub fn decode<'a, T: Deserialize<'a>>(&'a self) -> Result<T, DecodeError> {
+        decode_one(Source::text(&self.0))
+    }
+
+    /// The value as a dynamic one.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        Value::from_parts((*self.0).into(), Vec::new(), Vec::new())
+    }
+
+    /// Detaches the text from the buffer it borrows.
+    #[must_use]
+    pub fn into_owned(self) -> Raw<'static> {
+        Raw(Cow::Owned(self.0.into_owned()))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Name {
+    /// An acknowledgement has none.
+    None,
+    /// A part of the text.
+    Span(usize, usize),
+    /// One with escapes, or a number in another form than its decimal string.
+    Owned(Box<str>),
+}
+
+/// The arguments of an event or an acknowledgement: JSON that was checked (its grammar, its depth,
+/// its placeholders) and not taken apart, and its attachments.
+///
+/// The argument a placeholder stands for is binary. An object of the peer's own that looks like a
+/// placeholder is one in a packet with attachments, and a plain object in any other, since the
+/// protocol has no escape for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packet<'b> {
+    /// The message, its head included.
+    pub(crate) text: Cow<'b, str>,
+    pub(crate) name: Name,
+    /// The opening bracket of the array.
+    pub(crate) start: usize,
+    /// The first argument, behind the name and its comma; or the closing bracket.
+    pub(crate) inner: usize,
+    /// Behind the closing bracket.
+    pub(crate) end: usize,
+    pub(crate) count: usize,
+    pub(crate) holes: Vec<Hole>,
+    pub(crate) attachments: Vec<Bytes>,
+}
+
+impl Packet<'_> {
+    /// The event's name; empty for an acknowledgement.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match &self.name {
+            Name::None => "",
+            Name::Span(start, end) => self.text.get(*start..*end).unwrap_or_default(),
+            Name::Owned(name) => name,
+        }
+    }
+
+    /// The JSON text of the whole array, the name included; binary values are placeholders.
+    #[must_use]
+    pub fn args(&self) -> &str {
+        self.text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The JSON text between the name and the closing bracket: the arguments with commas between.
+    pub(crate) fn inner(&self) -> &str {
+        let end = self.end.saturating_sub(1);
+        self.text.get(self.inner..end).unwrap_or_default()
+    }
+
+    /// How many arguments there are, the name not counted.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is no argument.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The binary attachments, in the order in which they arrived.
+    #[must_use]
+    pub fn attachments(&self) -> &[Bytes] {
+        &self.attachments
+    }
+
+    /// The arguments as types of the application.
+    ///
+    /// A tuple takes one argument for each of its members, `()` takes none, and any other type takes
+    /// the first argument. Arguments beyond those are ignored; where one is missing, an `Option` is
+    /// `None`. A Rust array `[T; N]` is a tuple to serde. Strings may borrow from the packet; a lone
+    /// surrogate in one becomes U+FFFD. Binary values are copied into the `bytes::Bytes` (or anything
+    /// else that takes bytes, or a `Vec<u8>`) that asks for them.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when an argument does not fit, or when placeholders repeat attachments so that
+    /// the copies would be larger than what arrived.
+    pub fn decode<'a, T: Deserialize<'a>>(&'a self) -> Result<T, DecodeError> {
+        decode_args(self.source(), self.inner, self.end.saturating_sub(1))
+    }
+
+    /// The arguments as a dynamic array, the name not included. Attachments are shared, not copied.
+    #[must_use]
+    pub fn args_value(&self) -> Value {
+        Value::array_of(self.inner(), self.inner, &self.holes, &self.attachments)
+    }
+
+    /// Detaches the packet from the buffer it borrows.
+    #[must_use]
+    pub fn into_owned(self) -> Packet<'static> {
+        Packet {
+            text: Cow::Owned(self.text.into_owned()),
+            name: self.name,
+            start: self.start,
+            inner: self.inner,
+            end: self.end,
+            count: self.count,
+            holes: self.holes,
+            attachments: self.attachments,
+        }
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source {
+            text: &self.text,
+            holes: &self.holes,
+            attachments: &self.attachments,
+        }
+    }
+}

@@ -1,0 +1,577 @@
+//! One pass over JSON text: strict, without recursion, at most [`MAX_DEPTH`] deep. Whoever wants to
+//! know what is where listens with a [`Visit`]; no value is made here.
+
+use crate::text::{hex4, plain_run};
+
+/// The deepest nesting of arrays and objects that a packet may have; its array of arguments counts.
+pub const MAX_DEPTH: usize = 128;
+
+/// The longest text whose offsets the index structures hold, in bytes.
+const MAX_TEXT: usize = 1 << 28;
+
+/// Why text is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Syntax { at: usize },
+    Depth,
+    Length,
+}
+
+/// A string with its quotes, or a number or literal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Token {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) escaped: bool,
+}
+
+/// What is neither string nor container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Atom {
+    Null,
+    Bool,
+    Number,
+}
+
+/// Told of each token as it passes.
+pub(crate) trait Visit {
+    fn open(&mut self, _at: usize, _object: bool) {}
+    /// `end` is the offset behind the bracket.
+    fn close(&mut self, _end: usize, _object: bool) {}
+    fn key(&mut self, _token: Token) {}
+    fn string(&mut self, _token: Token) {}
+    fn atom(&mut self, _atom: Atom, _token: Token) {}
+}
+
+impl Visit for () {}
+
+/// Which brackets are open: one bit each, set for an object.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stack {
+    bits: u128,
+    depth: usize,
+}
+
+impl Stack {
+    const IN_ARRAY: Self = Self { bits: 0, depth: 1 };
+
+    #[inline]
+    fn push(&mut self, object: bool) -> Result<(), Fault> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Fault::Depth);
+        }
+        self.bits = (self.bits << 1) | u128::from(object);
+        self.depth = self.depth.wrapping_add(1);
+        Ok(())
+    }
+
+    #[inline]
+    fn pop(&mut self) {
+        self.bits >>= 1;
+        self.depth = self.depth.wrapping_sub(1);
+    }
+
+    #[inline]
+    fn in_object(self) -> bool {
+        self.bits & 1 == 1
+    }
+}
+
+struct Walk<'a, V> {
+    bytes: &'a [u8],
+    at: usize,
+    stack: Stack,
+    /// Commas seen between the elements of the outermost array.
+    commas: usize,
+    visit: &'a mut V,
+}
+
+impl<V: Visit> Walk<'_, V> {
+    #[inline]
+    fn syntax(&self) -> Fault {
+        Fault::Syntax { at: self.at }
+    }
+
+    #[inline]
+    fn skip_space(&mut self) {
+        self.at = skip_space(self.bytes, self.at);
+    }
+
+    #[inline]
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Eats values until the one that is begun here has ended.
+    #[inline]
+    fn run(&mut self) -> Result<(), Fault> {
+        loop {
+            if self.begin_value()? && self.end_values()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Eats the beginning of a value: all of it (`true`), or a bracket and what is before its first
+    /// value (`false`).
+    #[inline]
+    fn begin_value(&mut self) -> Result<bool, Fault> {
+        self.skip_space();
+        let start = self.at;
+        match self.peek() {
+            Some(b'"') => {
+                let token = string(self.bytes, start)?;
+                self.at = token.end;
+                self.visit.string(token);
+                Ok(true)
+            }
+            Some(b'{') => self.open(true, b'}'),
+            Some(b'[') => self.open(false, b']'),
+            Some(b'-' | b'0'..=b'9') => self.atom(Atom::Number, number(self.bytes, start)),
+            Some(b't') => self.atom(Atom::Bool, literal(self.bytes, start, b"true")),
+            Some(b'f') => self.atom(Atom::Bool, literal(self.bytes, start, b"false")),
+            Some(b'n') => self.atom(Atom::Null, literal(self.bytes, start, b"null")),
+            Some(_) | None => Err(self.syntax()),
+        }
+    }
+
+    #[inline]
+    fn atom(&mut self, atom: Atom, end: Result<usize, Fault>) -> Result<bool, Fault> {
+        let (start, end) = (self.at, end?);
+        self.at = end;
+        let escaped = false;
+        self.visit.atom(
+            atom,
+            Token {
+                start,
+                end,
+                escaped,
+            },
+        );
+        Ok(true)
+    }
+
+    #[inline]
+    fn open(&mut self, object: bool, close: u8) -> Result<bool, Fault> {
+        self.stack.push(object)?;
+        self.visit.open(self.at, object);
+        self.at = self.at.wrapping_add(1);
+        self.skip_space();
+        if self.peek() == Some(close) {
+            self.close(object);
+            return Ok(true);
+        }
+        if object {
+            self.key()?;
+        }
+        Ok(false)
+    }
+
+    #[inline]
+    fn close(&mut self, object: bool) {
+        self.at = self.at.wrapping_add(1);
+        self.stack.pop();
+        self.visit.close(self.at, object);
+    }
+
+    /// Eats a key and its colon.
+    #[inline]
+    fn key(&mut self) -> Result<(), Fault> {
+        self.skip_space();
+        if self.peek() != Some(b'"') {
+            return Err(self.syntax());
+        }
+        let token = string(self.bytes, self.at)?;
+        self.visit.key(token);
+        self.at = token.end;
+        self.skip_space();
+        if self.peek() != Some(b':') {
+            return Err(self.syntax());
+        }
+        self.at = self.at.wrapping_add(1);
+        Ok(())
+    }
+
+    /// Behind a value: eats closing brackets and a comma. Says whether the outermost value ended.
+    #[inline]
+    fn end_values(&mut self) -> Result<bool, Fault> {
+        loop {
+            if self.stack.depth == 0 {
+                return Ok(true);
+            }
+            self.skip_space();
+            let object = self.stack.in_object();
+            match self.peek() {
+                Some(b',') => {
+                    self.commas = self.commas.wrapping_add(usize::from(self.stack.depth == 1));
+                    self.at = self.at.wrapping_add(1);
+                    if object {
+                        self.key()?;
+                    }
+                    return Ok(false);
+                }
+                Some(b']') if !object => self.close(false),
+                Some(b'}') if object => self.close(true),
+                Some(_) | None => return Err(self.syntax()),
+            }
+        }
+    }
+}
+
+/// The offset of the first byte from `at` that is not white space.
+#[inline]
+pub(crate) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+        at = at.wrapping_add(1);
+    }
+    at
+}
+
+/// The string that begins at `at` with its quote.
+#[inline]
+pub(crate) fn string(bytes: &[u8], start: usize) -> Result<Token, Fault> {
+    let mut at = start.wrapping_add(1);
+    let mut escaped = false;
+    loop {
+        at = plain_run(bytes, at);
+        match bytes.get(at) {
+            Some(b'"') => {
+                return Ok(Token {
+                    start,
+                    end: at.wrapping_add(1),
+                    escaped,
+                });
+            }
+            Some(b'\\') => {
+                at = escape(bytes, at)?;
+                escaped = true;
+            }
+            Some(_) | None => return Err(Fault::Syntax { at }),
+        }
+    }
+}
+
+/// The offset behind the escape whose backslash is at `at`.
+fn escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    let kind = at.wrapping_add(1);
+    match bytes.get(kind) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at.wrapping_add(2)),
+        Some(b'u') if hex4(bytes, at.wrapping_add(2)).is_some() => Ok(at.wrapping_add(6)),
+        Some(_) | None => Err(Fault::Syntax { at: kind }),
+    }
+}
+
+/// The offset behind the number at `at`.
+pub(crate) fn number(bytes: &[u8], mut at: usize) -> Result<usize, Fault> {
+    if bytes.get(at) == Some(&b'-') {
+        at = at.wrapping_add(1);
+    }
+    at = match bytes.get(at) {
+        Some(b'0') => at.wrapping_add(1),
+        Some(_) | None => digits(bytes, at)?,
+    };
+    if bytes.get(at) == Some(&b'.') {
+        at = digits(bytes, at.wrapping_add(1))?;
+    }
+    if let Some(b'e' | b'E') = bytes.get(at) {
+        at = at.wrapping_add(1);
+        if let Some(b'+' | b'-') = bytes.get(at) {
+            at = at.wrapping_add(1);
+        }
+        at = digits(bytes, at)?;
+    }
+    Ok(at)
+}
+
+/// The offset behind one or more digits.
+fn digits(bytes: &[u8], start: usize) -> Result<usize, Fault> {
+    let mut at = start;
+    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+        at = at.wrapping_add(1);
+    }
+    if at == start {
+        return Err(Fault::Syntax { at });
+    }
+    Ok(at)
+}
+
+fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize, Fault> {
+    let end = at.wrapping_add(word.len());
+    if bytes.get(at..end) == Some(word) {
+        return Ok(end);
+    }
+    Err(Fault::Syntax { at })
+}
+
+/// The offset behind the value that begins at `at`.
+pub(crate) fn value<V: Visit>(text: &str, at: usize, visit: &mut V) -> Result<usize, Fault> {
+    let bytes = text.as_bytes();
+    if bytes.len() > MAX_TEXT {
+        return Err(Fault::Length);
+    }
+    let mut walk = Walk {
+        bytes,
+        at,
+        stack: Stack::default(),
+        commas: 0,
+        visit,
+    };
+    walk.run()?;
+    Ok(walk.at)
+}
+
+/// As [`value`], and nothing but white space may follow.
+pub(crate) fn only_value<V: Visit>(text: &str, at: usize, visit: &mut V) -> Result<usize, Fault> {
+    let end = value(text, at, visit)?;
+    the_end(text.as_bytes(), end)?;
+    Ok(end)
+}
+
+fn the_end(bytes: &[u8], end: usize) -> Result<(), Fault> {
+    let at = skip_space(bytes, end);
+    if at < bytes.len() {
+        return Err(Fault::Syntax { at });
+    }
+    Ok(())
+}
+
+/// An array of arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Args {
+    /// The first argument that counts; the closing bracket if there is none.
+    pub(crate) inner: usize,
+    /// Behind the closing bracket.
+    pub(crate) end: usize,
+    /// How many arguments there are from `inner` on.
+    pub(crate) count: usize,
+}
+
+/// The array at `at`, its event's name (`None` if its first element is no name), and the arguments
+/// behind the name.
+#[inline]
+pub(crate) fn event<V: Visit>(
+    text: &str,
+    at: usize,
+    visit: &mut V,
+) -> Result<(Option<Token>, Args), Fault> {
+    let bytes = text.as_bytes();
+    if bytes.len() > MAX_TEXT {
+        return Err(Fault::Length);
+    }
+    let start = skip_space(bytes, at.wrapping_add(1));
+    let name = match bytes.get(start) {
+        Some(b'"') => string(bytes, start)?,
+        Some(b'-' | b'0'..=b'9') => Token {
+            start,
+            end: number(bytes, start)?,
+            escaped: false,
+        },
+        Some(_) | None => {
+            let end = only_value(text, at, visit)?;
+            return Ok((
+                None,
+                Args {
+                    inner: start,
+                    end,
+                    count: 0,
+                },
+            ));
+        }
+    };
+    let behind = skip_space(bytes, name.end);
+    let mut walk = Walk {
+        bytes,
+        at: behind,
+        stack: Stack::IN_ARRAY,
+        commas: 0,
+        visit,
+    };
+    if !walk.end_values()? {
+        walk.run()?;
+    }
+    let (end, count) = (walk.at, walk.commas);
+    the_end(bytes, end)?;
+    let inner = behind.wrapping_add(usize::from(count > 0));
+    Ok((Some(name), Args { inner, end, count }))
+}
+
+/// The array at `at`, all of whose elements are arguments.
+pub(crate) fn args<V: Visit>(text: &str, at: usize, visit: &mut V) -> Result<Args, Fault> {
+    let bytes = text.as_bytes();
+    if bytes.len() > MAX_TEXT {
+        return Err(Fault::Length);
+    }
+    let mut walk = Walk {
+        bytes,
+        at,
+        stack: Stack::default(),
+        commas: 0,
+        visit,
+    };
+    walk.run()?;
+    let (end, commas) = (walk.at, walk.commas);
+    the_end(bytes, end)?;
+    let inner = skip_space(bytes, at.wrapping_add(1));
+    let empty = bytes.get(inner) == Some(&b']');
+    Ok(Args {
+        inner,
+        end,
+        count: commas.wrapping_add(usize::from(!empty)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{format, string::String};
+    use proptest::prelude::*;
+    use serde::de::IgnoredAny;
+
+    fn accepts(text: &str) -> bool {
+        only_value(text, 0, &mut ()).is_ok()
+    }
+
+    fn serde_accepts(text: &str) -> bool {
+        serde_json::from_str::<IgnoredAny>(text).is_ok()
+    }
+
+    #[test]
+    fn accepts_what_serde_json_accepts() {
+        for text in [
+            "",
+            " ",
+            "null",
+            "nul",
+            "nulll",
+            "true",
+            "tru",
+            "false ",
+            "0",
+            "-0",
+            "00",
+            "01",
+            "-",
+            "1.",
+            "1.5",
+            ".5",
+            "1e5",
+            "1E+5",
+            "1e",
+            "1e-",
+            "1e999",
+            "--1",
+            "+1",
+            "0x1",
+            "NaN",
+            "Infinity",
+            "\"\"",
+            "\"",
+            "\"\\\"",
+            "\"\\\"\"",
+            "\"\\u00e9\"",
+            "\"\\u00g9\"",
+            "\"\\ud800\"",
+            "\"\\x\"",
+            "\"\t\"",
+            "\"\u{7f}\"",
+            "[]",
+            "[",
+            "]",
+            "[,]",
+            "[1,]",
+            "[1 2]",
+            "[1,2]",
+            "{}",
+            "{",
+            "}",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1}",
+            "{\"a\":1,}",
+            "{,}",
+            "{a:1}",
+            "{1:1}",
+            "[1}",
+            "{\"a\":1]",
+            "[[]]]",
+            "[[],{}]",
+            "{\"a\":{\"b\":[]}}",
+            " [ 1 , { \"a\" : [ ] } ] ",
+            "[]x",
+            "\u{feff}[]",
+            "[\u{a0}1]",
+            "{\"a\":1,\"a\":2}",
+            "'a'",
+            "[1]//",
+            "{\"a\" :1 ,\"b\":2}",
+        ] {
+            assert_eq!(accepts(text), serde_accepts(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nesting_ends_at_the_limit() {
+        for depth in [1, 127, 128, 129, 200, 50_000] {
+            for (open, leaf, close) in [("[", "", "]"), ("{\"a\":", "1", "}")] {
+                let text = format!("{}{leaf}{}", open.repeat(depth), close.repeat(depth));
+                let expected = if depth > MAX_DEPTH {
+                    Err(Fault::Depth)
+                } else {
+                    Ok(text.len())
+                };
+                assert_eq!(only_value(&text, 0, &mut ()), expected, "{depth}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_is_its_name_and_arguments() {
+        for (text, name, inner, count) in [
+            (r#"["a"]"#, Some(r#""a""#), "", 0),
+            (r#"["a",1]"#, Some(r#""a""#), "1", 1),
+            (r#" [ "a" , 1 , [2,3] ] "#, Some(r#""a""#), " 1 , [2,3] ", 2),
+            ("[7,{\"x\":[1,2]}]", Some("7"), "{\"x\":[1,2]}", 1),
+            ("[null]", None, "null", 0),
+            ("[]", None, "", 0),
+        ] {
+            let at = skip_space(text.as_bytes(), 0);
+            let (token, args) = event(text, at, &mut ()).unwrap();
+            assert_eq!(token.map(|t| &text[t.start..t.end]), name, "{text}");
+            assert_eq!(&text[args.inner..args.end - 1], inner, "{text}");
+            assert_eq!(args.count, count, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_serde_json_on_json_like_noise(text in r#"[\[\]{}",:\\ 0-9.eE+\-tfnulraesu/b\t]{0,24}"#) {
+            prop_assert_eq!(accepts(&text), serde_accepts(&text));
+        }
+
+        #[test]
+        fn agrees_with_serde_json_on_damaged_json(
+            parts in proptest::collection::vec(0usize..20, 1..16),
+            cut in any::<proptest::sample::Index>(),
+            with in ".?",
+        ) {
+            const PART: [&str; 20] = ["[", "]", "{", "}", ",", ":", "\"a\"", "\"\\u12aF\"", "1", "-0.5e3",
+                "true", "null", " ", "\"k\":", "[1,2]", "{\"x\":1}", "\"long enough for a word\"", "\"\\n\"", "é", "\"é\""];
+            let mut text: String = parts.iter().map(|&i| PART[i]).collect();
+            prop_assert_eq!(accepts(&text), serde_accepts(&text));
+            let mut at = cut.index(text.len());
+            while !text.is_char_boundary(at) { at -= 1 }
+            text.insert_str(at, &with);
+            prop_assert_eq!(accepts(&text), serde_accepts(&text));
+            let array = format!("[{text}]");
+            let whole = args(&array, 0, &mut ()).is_ok();
+            prop_assert_eq!(whole, serde_accepts(&array));
+            prop_assert_eq!(event(&array, 0, &mut ()).is_ok(), whole);
+        }
+
+        #[test]
+        fn never_panics(text: String, at in 0usize..8) {
+            let _ = value(&text, at, &mut ());
+            let _ = event(&text, at, &mut ());
+        }
+    }
+}

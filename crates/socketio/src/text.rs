@@ -1,0 +1,163 @@
+//! JSON strings: finding their end, taking escapes out, putting them in.
+
+use alloc::{borrow::Cow, string::String};
+
+const ONES: u64 = u64::MAX / 255;
+const HIGHS: u64 = ONES << 7;
+
+/// Where the next quote, backslash or control character is, from `at`; the end if there is none.
+#[inline]
+pub(crate) fn plain_run(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let mask = special(u64::from_le_bytes(*word));
+        if mask != 0 {
+            return at.wrapping_add((mask.trailing_zeros() >> 3) as usize);
+        }
+        at = at.wrapping_add(8);
+    }
+    while let Some(&b) = bytes.get(at) {
+        if b == b'"' || b == b'\\' || b < 0x20 {
+            break;
+        }
+        at = at.wrapping_add(1);
+    }
+    at
+}
+
+/// Marks the high bit of bytes that end a plain run. Bytes above the lowest mark may be marked
+/// wrongly (the subtraction borrows), the lowest never is.
+#[inline]
+fn special(word: u64) -> u64 {
+    let quote = word ^ (ONES.wrapping_mul(b'"' as u64));
+    let slash = word ^ (ONES.wrapping_mul(b'\\' as u64));
+    let control = word.wrapping_sub(ONES.wrapping_mul(0x20)) & !word;
+    ((quote.wrapping_sub(ONES) & !quote) | (slash.wrapping_sub(ONES) & !slash) | control) & HIGHS
+}
+
+/// Four hexadecimal digits from `at`.
+pub(crate) fn hex4(bytes: &[u8], at: usize) -> Option<u16> {
+    let digits = bytes.get(at..)?.first_chunk::<4>()?;
+    digits.iter().try_fold(0u16, |n, &d| {
+        let digit = char::from(d).to_digit(16)?;
+        Some((n << 4) | u16::try_from(digit).ok()?)
+    })
+}
+
+/// The text of a JSON string without its quotes. A lone surrogate becomes U+FFFD, since no Rust
+/// string can hold it.
+pub(crate) fn unescape(raw: &str, escaped: bool) -> Cow<'_, str> {
+    if !escaped {
+        return Cow::Borrowed(raw);
+    }
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        out.push_str(plain);
+        rest = push_escape(&mut out, escape);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// Adds the character of the escape at the front of `escape` (behind its backslash); returns what
+/// follows it.
+fn push_escape<'a>(out: &mut String, escape: &'a str) -> &'a str {
+    let bytes = escape.as_bytes();
+    let (c, used) = match bytes.first() {
+        Some(b'b') => ('\u{8}', 1),
+        Some(b'f') => ('\u{c}', 1),
+        Some(b'n') => ('\n', 1),
+        Some(b'r') => ('\r', 1),
+        Some(b't') => ('\t', 1),
+        Some(b'u') => code_point(bytes),
+        Some(&b) => (char::from(b), 1),
+        None => return "",
+    };
+    out.push(c);
+    escape.get(used..).unwrap_or_default()
+}
+
+/// The code point of `uXXXX` or `uXXXX\uXXXX`, and how many bytes it took.
+fn code_point(bytes: &[u8]) -> (char, usize) {
+    let first = hex4(bytes, 1).unwrap_or(0xFFFD);
+    let second = match bytes.get(5..7) {
+        Some(b"\\u") => hex4(bytes, 7),
+        _ => None,
+    };
+    let units = [first, second.unwrap_or(0)];
+    match char::decode_utf16(units).next() {
+        Some(Ok(c)) if c.len_utf16() == 2 => (c, 11),
+        Some(Ok(c)) => (c, 5),
+        Some(Err(_)) | None => (char::REPLACEMENT_CHARACTER, 5),
+    }
+}
+
+/// Adds `text` as a JSON string.
+pub(crate) fn quote(out: &mut String, text: &str) {
+    out.push('"');
+    let bytes = text.as_bytes();
+    let mut done = 0usize;
+    loop {
+        let at = plain_run(bytes, done);
+        out.push_str(text.get(done..at).unwrap_or_default());
+        let Some(&b) = bytes.get(at) else { break };
+        push_escaped(out, b);
+        done = at.saturating_add(1);
+    }
+    out.push('"');
+}
+
+fn push_escaped(out: &mut String, b: u8) {
+    match b {
+        b'"' => out.push_str("\\\""),
+        b'\\' => out.push_str("\\\\"),
+        0x08 => out.push_str("\\b"),
+        b'\t' => out.push_str("\\t"),
+        b'\n' => out.push_str("\\n"),
+        0x0c => out.push_str("\\f"),
+        b'\r' => out.push_str("\\r"),
+        _ => {
+            out.push_str("\\u00");
+            for nibble in [b >> 4, b & 15] {
+                out.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn surrogates() {
+        for (raw, text) in [
+            (r"a\ud83d\ude00b", "a\u{1F600}b"),
+            (r"\ud83d", "\u{FFFD}"),
+            (r"\ud83dx", "\u{FFFD}x"),
+            (r"\ude00\ud83d", "\u{FFFD}\u{FFFD}"),
+            (r"\ud83d\ud83d\ude00", "\u{FFFD}\u{1F600}"),
+            (r"\u0041\n\/\\\u00e9", "A\n/\\é"),
+        ] {
+            assert_eq!(unescape(raw, true), text, "{raw}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn quoting_is_what_serde_json_does_and_can_be_undone(text in "[\\x00-\\x7f\u{80}-\u{ffff}]{0,40}") {
+            let mut out = String::new();
+            quote(&mut out, &text);
+            prop_assert_eq!(&out, &serde_json::to_string(&text).unwrap());
+            prop_assert_eq!(unescape(&out[1..out.len() - 1], true), text);
+        }
+
+        #[test]
+        fn a_plain_run_ends_where_a_naive_search_says(bytes in proptest::collection::vec(any::<u8>(), 0..64), at in 0usize..40) {
+            let at = at.min(bytes.len());
+            let naive = bytes[at..].iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20);
+            prop_assert_eq!(plain_run(&bytes, at), naive.map_or(bytes.len(), |n| at + n));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The index of a value: one node for each value and key, in the order of the text.
+
+use crate::{
+    holes::Hole,
+    scan::{Atom, Token, Visit},
+};
+use alloc::{boxed::Box, vec::Vec};
+
+/// What kind of value there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueKind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool,
+    /// A number of any size and precision.
+    Number,
+    /// A string.
+    String,
+    /// Bytes, from an attachment.
+    Binary,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+/// A value or a key: where its text is; and where, for an array or object, the nodes behind it are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Node {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    /// The first node that is not within this one.
+    pub(super) next: u32,
+    /// Elements or members of an array or object; the attachment's number of a binary leaf; whether a
+    /// string has escapes. The kind is in the upper bits.
+    meta: u32,
+}
+
+const KIND_SHIFT: u32 = 29;
+const DETAIL: u32 = (1 << KIND_SHIFT) - 1;
+
+impl Node {
+    fn new(kind: ValueKind, start: usize, end: usize, next: usize, detail: u32) -> Self {
+        let kind = match kind {
+            ValueKind::Null => 0,
+            ValueKind::Bool => 1,
+            ValueKind::Number => 2,
+            ValueKind::String => 3,
+            ValueKind::Binary => 4,
+            ValueKind::Array => 5,
+            ValueKind::Object => 6u32,
+        };
+        // Text ends at 2^28 bytes, so no offset and no count is larger.
+        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self {
+            start: narrow(start),
+            end: narrow(end),
+            next: narrow(next),
+            meta: (kind << KIND_SHIFT) | (detail & DETAIL),
+        }
+    }
+
+    pub(super) fn kind(self) -> ValueKind {
+        match self.meta >> KIND_SHIFT {
+            1 => ValueKind::Bool,
+            2 => ValueKind::Number,
+            3 => ValueKind::String,
+            4 => ValueKind::Binary,
+            5 => ValueKind::Array,
+            6 => ValueKind::Object,
+            _ => ValueKind::Null,
+        }
+    }
+
+    pub(super) fn detail(self) -> u32 {
+        self.meta & DETAIL
+    }
+}
+
+/// Builds the index while the text is scanned.
+pub(super) struct Tape<'a> {
+    nodes: Vec<Node>,
+    /// The open arrays and objects.
+    open: Vec<usize>,
+    holes: &'a [Hole],
+    /// Within a placeholder: how many brackets are open.
+    inside: usize,
+}
+
+impl<'a> Tape<'a> {
+    pub(super) fn new(holes: &'a [Hole]) -> Self {
+        Self {
+            nodes: Vec::new(),
+            open: Vec::new(),
+            holes,
+            inside: 0,
+        }
+    }
+
+    pub(super) fn finish(self) -> Box<[Node]> {
+        self.nodes.into()
+    }
+
+    /// One more value in the array or object around here.
+    fn count(&mut self) {
+        if let Some(parent) = self.open.last().and_then(|&i| self.nodes.get_mut(i)) {
+            parent.meta = parent.meta.saturating_add(1);
+        }
+    }
+
+    fn leaf(&mut self, kind: ValueKind, start: usize, end: usize, detail: u32) {
+        if self.inside == 0 {
+            self.count();
+            self.push(kind, start, end, detail);
+        }
+    }
+
+    fn push(&mut self, kind: ValueKind, start: usize, end: usize, detail: u32) {
+        let next = self.nodes.len().saturating_add(1);
+        self.nodes.push(Node::new(kind, start, end, next, detail));
+    }
+}
+
+impl Visit for Tape<'_> {
+    fn open(&mut self, at: usize, object: bool) {
+        if self.inside > 0 {
+            self.inside = self.inside.saturating_add(1);
+            return;
+        }
+        if let Some((hole, rest)) = self.holes.split_first()
+            && hole.start as usize == at
+        {
+            self.leaf(ValueKind::Binary, at, hole.end as usize, hole.num);
+            self.holes = rest;
+            self.inside = 1;
+            return;
+        }
+        let kind = if object {
+            ValueKind::Object
+        } else {
+            ValueKind::Array
+        };
+        self.count();
+        self.open.push(self.nodes.len());
+        self.push(kind, at, at, 0);
+    }
+
+    fn close(&mut self, end: usize, _object: bool) {
+        if self.inside > 0 {
+            self.inside = self.inside.saturating_sub(1);
+            return;
+        }
+        let next = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        if let Some(node) = self.open.pop().and_then(|i| self.nodes.get_mut(i)) {
+            node.end = u32::try_from(end).unwrap_or(u32::MAX);
+            node.next = next;
+        }
+    }
+
+    fn key(&mut self, token: Token) {
+        if self.inside == 0 {
+            self.push(
+                ValueKind::String,
+                token.start,
+                token.end,
+                token.escaped.into(),
+            );
+        }
+    }
+
+    fn string(&mut self, token: Token) {
+        self.leaf(
+            ValueKind::String,
+            token.start,
+            token.end,
+            token.escaped.into(),
+        );
+    }
+
+    fn atom(&mut self, atom: Atom, token: Token) {
+        let kind = match atom {
+            Atom::Null => ValueKind::Null,
+            Atom::Bool => ValueKind::Bool,
+            Atom::Number => ValueKind::Number,
+        };
+        self.leaf(kind, token.start, token.end, 0);
+    }
+}
