@@ -4,7 +4,13 @@ use super::Seed;
 
 pub(super) fn seeds() -> Vec<Seed> {
     let many = "4x\x1e".repeat(300);
-    let texts: [(&str, &str); 25] = [
+    let texts: &[(&'static str, &str)] = &[
+        ("query", "EIO=4&transport=polling&sid=x"),
+        (
+            "query-unknown-keys",
+            "t=abc&transport=websocket&b64=1&mine=%C3%BC%26&EIO=4",
+        ),
+        ("query-bad", "EIO=abc&transport=pigeon&sid=%zz"),
         (
             "open",
             r#"0{"sid":"lv_VI97HAXpY6yYWAAAB","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#,
@@ -35,8 +41,8 @@ pub(super) fn seeds() -> Vec<Seed> {
         ("v3-short", "6:4he"),
     ];
     let mut seeds: Vec<Seed> = texts
-        .into_iter()
-        .map(|(name, text)| (name, text.as_bytes().to_vec()))
+        .iter()
+        .map(|(name, text)| (*name, text.as_bytes().to_vec()))
         .collect();
     seeds.push((
         "v3-binary",

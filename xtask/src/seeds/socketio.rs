@@ -4,7 +4,7 @@ use super::Seed;
 
 pub(super) fn seeds() -> Vec<Seed> {
     let deep = format!("2[\"deep\",{}{}]", "[".repeat(200), "]".repeat(200));
-    let texts: [(&str, &str); 34] = [
+    let texts: &[(&'static str, &str)] = &[
         ("connect", "0"),
         ("connect-auth", r#"0{"token":"abc"}"#),
         ("connect-namespace", "0/admin,"),
@@ -62,7 +62,7 @@ pub(super) fn seeds() -> Vec<Seed> {
         ("deep", &deep),
     ];
     texts
-        .into_iter()
-        .map(|(name, text)| (name, text.as_bytes().to_vec()))
+        .iter()
+        .map(|(name, text)| (*name, text.as_bytes().to_vec()))
         .collect()
 }
