@@ -97,7 +97,7 @@ impl Head {
             if !fin {
                 return Err(Violation::FragmentedControl);
             }
-            if usize::from(short) > MAX_CONTROL {
+            if usize::from(short) > MAX_CONTROL && !accept_non_minimal_length {
                 return Err(Violation::ControlTooLong);
             }
         }
@@ -113,6 +113,9 @@ impl Head {
             },
         };
         Self::check_length(len, used, accept_non_minimal_length)?;
+        if opcode.is_control() && len > MAX_CONTROL as u64 {
+            return Err(Violation::ControlTooLong);
+        }
         let head = |mask| Self {
             fin,
             opcode,

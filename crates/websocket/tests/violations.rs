@@ -122,10 +122,18 @@ fn non_minimal_lengths_pass_where_allowed() {
     bytes.extend(b"abc".iter().zip(KEY).map(|(b, k)| b ^ k));
     bytes.extend([FIN | BINARY, 0x80 | 127, 0, 0, 0, 0, 0, 0, 0, 0]);
     bytes.extend(KEY);
+    bytes.extend([FIN | PONG, 0x80 | 126, 0, 0]);
+    bytes.extend(KEY);
     let outcome = oracle(&bytes, |pieces| run(server(&limits), pieces));
-    assert_eq!(
-        (outcome.events, outcome.error),
-        (vec![text("abc"), binary(b"")], None)
+    let events = vec![text("abc"), binary(b""), pong(b"")];
+    assert_eq!((outcome.events, outcome.error), (events, None));
+    let long = Error::Protocol(Violation::ControlTooLong);
+    refused(
+        Role::Server,
+        &limits,
+        &masked(FIN | PING, &[0; 126]),
+        long,
+        1002,
     );
 }
 

@@ -5,6 +5,7 @@
     reason = "each test file compiles this module and uses a part of it"
 )]
 
+use proptest::prelude::*;
 use siox_websocket::{Close, CloseCode, Connection, Error, Event, Limits, frame::Role, mask};
 use siox_wire::{Input, Instant, Message};
 use std::sync::Arc;
@@ -180,4 +181,32 @@ pub fn close(code: u16, reason: &str) -> Event<'static> {
         code: CloseCode::new(code).unwrap(),
         reason: reason.to_owned().into(),
     }))
+}
+
+/// One frame, mostly well formed: first byte, payload, and whether the mask bit is the wrong one.
+pub fn any_frame() -> impl Strategy<Value = (u8, Vec<u8>, bool)> {
+    let opcode = prop_oneof![
+        6 => prop_oneof![Just(CONTINUATION), Just(TEXT), Just(BINARY)],
+        3 => prop_oneof![Just(PING), Just(PONG)],
+        1 => prop_oneof![Just(CLOSE), 0u8..16],
+    ];
+    let payload = prop_oneof![
+        3 => "[a-zé€𝄞]{0,12}".prop_map(String::into_bytes),
+        1 => proptest::collection::vec(any::<u8>(), 0..140),
+        1 => Just(vec![b'z'; 300]),
+        1 => Just(close_payload(1000, "bye")),
+    ];
+    let bits = prop_oneof![20 => Just(0u8), 1 => 1u8..8];
+    (
+        opcode,
+        any::<bool>(),
+        bits,
+        payload,
+        prop::bool::weighted(0.02),
+    )
+        .prop_map(|(opcode, fin, bits, payload, wrong)| {
+            let fin = fin || opcode >= 8;
+            let fin = if fin { FIN } else { 0 };
+            (fin | bits << 4 | opcode, payload, wrong)
+        })
 }
