@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::shell::{Arguments, Result, cargo, exists, run as run_command};
+use crate::metadata::Workspace;
+use crate::shell::{Arguments, Result, cargo, exists, output, run as run_command};
 
 struct Step {
     name: &'static str,
@@ -17,6 +18,14 @@ const STEPS: &[Step] = &[
     Step {
         name: "tidy",
         run: || crate::tidy::run(&[]),
+    },
+    Step {
+        name: "lock",
+        run: lock,
+    },
+    Step {
+        name: "alone",
+        run: alone,
     },
     Step {
         name: "clippy",
@@ -70,6 +79,37 @@ fn table(took: &[(&str, Duration)], failed: Option<&str>) -> String {
     let all: Duration = took.iter().map(|(_, time)| *time).sum();
     text.push_str(&format!("{:<10} {:>7.1}\n", "all", all.as_secs_f64()));
     text
+}
+
+/// `Cargo.lock` is what the manifests ask for.
+fn lock() -> Result {
+    output(&mut cargo([
+        "metadata",
+        "--format-version",
+        "1",
+        "--locked",
+    ]))
+    .map(drop)
+}
+
+/// Each library builds by itself with as little as it can do with. In a build of the whole workspace a crate may use a
+/// feature of a dependency that only its neighbour has asked for.
+fn alone() -> Result {
+    let workspace = Workspace::load()?;
+    for package in workspace
+        .members()
+        .filter(|package| package.published && package.library().is_some())
+    {
+        run_command(&mut cargo([
+            "check",
+            "--quiet",
+            "--lib",
+            "--no-default-features",
+            "--package",
+            &package.name,
+        ]))?;
+    }
+    Ok(())
 }
 
 fn clippy() -> Result {

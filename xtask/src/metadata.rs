@@ -17,6 +17,8 @@ pub(crate) struct Package {
     pub(crate) version: String,
     /// Whether it is one of ours.
     pub(crate) member: bool,
+    /// Whether it may go to a registry.
+    pub(crate) published: bool,
     pub(crate) manifest: PathBuf,
     pub(crate) licence: Option<String>,
     /// Where a foreign package comes from, such as `registry+..`; `None` for a path.
@@ -115,6 +117,10 @@ impl Package {
             name: text("name")?,
             version: text("version")?,
             member,
+            // `publish = false` is told as an empty list of registries.
+            published: value["publish"]
+                .as_array()
+                .is_none_or(|registries| !registries.is_empty()),
             manifest: PathBuf::from(text("manifest_path")?),
             licence: text("license"),
             source: text("source"),
@@ -196,6 +202,7 @@ pub(crate) mod samples {
             name: name.to_owned(),
             version: "1.0.0".to_owned(),
             member,
+            published: member,
             manifest: PathBuf::from(format!(
                 "crates/{}/Cargo.toml",
                 name.trim_start_matches("siox-")
@@ -215,7 +222,7 @@ mod tests {
     const SAMPLE: &str = r#"{
         "workspace_members": ["ours"],
         "packages": [
-            {"id": "ours", "name": "siox-x", "version": "0.1.0", "license": "MIT", "source": null, "manifest_path": "crates/x/Cargo.toml",
+            {"id": "ours", "name": "siox-x", "publish": [], "version": "0.1.0", "license": "MIT", "source": null, "manifest_path": "crates/x/Cargo.toml",
              "targets": [{"kind": ["lib"], "src_path": "crates/x/src/lib.rs"}, {"kind": ["example"], "src_path": "crates/x/examples/a.rs"}]},
             {"id": "a", "name": "a", "version": "1.0.0", "license": null, "source": "registry+x", "manifest_path": "a", "targets": []},
             {"id": "b", "name": "b", "version": "1.0.0", "license": null, "source": "registry+x", "manifest_path": "b", "targets": []},
@@ -248,6 +255,7 @@ mod tests {
             ["a", "b"]
         );
         assert_eq!(ours.library(), Some(&PathBuf::from("crates/x/src/lib.rs")));
+        assert!(!ours.published && workspace.packages["a"].published);
         assert!(ours.has_target("example") && !ours.has_target("bench"));
     }
 }
