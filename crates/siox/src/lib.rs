@@ -1,1 +1,63 @@
 //! A Socket.IO server that talks to every official client.
+//!
+//! ```no_run
+//! use siox::{Ack, Data, Server, Socket};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let io = Server::new();
+//! let chat = io.namespace("/");
+//! chat.on_connect(async |socket: Socket| socket.join("lobby"));
+//! chat.on("chat message", async |socket: Socket, Data(text): Data<String>, ack: Ack| {
+//!     socket.to("lobby").emit("chat message", &text)?;
+//!     ack.send("delivered")
+//! });
+//! io.serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?).await
+//! # }
+//! ```
+//!
+//! # How it behaves
+//! * Handlers are registered on a [`Namespace`] once; what they take is extracted from the event before
+//!   they run ([`Data`], [`Ack`], [`Auth`], [`State`], [`Socket`]). They are sync or async. An async
+//!   handler is polled once in place, and becomes a task only if it is pending.
+//! * Handlers of one socket start in the order of arrival; a pending one does not hold up the next.
+//! * Events wait until `on_connect` has returned; acknowledgements pass. What `on_connect` emits leaves
+//!   after the CONNECT answer.
+//! * Arguments that do not fit a handler's types: it is not run, the error hook is told, no
+//!   acknowledgement is sent, the connection lives.
+//! * A handler that panics disconnects its own socket and nobody else.
+//! * `emit` queues before it returns: the order of calls is the order on the wire.
+//!
+//! # Limits
+//! At most 256 handlers of a socket are pending, and 256 of its events wait for `on_connect`; then its
+//! client is not read. What waits for a client is bounded by [`Builder::queue`], a message by
+//! [`Builder::max_payload`], a packet's attachments by 10, a client's namespaces by 64.
+
+#![forbid(unsafe_code)]
+
+mod app;
+mod awaited;
+mod connect;
+mod error;
+mod extract;
+mod handler;
+mod handshake;
+mod inbox;
+mod namespace;
+mod operator;
+mod server;
+mod socket;
+mod state;
+
+pub use awaited::{Answer, TypedAnswer};
+pub use bytes::Bytes;
+pub use error::{AckError, BoxError, ConnectError, Fault, HandlerError};
+pub use extract::{Ack, Args, Auth, Data, FromEvent, Incoming, State};
+pub use handler::{Called, Handler, Outcome};
+pub use handshake::Handshake;
+pub use namespace::Namespace;
+pub use operator::Broadcast;
+pub use server::{Builder, Server};
+pub use siox_socketio::{DecodeError, DisconnectReason, RoomError, Value};
+pub use siox_wire::SendError;
+pub use socket::Socket;

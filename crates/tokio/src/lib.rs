@@ -1,1 +1,62 @@
-//! siox on tokio: sockets, clocks, tasks; no protocol decisions.
+//! siox on tokio: sockets, clocks and tasks for the sans-IO machines of the crates below. No
+//! protocol decision is taken here: every answer, deadline and limit is a machine's.
+//!
+//! What stands on top of a session is an [`App`]; a [`Host`] holds the sessions of one app. It is
+//! reached in two ways: [`serve`] on a listener of its own, or [`Layer`] (a `tower::Layer`) inside an
+//! axum or hyper server. Plain WebSocket without sessions is in [`websocket`].
+//!
+//! ```no_run
+//! use siox_engineio::Event;
+//! use siox_stack::{Config, Engine};
+//! use siox_tokio::{About, App, Conn, Host};
+//! use std::{sync::Arc, task::Context};
+//!
+//! /// An Engine.IO echo.
+//! struct Echo;
+//!
+//! impl App for Echo {
+//!     type Machine = Engine;
+//!     type Data = ();
+//!
+//!     fn open(&self, _: &About<'_>) {}
+//!
+//!     fn handle_event(self: &Arc<Self>, conn: &Arc<Conn<Self>>, _: &mut Context<'_>, event: Event<'_>) {
+//!         if let Event::Message(message) = event {
+//!             conn.with(|engine| engine.send(message)).ok();
+//!         }
+//!     }
+//! }
+//!
+//! # async fn run() -> std::io::Result<()> {
+//! let host = Host::new(Arc::new(Echo), Config::default(), "/engine.io/");
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! siox_tokio::serve(listener, host).await
+//! # }
+//! ```
+//!
+//! # Limits
+//! One scratch buffer of 64 KiB per worker thread, none per connection. A task per connection; a
+//! polling session has a task of its own for its deadlines. The limits of the machines apply as they
+//! are configured; behind a foreign HTTP server, that server's limits on heads and its deadlines apply
+//! instead of those of `siox-http1`.
+
+#![forbid(unsafe_code)]
+
+mod app;
+mod clock;
+mod driver;
+mod exchange;
+mod host;
+mod hosted;
+mod plain;
+mod post;
+mod scratch;
+mod serve;
+mod service;
+pub mod websocket;
+
+pub use app::{About, App, Conn, Headers};
+pub use clock::now;
+pub use host::{Host, random_id};
+pub use serve::serve;
+pub use service::{Layer, Service};

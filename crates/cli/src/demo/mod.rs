@@ -1,10 +1,7 @@
 //! `siox demo`: a chat server and its page, in one binary.
 
+mod chat;
 mod pages;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the handlers of `chat.rs` are its users")
-)]
 mod rooms;
 
 use axum::Router;
@@ -65,22 +62,32 @@ impl fmt::Display for DemoError {
     }
 }
 
-/// Serves until Ctrl-C.
+/// Serves until Ctrl-C, then tells the clients and waits until they have heard it.
 pub(crate) async fn run(demo: Demo) -> Result<(), DemoError> {
-    let router = router(&demo)?;
+    let io = siox::Server::new();
+    chat::register(&io);
+    let router = router(&demo, &io)?;
     let listener = listen(&demo.host, demo.port).await?;
     println!(
         "siox demo: the chat is at http://{} (Ctrl-C stops it)",
         listener.local_addr().map_err(DemoError::Serve)?
     );
+    let stop = async {
+        tokio::signal::ctrl_c().await?;
+        // The server goes on meanwhile: a polling client hears the end in its next request.
+        io.close().await;
+        Ok(())
+    };
     tokio::select! {
-        ended = axum::serve(listener, router) => ended.map_err(DemoError::Serve),
-        stopped = tokio::signal::ctrl_c() => stopped.map_err(DemoError::Serve),
+        ended = axum::serve(listener, router) => ended,
+        stopped = stop => stopped,
     }
+    .map_err(DemoError::Serve)
 }
 
-fn router(demo: &Demo) -> Result<Router, DemoError> {
-    let page = pages::page(demo.client_dir.is_some());
+/// The client's files stand outside the layer, which answers for their folder too.
+fn router(demo: &Demo, io: &siox::Server) -> Result<Router, DemoError> {
+    let page = pages::page(demo.client_dir.is_some()).layer(io.layer());
     let Some(folder) = &demo.client_dir else {
         return Ok(page);
     };

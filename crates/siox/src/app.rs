@@ -1,0 +1,232 @@
+//! Socket.IO on the runtime's sessions: events of a client find their socket here.
+
+use crate::{
+    AckError, Args, Socket, connect,
+    handshake::Handshake,
+    inbox::Item,
+    namespace::{Namespace, Shared},
+};
+use siox_engineio::CloseReason;
+use siox_socketio::{DisconnectReason, Event as SocketEvent, Raw, Slot};
+use siox_stack::{Event, Session};
+use siox_tokio::{About, App, Conn};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Waker},
+};
+use tokio::runtime::Handle;
+
+/// The app of a server's host.
+pub(crate) struct Io {
+    pub(crate) shared: Arc<Shared>,
+    namespaces: RwLock<BTreeMap<Box<str>, Namespace>>,
+    next: AtomicU64,
+}
+
+impl fmt::Debug for Io {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Io")
+    }
+}
+
+/// What is kept of one client, whatever namespaces it is in.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) handshake: Handshake,
+    pub(crate) runtime: Handle,
+    pub(crate) gate: Gate,
+    sockets: Mutex<Vec<(Slot, Socket)>>,
+}
+
+impl Client {
+    fn sockets(&self) -> MutexGuard<'_, Vec<(Slot, Socket)>> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn add(&self, socket: Socket) {
+        let mut sockets = self.sockets();
+        sockets.reserve_exact(1);
+        sockets.push((socket.slot(), socket));
+    }
+
+    fn find(&self, slot: Slot) -> Option<Socket> {
+        self.sockets()
+            .iter()
+            .find(|(s, _)| *s == slot)
+            .map(|(_, socket)| socket.clone())
+    }
+
+    pub(crate) fn remove(&self, slot: Slot) {
+        self.sockets().retain(|(s, _)| *s != slot);
+    }
+
+    fn take_all(&self) -> Vec<(Slot, Socket)> {
+        std::mem::take(&mut *self.sockets())
+    }
+}
+
+/// Whether the client may be read: not while one of its sockets has too much to handle.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    stalled: AtomicUsize,
+    wakers: Mutex<Vec<Waker>>,
+}
+
+impl Gate {
+    pub(crate) fn set(&self, stalled: bool) {
+        if stalled {
+            self.stalled.fetch_add(1, Ordering::AcqRel);
+            return;
+        }
+        if self.stalled.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let wakers = std::mem::take(&mut *self.wakers());
+            wakers.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    fn wakers(&self) -> MutexGuard<'_, Vec<Waker>> {
+        self.wakers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.stalled.load(Ordering::Acquire) == 0 {
+            return Poll::Ready(());
+        }
+        let mut wakers = self.wakers();
+        // Looked at again under the lock: the one who opens the gate takes the wakers under it.
+        if self.stalled.load(Ordering::Acquire) == 0 {
+            return Poll::Ready(());
+        }
+        if !wakers.iter().any(|w| w.will_wake(cx.waker())) {
+            wakers.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+}
+
+impl Io {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self {
+            shared: Arc::new(shared),
+            namespaces: RwLock::default(),
+            next: AtomicU64::new(0),
+        }
+    }
+
+    /// The namespace of this name, made when it is not there.
+    pub(crate) fn namespace(&self, name: &str) -> Namespace {
+        let name = if name.starts_with('/') {
+            name.to_owned()
+        } else {
+            format!("/{name}")
+        };
+        let mut all = self
+            .namespaces
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.entry(name.as_str().into())
+            .or_insert_with(|| Namespace::new(&name, self.shared.clone()))
+            .clone()
+    }
+
+    fn find(&self, name: &str) -> Option<Namespace> {
+        let all = self
+            .namespaces
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.get(name).cloned()
+    }
+
+    fn connect(&self, conn: &Arc<Conn<Self>>, slot: Slot, name: &str, auth: Option<&str>) {
+        let (Some(namespace), Some(id)) = (self.find(name), socket_id()) else {
+            // Refused only when the client has left already.
+            let _ = conn.with(|m| m.refuse(slot, "Invalid namespace", None));
+            return;
+        };
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let socket = Socket::new(number, id, conn.clone(), slot, namespace.0, auth);
+        conn.data().add(socket.clone());
+        connect::begin(socket);
+    }
+}
+
+/// 120 random bits, as the reference writes them: not the session's id, and not to be guessed.
+fn socket_id() -> Option<String> {
+    siox_tokio::random_id()
+}
+
+impl App for Io {
+    type Machine = Session;
+    type Data = Client;
+
+    fn open(&self, about: &About<'_>) -> Client {
+        Client {
+            handshake: Handshake::new(about),
+            runtime: Handle::current(),
+            gate: Gate::default(),
+            sockets: Mutex::default(),
+        }
+    }
+
+    fn handle_event(
+        self: &Arc<Self>,
+        conn: &Arc<Conn<Self>>,
+        _: &mut Context<'_>,
+        event: Event<'_>,
+    ) {
+        match event {
+            Event::Socket(SocketEvent::Connect { slot, nsp, auth }) => {
+                self.connect(conn, slot, &nsp, auth.as_ref().map(Raw::as_str));
+            }
+            Event::Socket(SocketEvent::Event { slot, id, packet }) => {
+                if let Some(socket) = conn.data().find(slot) {
+                    socket.receive(Item::Event { packet, id });
+                }
+            }
+            Event::Socket(SocketEvent::Ack { slot, id, packet }) => {
+                if let Some(socket) = conn.data().find(slot) {
+                    socket.acknowledged(id, Ok(Args(packet.into_owned())));
+                }
+            }
+            Event::Socket(SocketEvent::AckTimeout { slot, id }) => {
+                if let Some(socket) = conn.data().find(slot) {
+                    socket.acknowledged(id, Err(AckError::Timeout));
+                }
+            }
+            Event::Socket(SocketEvent::Disconnect { slot, reason }) => {
+                if let Some(socket) = conn.data().find(slot) {
+                    socket.gone(reason);
+                }
+            }
+            Event::Upgraded => {}
+            Event::Closed(reason) => {
+                for (_, socket) in conn.data().take_all() {
+                    socket.gone(reason_of(reason));
+                }
+            }
+        }
+    }
+
+    fn poll_ready(&self, conn: &Conn<Self>, cx: &mut Context<'_>) -> Poll<()> {
+        conn.data().gate.poll(cx)
+    }
+}
+
+fn reason_of(reason: CloseReason) -> DisconnectReason {
+    match reason {
+        CloseReason::TransportError => DisconnectReason::TransportError,
+        CloseReason::TransportClose => DisconnectReason::TransportClose,
+        // The server's own word; the reference calls it so at this layer.
+        CloseReason::ForcedClose => DisconnectReason::ForcedServerClose,
+        CloseReason::PingTimeout => DisconnectReason::PingTimeout,
+        CloseReason::ParseError => DisconnectReason::ParseError,
+        CloseReason::ServerShuttingDown => DisconnectReason::ServerShuttingDown,
+        // The reference has no name for a slow consumer.
+        _ => DisconnectReason::TransportError,
+    }
+}

@@ -1,0 +1,125 @@
+//! What can go wrong for an application.
+
+use crate::{SendError, Socket};
+use siox_socketio::{DecodeError, Value};
+use std::{error::Error, fmt};
+
+/// Any error of a handler.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Why an acknowledgement did not come.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AckError {
+    /// The event could not be sent.
+    Send(SendError),
+    /// The client did not answer in time.
+    Timeout,
+    /// The socket was disconnected first.
+    Disconnected,
+    /// The client's answer does not fit the type asked for.
+    Decode(DecodeError),
+}
+
+impl fmt::Display for AckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send(e) => write!(f, "the event was not sent: {e}"),
+            Self::Timeout => f.write_str("the acknowledgement did not come in time"),
+            Self::Disconnected => {
+                f.write_str("the socket was disconnected before the acknowledgement")
+            }
+            Self::Decode(e) => write!(f, "the acknowledgement does not fit: {e}"),
+        }
+    }
+}
+
+impl Error for AckError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Send(e) => Some(e),
+            Self::Decode(e) => Some(e),
+            Self::Timeout | Self::Disconnected => None,
+        }
+    }
+}
+
+impl From<SendError> for AckError {
+    fn from(e: SendError) -> Self {
+        Self::Send(e)
+    }
+}
+
+/// A namespace's refusal of a client: what the client gets as `connect_error`.
+#[derive(Debug, Clone)]
+pub struct ConnectError {
+    pub(crate) message: String,
+    pub(crate) data: Option<Value>,
+}
+
+impl ConnectError {
+    /// A refusal with a message (`err.message` at the client).
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            data: None,
+        }
+    }
+
+    /// The refusal with details (`err.data` at the client). Data that cannot be written as JSON, and
+    /// binary data, is left out.
+    #[must_use]
+    pub fn with_data(mut self, data: &impl serde::Serialize) -> Self {
+        self.data = Value::from_serialize(data)
+            .ok()
+            .filter(|data| data.attachments().is_empty());
+        self
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for ConnectError {}
+
+/// What the error hook is told.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct HandlerError {
+    /// Whose event it was.
+    pub socket: Socket,
+    /// The event's name; `connect` and `disconnect` for those handlers.
+    pub event: String,
+    /// What went wrong.
+    pub fault: Fault,
+}
+
+/// What went wrong in a handler.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The event's arguments do not fit the handler's types; the handler did not run and no
+    /// acknowledgement was sent.
+    Arguments(BoxError),
+    /// The handler returned an error.
+    Returned(BoxError),
+    /// The handler panicked; its socket has been disconnected.
+    Panicked(String),
+}
+
+impl fmt::Display for HandlerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "handler of \"{}\": ", self.event)?;
+        match &self.fault {
+            Fault::Arguments(e) => write!(f, "the arguments do not fit: {e}"),
+            Fault::Returned(e) => write!(f, "{e}"),
+            Fault::Panicked(message) => write!(f, "panicked: {message}"),
+        }
+    }
+}
+
+impl Error for HandlerError {}

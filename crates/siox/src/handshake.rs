@@ -1,0 +1,63 @@
+//! What is known of the request that opened a connection.
+
+use siox_tokio::About;
+use std::{fmt, net::SocketAddr};
+
+/// The request that opened a connection.
+pub struct Handshake {
+    address: Option<SocketAddr>,
+    query: Box<str>,
+    /// Names and values, each ended by a NUL, which neither can hold.
+    headers: Box<[u8]>,
+}
+
+impl Handshake {
+    pub(crate) fn new(about: &About<'_>) -> Self {
+        let mut headers = Vec::new();
+        about.headers.for_each(&mut |name, value| {
+            headers.extend(name.bytes().map(|b| b.to_ascii_lowercase()));
+            headers.push(0);
+            headers.extend_from_slice(value);
+            headers.push(0);
+        });
+        Self {
+            address: about.peer,
+            query: about.query.into(),
+            headers: headers.into(),
+        }
+    }
+
+    /// Where the connection comes from, as the socket tells; unknown inside a foreign HTTP server.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// The query string, undecoded.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// The headers in their order, names in lower case. A value that is not UTF-8 is left out.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut fields = self.headers.split(|&b| b == 0);
+        std::iter::from_fn(move || Some((fields.next()?, fields.next()?)))
+            .filter_map(|(n, v)| Some((str::from_utf8(n).ok()?, str::from_utf8(v).ok()?)))
+    }
+
+    /// The first header of this name, which is given in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers().find(|(n, _)| *n == name).map(|(_, v)| v)
+    }
+}
+
+impl fmt::Debug for Handshake {
+    /// Without headers and query, which carry secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}

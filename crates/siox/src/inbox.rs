@@ -1,0 +1,221 @@
+//! The order of one socket's handlers: they start in the order of arrival, a pending one does not hold
+//! up the next, and what may not start yet waits, bounded, while the client is not read.
+
+use crate::{
+    BoxError, Socket,
+    error::Fault,
+    extract::{Incoming, Kind},
+    handler::{Called, Erased, Running},
+};
+use siox_socketio::{DisconnectReason, Packet};
+use std::{
+    any::Any,
+    collections::VecDeque,
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+/// Handlers of one socket that may be pending, and events that may wait for `on_connect`, before its
+/// client is no longer read.
+pub(crate) const PENDING: usize = 256;
+
+/// Something for the handlers of a socket.
+pub(crate) enum Item<'a> {
+    Event { packet: Packet<'a>, id: Option<u64> },
+    Disconnected(DisconnectReason),
+}
+
+impl Item<'_> {
+    fn into_owned(self) -> Item<'static> {
+        match self {
+            Self::Event { packet, id } => Item::Event {
+                packet: packet.into_owned(),
+                id,
+            },
+            Self::Disconnected(reason) => Item::Disconnected(reason),
+        }
+    }
+}
+
+/// Where a socket's handlers stand.
+#[derive(Default)]
+pub(crate) struct Inbox {
+    /// `on_connect` has returned.
+    open: bool,
+    /// Somebody is starting handlers just now, and will go on until none can start.
+    starting: bool,
+    pending: usize,
+    waiting: VecDeque<Item<'static>>,
+    /// The client is not read because of this socket.
+    stalled: bool,
+}
+
+impl Inbox {
+    fn may_start(&self) -> bool {
+        self.open && self.pending < PENDING
+    }
+
+    /// Whether the client must not be read, when that has changed.
+    fn stall_changed(&mut self) -> Option<bool> {
+        let stalled = match self.stalled {
+            true => !self.waiting.is_empty(),
+            false => self.pending >= PENDING || self.waiting.len() >= PENDING,
+        };
+        (stalled != self.stalled).then(|| {
+            self.stalled = stalled;
+            stalled
+        })
+    }
+}
+
+impl Socket {
+    /// Starts the handlers of `item`, or lets it wait for its turn.
+    pub(crate) fn receive(&self, item: Item<'_>) {
+        let mut inbox = self.inbox();
+        if !inbox.may_start() || inbox.starting || !inbox.waiting.is_empty() {
+            inbox.waiting.push_back(item.into_owned());
+            let stall = inbox.stall_changed();
+            drop(inbox);
+            self.tell_stall(stall);
+            return;
+        }
+        inbox.starting = true;
+        drop(inbox);
+        self.start(item);
+        self.start_waiting();
+    }
+
+    /// Lets `item` wait, and starts it from a task: for whoever is not in the runtime.
+    pub(crate) fn receive_later(&self, item: Item<'static>) {
+        self.inbox().waiting.push_back(item);
+        let socket = self.clone();
+        self.runtime().spawn(async move { socket.resume() });
+    }
+
+    /// `on_connect` has returned.
+    pub(crate) fn open(&self) {
+        self.inbox().open = true;
+        self.resume();
+    }
+
+    /// Starts what may start, unless somebody is at it.
+    fn resume(&self) {
+        let mut inbox = self.inbox();
+        if inbox.starting {
+            return;
+        }
+        inbox.starting = true;
+        drop(inbox);
+        self.start_waiting();
+    }
+
+    /// Starts what waits while it may. The caller has set `starting`.
+    fn start_waiting(&self) {
+        loop {
+            let mut inbox = self.inbox();
+            let item = if inbox.may_start() {
+                inbox.waiting.pop_front()
+            } else {
+                None
+            };
+            let stall = inbox.stall_changed();
+            inbox.starting = item.is_some();
+            drop(inbox);
+            self.tell_stall(stall);
+            match item {
+                Some(item) => self.start(item),
+                None => return,
+            }
+        }
+    }
+
+    fn start(&self, item: Item<'_>) {
+        match &item {
+            Item::Event { packet, id } => {
+                let name = packet.name();
+                let kind = || Kind::Event { packet, id: *id };
+                for handler in self.handlers_of(name).iter() {
+                    self.run(handler, name, kind());
+                }
+            }
+            Item::Disconnected(reason) => {
+                for handler in self.disconnect_handlers().iter() {
+                    self.run(handler, "disconnect", Kind::Disconnect(*reason));
+                }
+            }
+        }
+    }
+
+    /// Calls a handler and polls it once in place; only a pending one becomes a task.
+    fn run(&self, handler: &Arc<Erased>, event: &str, kind: Kind<'_>) {
+        let incoming = Incoming { socket: self, kind };
+        match catch_unwind(AssertUnwindSafe(|| handler(&incoming))) {
+            Err(panic) => self.panicked(event, &*panic),
+            Ok(Err(e)) => self.report(event, Fault::Arguments(e)),
+            Ok(Ok(Called::Done(result))) => self.returned(event, result),
+            Ok(Ok(Called::Running(mut future))) => match poll_caught(&mut future, &mut noop()) {
+                Poll::Ready(end) => self.ended(event, end),
+                Poll::Pending => self.spawn(event.to_owned(), future),
+            },
+        }
+    }
+
+    fn spawn(&self, event: String, mut future: Running) {
+        self.inbox().pending += 1;
+        let socket = self.clone();
+        self.runtime().spawn(async move {
+            let end = poll_fn(|cx| poll_caught(&mut future, cx)).await;
+            drop(future);
+            socket.ended(&event, end);
+            socket.inbox().pending -= 1;
+            socket.resume();
+        });
+    }
+
+    pub(crate) fn ended(
+        &self,
+        event: &str,
+        end: Result<Result<(), BoxError>, Box<dyn Any + Send>>,
+    ) {
+        match end {
+            Ok(result) => self.returned(event, result),
+            Err(panic) => self.panicked(event, &*panic),
+        }
+    }
+
+    fn returned(&self, event: &str, result: Result<(), BoxError>) {
+        if let Err(e) = result {
+            self.report(event, Fault::Returned(e));
+        }
+    }
+
+    /// A panic costs this socket, and nobody else.
+    fn panicked(&self, event: &str, panic: &(dyn Any + Send)) {
+        let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+            (Some(text), _) => (*text).to_owned(),
+            (_, Some(text)) => text.clone(),
+            (None, None) => "a panic without a message".to_owned(),
+        };
+        self.leave_namespace(DisconnectReason::ServerError);
+        self.report(event, Fault::Panicked(message));
+    }
+}
+
+/// A context for the first poll, in place: a future that is pending after it is polled again at once, by
+/// the task it becomes.
+pub(crate) fn noop() -> Context<'static> {
+    Context::from_waker(Waker::noop())
+}
+
+/// Polls, with a panic as a value. The future is not touched again after one.
+pub(crate) fn poll_caught(
+    future: &mut Running,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Result<(), BoxError>, Box<dyn Any + Send>>> {
+    match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    }
+}

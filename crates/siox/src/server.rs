@@ -1,0 +1,169 @@
+//! The server: its settings, its namespaces, and the two ways to reach it.
+
+use crate::{HandlerError, Namespace, app::Io, namespace::Shared, state::States};
+use siox_stack::Config;
+use siox_tokio::{Host, Layer};
+use std::{fmt, io, sync::Arc, time::Duration};
+use tokio::net::TcpListener;
+
+/// How long [`Server::close`] waits for clients to take what is queued for them.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// A Socket.IO server. Cheap to clone; all clones are the same server.
+#[derive(Clone)]
+pub struct Server {
+    host: Arc<Host<Io>>,
+}
+
+impl Server {
+    /// A server with the reference's defaults, at `/socket.io/`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Settings first.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The namespace of this name, made if it is not there. `/` is always there; a client that asks for
+    /// one that is not is refused.
+    pub fn namespace(&self, name: &str) -> Namespace {
+        self.host.app().namespace(name)
+    }
+
+    /// Replaces the hook that hears of handlers' errors and panics. The default one logs a warning.
+    pub fn on_error(&self, hook: impl Fn(HandlerError) + Send + Sync + 'static) -> &Self {
+        self.host.app().shared.set_hook(hook);
+        self
+    }
+
+    /// The `tower` layer that answers this server's path and passes every other request on: for axum
+    /// and hyper.
+    #[must_use]
+    pub fn layer(&self) -> Layer<impl siox_tokio::App> {
+        Layer::new(self.host.clone())
+    }
+
+    /// Serves connections of `listener` until [`close`](Self::close) is called; any other path is
+    /// answered 404.
+    ///
+    /// # Errors
+    /// When the listener breaks.
+    pub async fn serve(&self, listener: TcpListener) -> io::Result<()> {
+        siox_tokio::serve(listener, self.host.clone()).await
+    }
+
+    /// How many clients are connected, whatever namespaces they are in.
+    #[must_use]
+    pub fn clients(&self) -> usize {
+        self.host.sessions()
+    }
+
+    /// Refuses new clients, disconnects all there are as "server shutting down", and waits until they
+    /// have taken what was queued for them, 10 s at most. Whether no task is left.
+    pub async fn close(&self) -> bool {
+        self.host.close(DRAIN).await
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("host", &self.host).finish()
+    }
+}
+
+/// The settings of a [`Server`].
+#[derive(Debug)]
+#[must_use]
+pub struct Builder {
+    engine: siox_engineio::Config,
+    socket: siox_socketio::Config,
+    path: String,
+    states: States,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            engine: siox_engineio::Config::default(),
+            socket: siox_socketio::Config::default(),
+            path: "/socket.io/".to_owned(),
+            states: States::default(),
+        }
+    }
+}
+
+impl Builder {
+    /// The request path (default `/socket.io/`).
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// How often the server pings (default 25 s).
+    pub fn ping_interval(mut self, interval: Duration) -> Self {
+        self.engine.ping_interval = interval;
+        self
+    }
+
+    /// How long a client may take to answer a ping (default 20 s), and to send the attachments it has
+    /// announced.
+    pub fn ping_timeout(mut self, timeout: Duration) -> Self {
+        self.engine.ping_timeout = timeout;
+        self.socket.attachments_deadline = timeout;
+        self
+    }
+
+    /// How long an upgrade may take (default 10 s).
+    pub fn upgrade_timeout(mut self, timeout: Duration) -> Self {
+        self.engine.upgrade_timeout = timeout;
+        self
+    }
+
+    /// The largest message or POST body that a client may send, in bytes (default 1,000,000).
+    pub fn max_payload(mut self, bytes: usize) -> Self {
+        self.engine.max_payload = bytes;
+        self
+    }
+
+    /// How long a connection may be in no namespace (default 45 s).
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.socket.connect_timeout = timeout;
+        self
+    }
+
+    /// What may wait for one client before `emit` says `Full` (default 1 MiB), and before the client is
+    /// disconnected as a slow consumer (default 4 MiB), in bytes.
+    pub fn queue(mut self, high_water: usize, hard_cap: usize) -> Self {
+        self.engine.high_water = high_water;
+        self.engine.hard_cap = hard_cap;
+        self
+    }
+
+    /// Shares `value` with the handlers: those that take [`State<T>`](crate::State) get a clone of it.
+    /// One value per type.
+    pub fn state<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.states.insert(value);
+        self
+    }
+
+    /// The server.
+    #[must_use]
+    pub fn build(self) -> Server {
+        let app = Io::new(Shared::new(self.states));
+        app.namespace("/");
+        let config = Config::new(self.engine, self.socket);
+        Server {
+            host: Host::new(Arc::new(app), config, &self.path),
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Engine.IO on both its transports: a session and, while there is one, its WebSocket.
+//!
+//! Here the two layers are tied together, and only here; what a packet means to a session is
+//! Engine.IO's business, what a frame means is WebSocket's.
+
+use crate::{Config, Error, Machine};
+use alloc::{collections::VecDeque, sync::Arc};
+use bytes::Bytes;
+use siox_engineio::{
+    self as engineio, CloseReason, Decision, ErrorCode, Event, Lane, Messages, Payload, Request,
+    Response, Session, Sid,
+};
+use siox_websocket::{self as websocket, CloseCode, Connection};
+use siox_wire::{Admit, Input, Instant, Message, SendError, Shared, Sink};
+
+/// One Engine.IO server session, whatever carries it.
+#[derive(Debug)]
+pub struct Engine {
+    limits: Arc<websocket::Limits>,
+    /// The socket below. A failed probe's stays until its lane is reported gone.
+    socket: Option<(Lane, Connection)>,
+    session: Session,
+}
+
+impl Engine {
+    /// Sends a text message.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] or [`SendError::Full`]; nothing was queued.
+    pub fn text(&mut self, text: &str) -> Result<(), SendError> {
+        let mut out = self.sink();
+        out.admit(Admit::Normal)?;
+        out.put_text(&[text.as_bytes()]);
+        Ok(())
+    }
+
+    /// Sends a binary message.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] or [`SendError::Full`]; nothing was queued.
+    pub fn binary(&mut self, payload: Bytes) -> Result<(), SendError> {
+        let mut out = self.sink();
+        out.admit(Admit::Normal)?;
+        out.put_binary(b"", payload);
+        Ok(())
+    }
+
+    /// Sends a message back as it came.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] or [`SendError::Full`]; nothing was queued.
+    pub fn send(&mut self, message: Message<'_>) -> Result<(), SendError> {
+        match message {
+            Message::Text(t) => self.text(&t),
+            Message::Binary(b) => self.binary(b.into_owned().into()),
+        }
+    }
+
+    /// Where the layer above puts its messages just now.
+    pub fn sink(&mut self) -> Messages<'_, Connection> {
+        self.session.sink(self.socket.as_mut().map(|(_, s)| s))
+    }
+
+    /// What waits for this peer, in whichever queue holds it: bytes, and 32 for each piece.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        let socket = self.socket.as_ref().map_or(0, |(_, s)| s.queued());
+        self.session.queued().saturating_add(socket)
+    }
+
+    /// The Engine.IO session, to be asked for its state.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Moves both layers to `now` and tells nobody. Every input does this first.
+    pub(crate) fn expire(&mut self, now: Instant) {
+        self.session
+            .expire(now, self.socket.as_mut().map(|(_, s)| s));
+        self.settle(now);
+    }
+
+    /// The one place that says `Closed`, once.
+    pub(crate) fn farewell(&mut self) -> Option<Event<'static>> {
+        self.session.farewell()
+    }
+
+    /// A socket that the session no longer wants says goodbye: after the session's end, and when a
+    /// probe ran out of time.
+    fn settle(&mut self, now: Instant) {
+        let Some((lane, socket)) = &mut self.socket else {
+            return;
+        };
+        let wanted = self.session.lane() == Some(*lane);
+        if !wanted && !socket.is_closed() {
+            // Refused only when a close is queued already, which is what is wanted.
+            let _ = socket.close(now, CloseCode::NORMAL, "");
+        }
+    }
+
+    fn lane(&self) -> Option<Lane> {
+        self.socket.as_ref().map(|(lane, _)| *lane)
+    }
+
+    /// One event of the WebSocket, carried up one layer.
+    fn frame<'b>(
+        &mut self,
+        now: Instant,
+        event: websocket::Event<'b>,
+    ) -> Result<Option<Event<'b>>, Error> {
+        let Some((lane, socket)) = &mut self.socket else {
+            return Ok(None);
+        };
+        match event {
+            websocket::Event::Message(message) => {
+                Ok(self.session.handle_message(now, *lane, message, socket)?)
+            }
+            websocket::Event::Close(_) => {
+                self.session
+                    .handle_socket_gone(*lane, CloseReason::TransportClose);
+                Ok(None)
+            }
+            websocket::Event::Ping(_) | websocket::Event::Pong(_) => Ok(None),
+        }
+    }
+
+    fn socket_failed(&mut self, lane: Lane, error: websocket::Error) -> Error {
+        let reason = match error {
+            websocket::Error::SlowConsumer { .. } => CloseReason::SlowConsumer,
+            _ => CloseReason::TransportError,
+        };
+        self.session.handle_socket_gone(lane, reason);
+        error.into()
+    }
+}
+
+impl Machine for Engine {
+    type Event<'b> = Event<'b>;
+
+    fn polling(now: Instant, config: &Config, sid: Sid) -> (Self, Response) {
+        let (session, response) = Session::polling(now, config.engine.clone(), sid);
+        let engine = Self {
+            limits: config.websocket.clone(),
+            socket: None,
+            session,
+        };
+        (engine, response)
+    }
+
+    fn socket(now: Instant, config: &Config, sid: Sid) -> (Self, Lane) {
+        let mut socket = Connection::server(config.websocket.clone());
+        let session = Session::socket(now, config.engine.clone(), sid, &mut socket);
+        let lane = Lane(1);
+        let engine = Self {
+            limits: config.websocket.clone(),
+            socket: Some((lane, socket)),
+            session,
+        };
+        (engine, lane)
+    }
+
+    fn is_last(event: &Event<'_>) -> bool {
+        matches!(event, Event::Closed(_))
+    }
+
+    fn handle_request(&mut self, now: Instant, request: &Request<'_>) -> Decision {
+        self.expire(now);
+        if request.websocket && self.socket.is_some() {
+            // One socket at a time, a dying probe's included: the first wins.
+            return Decision::Answer(ErrorCode::BadRequest.response());
+        }
+        let decision = self.session.handle_request(now, request);
+        if let Decision::Upgrade(lane) = decision {
+            self.socket = Some((lane, Connection::server(self.limits.clone())));
+        }
+        decision
+    }
+
+    fn handle_body<'b>(
+        &mut self,
+        now: Instant,
+        lane: Lane,
+        body: &mut Payload<'b>,
+    ) -> Result<Option<Event<'b>>, Error> {
+        self.expire(now);
+        match self.session.handle_body(now, lane, body)? {
+            Some(event) => Ok(Some(event)),
+            None => Ok(self.farewell()),
+        }
+    }
+
+    fn finish_post(&mut self, lane: Lane, result: Result<(), Error>) -> Response {
+        let result = result.map_err(|e| match e {
+            Error::Engine(e) => e,
+            // The layer above has ended the session already, with a reason of its own.
+            Error::WebSocket(_) | Error::Socket(_) | Error::Stale => engineio::Error::Stale,
+        });
+        self.session.finish_post(lane, result)
+    }
+
+    fn body_too_large(&mut self, lane: Lane) -> Response {
+        self.session.body_too_large(lane)
+    }
+
+    fn handle_abandoned(&mut self, lane: Lane) {
+        self.session.handle_abandoned(lane);
+    }
+
+    fn handle_input<'b>(
+        &mut self,
+        lane: Lane,
+        input: &mut Input<'b>,
+    ) -> Result<Option<Event<'b>>, Error> {
+        if self.lane() != Some(lane) {
+            return Err(Error::Stale);
+        }
+        let now = input.now();
+        self.expire(now);
+        while let Some((_, socket)) = &mut self.socket {
+            let event = match socket.handle_input(input) {
+                Ok(Some(event)) => event,
+                Ok(None) => break,
+                Err(e) => return Err(self.socket_failed(lane, e)),
+            };
+            let event = self.frame(now, event);
+            self.settle(now);
+            if let Some(event) = event? {
+                return Ok(Some(event));
+            }
+        }
+        Ok(self.farewell())
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Result<Option<Event<'static>>, Error> {
+        self.expire(now);
+        if let Some((lane, socket)) = &mut self.socket {
+            let lane = *lane;
+            if let Err(e) = socket.handle_timeout(now) {
+                return Err(self.socket_failed(lane, e));
+            }
+        }
+        Ok(self.farewell())
+    }
+
+    fn handle_eof(&mut self, now: Instant, lane: Lane) {
+        if self.lane() != Some(lane) {
+            return;
+        }
+        if let Some((_, socket)) = &mut self.socket {
+            // Its error is what the peer's silence means at this layer; the session says it above.
+            let _ = socket.handle_eof(now);
+        }
+        self.session
+            .handle_socket_gone(lane, CloseReason::TransportClose);
+        self.settle(now);
+    }
+
+    fn handle_socket_gone(&mut self, lane: Lane) {
+        if self.lane() == Some(lane) {
+            self.socket = None;
+            self.session
+                .handle_socket_gone(lane, CloseReason::TransportClose);
+        }
+    }
+
+    fn handle_written(&mut self, lane: Lane, n: usize) {
+        if let Some((own, socket)) = &mut self.socket
+            && *own == lane
+        {
+            socket.handle_written(n);
+        }
+    }
+
+    fn poll_transmit(&self) -> impl Iterator<Item = &[u8]> {
+        self.socket.iter().flat_map(|(_, s)| s.poll_transmit())
+    }
+
+    fn take_transmit(&mut self) -> VecDeque<Bytes> {
+        self.socket
+            .as_mut()
+            .map(|(_, s)| s.take_transmit())
+            .unwrap_or_default()
+    }
+
+    fn poll_response(&mut self) -> Option<(Lane, Response)> {
+        self.session.poll_response()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let socket = self.socket.as_ref().and_then(|(_, s)| s.poll_timeout());
+        socket.into_iter().chain(self.session.poll_timeout()).min()
+    }
+
+    fn close(&mut self, now: Instant, reason: CloseReason) {
+        self.session.close(reason);
+        self.settle(now);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.session.is_closed()
+    }
+
+    fn is_finished(&self, lane: Lane) -> bool {
+        match &self.socket {
+            Some((own, socket)) if *own == lane => socket.is_finished(),
+            Some(_) | None => true,
+        }
+    }
+}
+
+impl Engine {
+    /// Sends a group made once for many receivers.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
+    pub fn shared(&mut self, group: &Arc<Shared>) -> Result<(), SendError> {
+        let mut out = self.sink();
+        out.admit(Admit::Owed)?;
+        out.put_shared(group, engineio::V4);
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! The one shape that a runtime drives, whatever protocol stands on top.
+
+use crate::{Config, Error};
+use alloc::collections::VecDeque;
+use bytes::Bytes;
+use siox_engineio::{CloseReason, Decision, Lane, Payload, Request, Response, Sid};
+use siox_wire::{Input, Instant};
+
+/// A session that lives on HTTP requests, on a WebSocket, or on its way from one to the other.
+///
+/// The four kinds of methods are those of every siox machine. Each `handle_*` that returns an event is
+/// to be called until it returns `Ok(None)`; after an `Err` the lane it was called for is over (a
+/// failed probe leaves the session alive on polling), and what the peer is owed is still to be written.
+pub trait Machine: Sized {
+    /// What the application hears.
+    type Event<'b>;
+
+    /// A session opened by a GET; the response carries the open packet.
+    fn polling(now: Instant, config: &Config, sid: Sid) -> (Self, Response);
+
+    /// A session opened by a WebSocket, whose lane is returned; the open packet is queued.
+    fn socket(now: Instant, config: &Config, sid: Sid) -> (Self, Lane);
+
+    /// Whether `event` says that the session has ended; it is the last one, and is told once.
+    fn is_last(event: &Self::Event<'_>) -> bool;
+
+    /// Says what to do with a request that names this session.
+    fn handle_request(&mut self, now: Instant, request: &Request<'_>) -> Decision;
+
+    /// One step through the body of a POST.
+    ///
+    /// # Errors
+    /// What the body did wrong; to be given to [`finish_post`](Self::finish_post).
+    fn handle_body<'b>(
+        &mut self,
+        now: Instant,
+        lane: Lane,
+        body: &mut Payload<'b>,
+    ) -> Result<Option<Self::Event<'b>>, Error>;
+
+    /// The body has been worked off: the answer to the POST.
+    fn finish_post(&mut self, lane: Lane, result: Result<(), Error>) -> Response;
+
+    /// The body passed the limit: the answer to the POST. The session lives on.
+    fn body_too_large(&mut self, lane: Lane) -> Response;
+
+    /// The connection of a request went away before its answer.
+    fn handle_abandoned(&mut self, lane: Lane);
+
+    /// One step through bytes of the WebSocket `lane`.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when the socket is no longer the session's, or what the peer did wrong.
+    fn handle_input<'b>(
+        &mut self,
+        lane: Lane,
+        input: &mut Input<'b>,
+    ) -> Result<Option<Self::Event<'b>>, Error>;
+
+    /// The time has come to `now`.
+    ///
+    /// # Errors
+    /// What a passed deadline ended.
+    fn handle_timeout(&mut self, now: Instant) -> Result<Option<Self::Event<'static>>, Error>;
+
+    /// The peer will send nothing more on `lane`.
+    fn handle_eof(&mut self, now: Instant, lane: Lane);
+
+    /// The socket of `lane` is gone; whatever it had not taken is lost.
+    fn handle_socket_gone(&mut self, lane: Lane);
+
+    /// The socket of `lane` took `n` bytes.
+    fn handle_written(&mut self, lane: Lane, n: usize);
+
+    /// The slices of the next vectored write to the WebSocket.
+    fn poll_transmit(&self) -> impl Iterator<Item = &[u8]>;
+
+    /// All that is to be written, handed out; it stays counted until
+    /// [`handle_written`](Self::handle_written).
+    fn take_transmit(&mut self) -> VecDeque<Bytes>;
+
+    /// The answer to a parked GET, once there is one.
+    fn poll_response(&mut self) -> Option<(Lane, Response)>;
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due. In the past when something is to be told.
+    fn poll_timeout(&self) -> Option<Instant>;
+
+    /// Ends the session.
+    fn close(&mut self, now: Instant, reason: CloseReason);
+
+    /// Whether the session has ended (its last event may still be untold).
+    fn is_closed(&self) -> bool;
+
+    /// Whether nothing is left to do on the socket of `lane`: it can be closed.
+    fn is_finished(&self, lane: Lane) -> bool;
+}

@@ -1,0 +1,281 @@
+//! Socket.IO on Engine.IO: the whole server side of one client as one machine.
+
+use crate::{Config, Engine, Error, Machine};
+use alloc::{collections::VecDeque, sync::Arc};
+use bytes::Bytes;
+use siox_engineio::{
+    self as engineio, CloseReason, Decision, Lane, Payload, Request, Response, Sid,
+};
+use siox_socketio::{self as socketio, Connection, Encoded, Slot, Value};
+use siox_wire::{Admit, Input, Instant, SendError, Shared};
+
+/// What the application hears of one client.
+#[derive(Debug)]
+pub enum Event<'b> {
+    /// Something of one of its namespaces.
+    Socket(socketio::Event<'b>),
+    /// The client is on its WebSocket now.
+    Upgraded,
+    /// The session has ended, for all its namespaces; said once, last.
+    Closed(CloseReason),
+}
+
+/// One Socket.IO client of a server, whatever carries it.
+#[derive(Debug)]
+pub struct Session {
+    engine: Engine,
+    sockets: Connection,
+}
+
+impl Session {
+    /// The Engine.IO session below.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Accepts the CONNECT of `slot` and tells the client the id of its socket.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the client has gone meanwhile.
+    pub fn accept(&mut self, slot: Slot, sid: &str) -> Result<(), SendError> {
+        self.sockets.accept(slot, sid, &mut self.engine.sink())
+    }
+
+    /// Refuses the CONNECT of `slot`, with a message and data for the application at the other end.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the client has gone meanwhile, [`SendError::Unencodable`] for data with
+    /// binary leaves.
+    pub fn refuse(
+        &mut self,
+        slot: Slot,
+        message: &str,
+        data: Option<&Value>,
+    ) -> Result<(), SendError> {
+        self.sockets
+            .refuse(slot, message, data, &mut self.engine.sink())
+    }
+
+    /// Takes the client out of a namespace and tells it.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when it has left already.
+    pub fn disconnect(&mut self, slot: Slot) -> Result<(), SendError> {
+        self.sockets.disconnect(slot, &mut self.engine.sink())
+    }
+
+    /// Sends an event.
+    ///
+    /// # Errors
+    /// As [`SendError`] says; nothing was queued.
+    pub fn emit(&mut self, slot: Slot, event: &Encoded, kind: Admit) -> Result<(), SendError> {
+        self.sockets
+            .emit(slot, event, kind, &mut self.engine.sink())
+    }
+
+    /// Sends an event that asks for an acknowledgement, by `deadline` if there is one. Returns the id
+    /// that the acknowledgement, or its timeout, will carry.
+    ///
+    /// # Errors
+    /// As [`SendError`] says; nothing was queued.
+    pub fn emit_with_ack(
+        &mut self,
+        slot: Slot,
+        event: &Encoded,
+        deadline: Option<Instant>,
+    ) -> Result<u64, SendError> {
+        self.sockets
+            .emit_with_ack(slot, event, deadline, &mut self.engine.sink())
+    }
+
+    /// Answers an event of the client.
+    ///
+    /// # Errors
+    /// As [`SendError`] says; nothing was queued.
+    pub fn ack(&mut self, slot: Slot, id: u64, args: &Encoded) -> Result<(), SendError> {
+        self.sockets.ack(slot, id, args, &mut self.engine.sink())
+    }
+
+    /// Sends a packet made once for many receivers.
+    ///
+    /// # Errors
+    /// As [`SendError`] says; nothing was queued.
+    pub fn broadcast(
+        &mut self,
+        slot: Slot,
+        group: &Arc<Shared>,
+        kind: Admit,
+    ) -> Result<(), SendError> {
+        self.sockets
+            .broadcast(slot, group, kind, &mut self.engine.sink())
+    }
+
+    /// One event of Engine.IO, carried up one layer.
+    fn up<'b>(
+        &mut self,
+        now: Instant,
+        event: engineio::Event<'b>,
+    ) -> Result<Option<Event<'b>>, Error> {
+        match event {
+            engineio::Event::Message(message) => {
+                let step = self
+                    .sockets
+                    .handle_message(now, message, &mut self.engine.sink());
+                match step {
+                    Ok(event) => Ok(event.map(Event::Socket)),
+                    Err(e) => {
+                        self.engine.close(now, CloseReason::ParseError);
+                        Err(e.into())
+                    }
+                }
+            }
+            engineio::Event::Upgraded => Ok(Some(Event::Upgraded)),
+            engineio::Event::Closed(reason) => Ok(Some(Event::Closed(reason))),
+        }
+    }
+
+    /// What is due in the layer above: an acknowledgement's timeout, or a client that never joined.
+    fn due(&mut self, now: Instant) -> Result<Option<Event<'static>>, Error> {
+        if self.engine.is_closed() {
+            return Ok(None);
+        }
+        match self.sockets.handle_timeout(now) {
+            Ok(event) => Ok(event.map(Event::Socket)),
+            Err(e) => {
+                let reason = match e {
+                    socketio::Error::ConnectTimeout => CloseReason::ForcedClose,
+                    _ => CloseReason::ParseError,
+                };
+                self.engine.close(now, reason);
+                Err(e.into())
+            }
+        }
+    }
+}
+
+impl Machine for Session {
+    type Event<'b> = Event<'b>;
+
+    fn polling(now: Instant, config: &Config, sid: Sid) -> (Self, Response) {
+        let (engine, response) = Engine::polling(now, config, sid);
+        let sockets = Connection::new(now, config.socket.clone());
+        (Self { engine, sockets }, response)
+    }
+
+    fn socket(now: Instant, config: &Config, sid: Sid) -> (Self, Lane) {
+        let (engine, lane) = Engine::socket(now, config, sid);
+        let sockets = Connection::new(now, config.socket.clone());
+        (Self { engine, sockets }, lane)
+    }
+
+    fn is_last(event: &Event<'_>) -> bool {
+        matches!(event, Event::Closed(_))
+    }
+
+    fn handle_request(&mut self, now: Instant, request: &Request<'_>) -> Decision {
+        self.engine.handle_request(now, request)
+    }
+
+    fn handle_body<'b>(
+        &mut self,
+        now: Instant,
+        lane: Lane,
+        body: &mut Payload<'b>,
+    ) -> Result<Option<Event<'b>>, Error> {
+        if let Some(event) = self.due(now)? {
+            return Ok(Some(event));
+        }
+        while let Some(event) = self.engine.handle_body(now, lane, body)? {
+            if let Some(event) = self.up(now, event)? {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+
+    fn finish_post(&mut self, lane: Lane, result: Result<(), Error>) -> Response {
+        self.engine.finish_post(lane, result)
+    }
+
+    fn body_too_large(&mut self, lane: Lane) -> Response {
+        self.engine.body_too_large(lane)
+    }
+
+    fn handle_abandoned(&mut self, lane: Lane) {
+        self.engine.handle_abandoned(lane);
+    }
+
+    fn handle_input<'b>(
+        &mut self,
+        lane: Lane,
+        input: &mut Input<'b>,
+    ) -> Result<Option<Event<'b>>, Error> {
+        let now = input.now();
+        if let Some(event) = self.due(now)? {
+            return Ok(Some(event));
+        }
+        while let Some(event) = self.engine.handle_input(lane, input)? {
+            if let Some(event) = self.up(now, event)? {
+                return Ok(Some(event));
+            }
+        }
+        // The bytes may be a part of an attachment that is waited for.
+        self.sockets.handle_progress(now);
+        Ok(None)
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Result<Option<Event<'static>>, Error> {
+        if let Some(event) = self.due(now)? {
+            return Ok(Some(event));
+        }
+        match self.engine.handle_timeout(now)? {
+            Some(event) => self.up(now, event),
+            None => Ok(None),
+        }
+    }
+
+    fn handle_eof(&mut self, now: Instant, lane: Lane) {
+        self.engine.handle_eof(now, lane);
+    }
+
+    fn handle_socket_gone(&mut self, lane: Lane) {
+        self.engine.handle_socket_gone(lane);
+    }
+
+    fn handle_written(&mut self, lane: Lane, n: usize) {
+        self.engine.handle_written(lane, n);
+    }
+
+    fn poll_transmit(&self) -> impl Iterator<Item = &[u8]> {
+        self.engine.poll_transmit()
+    }
+
+    fn take_transmit(&mut self) -> VecDeque<Bytes> {
+        self.engine.take_transmit()
+    }
+
+    fn poll_response(&mut self) -> Option<(Lane, Response)> {
+        self.engine.poll_response()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let engine = self.engine.poll_timeout();
+        if self.engine.is_closed() {
+            return engine;
+        }
+        engine.into_iter().chain(self.sockets.poll_timeout()).min()
+    }
+
+    fn close(&mut self, now: Instant, reason: CloseReason) {
+        self.engine.close(now, reason);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.engine.is_closed()
+    }
+
+    fn is_finished(&self, lane: Lane) -> bool {
+        self.engine.is_finished(lane)
+    }
+}

@@ -1,0 +1,197 @@
+//! The requests of one HTTP connection and their answers: our own HTTP machine on one side, the host's
+//! sessions on the other. No socket here.
+
+use crate::{
+    About, App, Conn, Host, clock,
+    host::{Admitted, Parked},
+};
+use bytes::Bytes;
+use siox_engineio::{self as engineio, Lane};
+use siox_http1::{Connection, Event, Head, Limits, Method, Response};
+use siox_stack::Machine;
+use siox_websocket::handshake::server::{Accept, Offer, Refusal};
+use siox_wire::Input;
+use std::{net::SocketAddr, sync::Arc};
+
+/// What a connection has come to.
+pub(crate) enum Next<A: App> {
+    /// Nothing more will come of it.
+    Ended,
+    /// A GET waits for its session.
+    Park(Parked<A>),
+    /// The body of a POST is there.
+    Body(Parked<A>, Vec<u8>),
+    /// It is a WebSocket now; these bytes came behind the request.
+    Upgrade(Arc<Conn<A>>, Lane, Vec<u8>),
+}
+
+/// One HTTP connection without its socket.
+pub(crate) struct Exchange<A: App> {
+    pub(crate) host: Arc<Host<A>>,
+    pub(crate) machine: Connection,
+    peer: SocketAddr,
+    /// The POST whose body is being read.
+    collecting: Option<Parked<A>>,
+}
+
+impl<A: App> Exchange<A> {
+    pub(crate) fn new(host: Arc<Host<A>>, peer: SocketAddr, limits: Arc<Limits>) -> Self {
+        Self {
+            host,
+            machine: Connection::server(clock::now(), limits),
+            peer,
+            collecting: None,
+        }
+    }
+
+    pub(crate) fn expire(&mut self) {
+        if let Err(e) = self.machine.handle_timeout(clock::now()) {
+            tracing::debug!(error = %e, "http");
+            self.collecting = None;
+        }
+    }
+
+    /// What one read brought: nothing means the end of the stream.
+    pub(crate) fn received(&mut self, bytes: &mut [u8]) -> Option<Next<A>> {
+        if !bytes.is_empty() {
+            return self.feed(bytes);
+        }
+        if let Err(e) = self.machine.handle_eof(clock::now()) {
+            tracing::debug!(error = %e, "http");
+        }
+        self.collecting = None;
+        None
+    }
+
+    /// What a peer sends before its answer is held, up to a limit. Whether it still waits.
+    pub(crate) fn hold(&mut self, bytes: &mut [u8]) -> bool {
+        !bytes.is_empty()
+            && self
+                .machine
+                .handle_input(&mut Input::new(clock::now(), bytes))
+                .is_ok()
+    }
+
+    /// Works off requests until one has to wait.
+    pub(crate) fn feed(&mut self, bytes: &mut [u8]) -> Option<Next<A>> {
+        let mut input = Input::new(clock::now(), bytes);
+        loop {
+            let next = match self.machine.handle_input(&mut input) {
+                Ok(None) => return None,
+                Ok(Some(Event::Request(head))) => self.request(&head, &mut input),
+                Ok(Some(Event::Body(body))) => self
+                    .collecting
+                    .take()
+                    .map(|parked| Next::Body(parked, body.into_vec())),
+                Ok(Some(Event::TooLarge { .. })) => {
+                    self.too_large();
+                    None
+                }
+                Err(e) => {
+                    tracing::debug!(error = %e, "http");
+                    self.collecting = None;
+                    return None;
+                }
+            };
+            if next.is_some() {
+                // What came behind is held until the answer; too much of it ends the connection.
+                if let Err(e) = self.machine.handle_input(&mut input) {
+                    tracing::debug!(error = %e, "http");
+                }
+                return next;
+            }
+        }
+    }
+
+    fn request(&mut self, head: &Head<'_>, input: &mut Input<'_>) -> Option<Next<A>> {
+        if !self.host.matches(head.path()) {
+            self.put(
+                404,
+                &[("Content-Type", "text/plain")],
+                &[Bytes::from_static(b"not found")],
+            );
+            return None;
+        }
+        let offer = Offer::from_parts(head.method() == Method::Get, head.http11(), head.headers());
+        let request = engineio::Request {
+            method: method(head.method()),
+            query: head.query(),
+            websocket: offer.is_upgrade(),
+            content_type: head.header("content-type"),
+        };
+        let about = About {
+            peer: Some(self.peer),
+            query: head.query(),
+            target: head.target(),
+            headers: head,
+        };
+        match self.host.admit(&request, &offer, &about) {
+            Admitted::Answer(response) => self.respond(response),
+            Admitted::Refuse(refusal) => self.refuse(refusal),
+            Admitted::Unavailable => self.put(503, &[], &[]),
+            Admitted::Park(parked) => return Some(Next::Park(parked)),
+            Admitted::Body(parked, limit) => self.collect(parked, limit),
+            Admitted::Upgrade(conn, lane, accept) => {
+                return self
+                    .switch(&accept, input)
+                    .map(|early| Next::Upgrade(conn, lane, early));
+            }
+        }
+        None
+    }
+
+    fn collect(&mut self, parked: Parked<A>, limit: usize) {
+        self.collecting = Some(parked);
+        if self.machine.collect(clock::now(), limit).is_err() {
+            self.too_large();
+        }
+    }
+
+    fn too_large(&mut self) {
+        if let Some(mut parked) = self.collecting.take() {
+            parked.answered();
+            let response = parked.conn.with(|m| m.body_too_large(parked.lane));
+            self.respond(response);
+        }
+    }
+
+    /// The 101, and what the peer has sent behind its request.
+    fn switch(&mut self, accept: &Accept<'_>, input: &mut Input<'_>) -> Option<Vec<u8>> {
+        let headers: Vec<_> = accept.headers().collect();
+        let mut early = self.machine.upgrade(&headers).ok()?;
+        early.extend_from_slice(input.take_all());
+        Some(early)
+    }
+
+    fn refuse(&mut self, refusal: Refusal) {
+        let text = Bytes::from(refusal.to_string());
+        self.put(refusal.status(), refusal.headers(), &[text]);
+    }
+
+    pub(crate) fn respond(&mut self, mut response: engineio::Response) {
+        let headers: Vec<_> = response.headers().collect();
+        self.put(response.status, &headers, response.body.make_contiguous());
+    }
+
+    fn put(&mut self, status: u16, headers: &[(&str, &str)], body: &[Bytes]) {
+        let response = Response {
+            status,
+            headers,
+            body,
+        };
+        if let Err(e) = self.machine.respond(clock::now(), &response) {
+            tracing::debug!(error = %e, "http");
+        }
+    }
+}
+
+fn method(method: Method) -> engineio::Method {
+    match method {
+        Method::Get => engineio::Method::Get,
+        Method::Post => engineio::Method::Post,
+        Method::Options => engineio::Method::Options,
+        Method::Head | Method::Put | Method::Delete | Method::Patch | Method::Other => {
+            engineio::Method::Other
+        }
+    }
+}

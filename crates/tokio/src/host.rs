@@ -1,0 +1,262 @@
+//! The sessions of one app, and the way of a request to its session.
+
+use crate::{About, App, Conn, clock, driver::Driver};
+use siox_engineio::{
+    CloseReason, Decision, ErrorCode, Handshake, Lane, Request, Response, Sid, Transport,
+};
+use siox_stack::{Config, Machine, Route, Sids};
+use siox_websocket::handshake::{
+    OriginPolicy,
+    server::{Accept, Offer, Refusal},
+};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Context,
+    time::Duration,
+};
+use tokio::sync::watch;
+
+/// The sessions of one app at one path.
+pub struct Host<A: App> {
+    app: Arc<A>,
+    config: Config,
+    path: Box<str>,
+    sids: Mutex<Sids<Arc<Conn<A>>>>,
+    closing: watch::Sender<bool>,
+    /// Counts the tasks: each holds a receiver.
+    tasks: watch::Sender<()>,
+}
+
+/// Held by every task of a host while it lives.
+pub(crate) struct Alive(
+    #[expect(dead_code, reason = "its drop is what counts")] watch::Receiver<()>,
+);
+
+/// What to do with a request.
+pub(crate) enum Admitted<A: App> {
+    Answer(Response),
+    /// It is no proper WebSocket handshake.
+    Refuse(Refusal),
+    /// The server is going down.
+    Unavailable,
+    Park(Parked<A>),
+    Body(Parked<A>, usize),
+    Upgrade(Arc<Conn<A>>, Lane, Accept<'static>),
+}
+
+/// A request of a session that waits for its body or its answer. Dropped before it was answered, it is
+/// reported as abandoned.
+pub(crate) struct Parked<A: App> {
+    pub(crate) conn: Arc<Conn<A>>,
+    pub(crate) lane: Lane,
+    answered: bool,
+}
+
+impl<A: App> Parked<A> {
+    fn new(conn: Arc<Conn<A>>, lane: Lane) -> Self {
+        Self {
+            conn,
+            lane,
+            answered: false,
+        }
+    }
+
+    pub(crate) fn answered(&mut self) {
+        self.answered = true;
+    }
+}
+
+impl<A: App> Drop for Parked<A> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.conn.with(|m| m.handle_abandoned(self.lane));
+        }
+    }
+}
+
+impl<A: App> Host<A> {
+    /// A host of `app` for requests to `path`, with or without its trailing slash.
+    #[must_use]
+    pub fn new(app: Arc<A>, config: Config, path: &str) -> Arc<Self> {
+        Arc::new(Self {
+            app,
+            config,
+            path: path.trim_end_matches('/').into(),
+            sids: Mutex::default(),
+            closing: watch::Sender::new(false),
+            tasks: watch::Sender::new(()),
+        })
+    }
+
+    /// The app.
+    #[must_use]
+    pub fn app(&self) -> &Arc<A> {
+        &self.app
+    }
+
+    /// The settings of its sessions.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How many sessions there are.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.table().len()
+    }
+
+    /// Whether a request to `path` is for this host.
+    #[must_use]
+    pub fn matches(&self, path: &str) -> bool {
+        path.strip_prefix(&*self.path)
+            .is_some_and(|rest| matches!(rest, "" | "/"))
+    }
+
+    /// Refuses new sessions, ends all there are as "server shutting down", and waits until every task
+    /// of this host has ended, `deadline` at most. Whether they all had.
+    pub async fn close(&self, deadline: Duration) -> bool {
+        self.closing.send_replace(true);
+        let all: Vec<_> = self.table().iter().map(|(_, conn)| conn.clone()).collect();
+        for conn in &all {
+            conn.close(CloseReason::ServerShuttingDown);
+        }
+        drop(all);
+        tokio::time::timeout(deadline, self.tasks.closed())
+            .await
+            .is_ok()
+    }
+
+    /// Ends when the host is closing.
+    pub(crate) async fn closing(&self) {
+        // The sender lives as long as `self`, so waiting cannot fail.
+        let _ = self.closing.subscribe().wait_for(|closing| *closing).await;
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        *self.closing.borrow()
+    }
+
+    pub(crate) fn alive(&self) -> Alive {
+        Alive(self.tasks.subscribe())
+    }
+
+    fn table(&self) -> MutexGuard<'_, Sids<Arc<Conn<A>>>> {
+        self.sids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Finds or opens the session that `request` means, and asks it. Nothing is opened or changed for a
+    /// request from a foreign page, or for a WebSocket handshake that must fail.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        request: &Request<'_>,
+        offer: &Offer<'_>,
+        about: &About<'_>,
+    ) -> Admitted<A> {
+        let found = match self.table().route(self.config.engine(), request) {
+            Route::Refuse(response) => return Admitted::Answer(response),
+            Route::Session(conn) => Ok(conn.clone()),
+            Route::Open(handshake) => Err(handshake),
+        };
+        if offer.check_origin(OriginPolicy::Same, false).is_err() {
+            tracing::warn!("a page of another origin was refused");
+            return Admitted::Answer(ErrorCode::Forbidden.response());
+        }
+        let accept = match request.websocket.then(|| offer.accept()).transpose() {
+            Ok(accept) => accept,
+            Err(refusal) => return Admitted::Refuse(refusal),
+        };
+        match found {
+            Ok(conn) => self.ask(conn, request, accept),
+            Err(_) if self.is_closing() => Admitted::Unavailable,
+            Err(handshake) => self.open(handshake, accept, about),
+        }
+    }
+
+    fn ask(
+        self: &Arc<Self>,
+        conn: Arc<Conn<A>>,
+        request: &Request<'_>,
+        accept: Option<Accept<'static>>,
+    ) -> Admitted<A> {
+        match conn.with(|m| m.handle_request(clock::now(), request)) {
+            Decision::Answer(response) => Admitted::Answer(response),
+            Decision::Park(lane) => Admitted::Park(Parked::new(conn, lane)),
+            Decision::Body { lane, limit } => Admitted::Body(Parked::new(conn, lane), limit),
+            Decision::Upgrade(lane) => match accept {
+                Some(accept) => Admitted::Upgrade(conn, lane, accept),
+                None => Admitted::Refuse(Refusal::Upgrade),
+            },
+        }
+    }
+
+    fn open(
+        self: &Arc<Self>,
+        handshake: Handshake,
+        accept: Option<Accept<'static>>,
+        about: &About<'_>,
+    ) -> Admitted<A> {
+        let Some(sid) = random().map(|bytes| Sid::from_random(&bytes)) else {
+            return Admitted::Unavailable;
+        };
+        let now = clock::now();
+        let data = self.app.open(about);
+        match (handshake.transport, accept) {
+            (Transport::Polling, _) => {
+                let (machine, response) = A::Machine::polling(now, &self.config, sid);
+                let conn = Arc::new(Conn::new(machine, sid, data));
+                self.enter(&conn);
+                tokio::spawn(Driver::timer(self, conn));
+                Admitted::Answer(response)
+            }
+            (Transport::WebSocket, Some(accept)) => {
+                let (machine, lane) = A::Machine::socket(now, &self.config, sid);
+                let conn = Arc::new(Conn::new(machine, sid, data));
+                self.enter(&conn);
+                Admitted::Upgrade(conn, lane, accept)
+            }
+            (Transport::WebSocket, None) => Admitted::Refuse(Refusal::Upgrade),
+        }
+    }
+
+    fn enter(&self, conn: &Arc<Conn<A>>) {
+        // An id of 120 random bits that is taken already would be a fault of the random source; the
+        // session then lives on its socket alone and no request can reach the other one through it.
+        let _ = self.table().insert(conn.sid, conn.clone());
+    }
+
+    /// An event on its way to the app. A session that ends with it is forgotten first.
+    pub(crate) fn deliver(
+        self: &Arc<Self>,
+        conn: &Arc<Conn<A>>,
+        cx: &mut Context<'_>,
+        event: <A::Machine as Machine>::Event<'_>,
+    ) {
+        if A::Machine::is_last(&event) {
+            self.table().remove(&conn.sid);
+        }
+        self.app.handle_event(conn, cx, event);
+    }
+}
+
+/// 120 bits that nobody can predict.
+fn random() -> Option<[u8; 15]> {
+    let mut random = [0; 15];
+    getrandom::fill(&mut random).ok()?;
+    Some(random)
+}
+
+/// An id of 20 characters that nobody can guess; none when the system has no randomness to give.
+#[must_use]
+pub fn random_id() -> Option<String> {
+    random().map(|bytes| Sid::from_random(&bytes).as_str().to_owned())
+}
+
+impl<A: App> fmt::Debug for Host<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,175 @@
+//! One HTTP connection on its socket, until it ends or becomes a WebSocket.
+
+use crate::{
+    App, Host, clock,
+    driver::{Driver, Timer},
+    exchange::{Exchange, Next},
+    host::{Alive, Parked},
+    post, scratch,
+};
+use siox_engineio::Response;
+use siox_http1::Limits;
+use siox_stack::Machine;
+use std::{
+    future::poll_fn,
+    io::{self, IoSlice},
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tokio::{io::AsyncWrite, net::TcpStream};
+
+/// Slices of one vectored write.
+const SLICES: usize = 16;
+
+pub(crate) async fn connection<A: App>(
+    host: Arc<Host<A>>,
+    io: TcpStream,
+    peer: SocketAddr,
+    limits: Arc<Limits>,
+) {
+    let mut http = Http {
+        _alive: host.alive(),
+        io,
+        eof: false,
+        timer: Timer::default(),
+        exchange: Exchange::new(host.clone(), peer, limits),
+    };
+    let mut closing = pin!(host.closing());
+    let mut told = false;
+    loop {
+        let next = tokio::select! {
+            biased;
+            () = &mut closing, if !told => {
+                told = true;
+                http.exchange.machine.close(clock::now());
+                continue;
+            }
+            next = poll_fn(|cx| http.poll_next(cx)) => next,
+        };
+        match next {
+            Next::Ended => return,
+            Next::Park(mut parked) => match poll_fn(|cx| http.poll_parked(cx, &parked)).await {
+                Some(response) => {
+                    parked.answered();
+                    http.exchange.respond(response);
+                }
+                None => return,
+            },
+            Next::Body(parked, body) => {
+                let response = post::work_off(&host, parked, body).await;
+                http.exchange.respond(response);
+            }
+            Next::Upgrade(conn, lane, early) => {
+                if poll_fn(|cx| http.poll_flush(cx)).await.is_err() {
+                    return conn.with(|m| m.handle_socket_gone(lane));
+                }
+                // A task of its own, so that nothing of this one stays.
+                tokio::spawn(Driver::socket(&host, conn, http.io, lane, early));
+                return;
+            }
+        }
+    }
+}
+
+struct Http<A: App> {
+    io: TcpStream,
+    /// The peer will send no more.
+    eof: bool,
+    timer: Timer,
+    exchange: Exchange<A>,
+    _alive: Alive,
+}
+
+impl<A: App> Http<A> {
+    /// Reads, answers and writes until there is something to wait for other than the peer.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next<A>> {
+        loop {
+            if let Some(next) = self.exchange.feed(&mut []) {
+                return Poll::Ready(next);
+            }
+            match self.poll_write(cx) {
+                Poll::Ready(Ok(true)) => continue,
+                Poll::Ready(Ok(false)) | Poll::Pending => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(Next::Ended),
+            }
+            if self.exchange.machine.is_finished() {
+                return Poll::Ready(Next::Ended);
+            }
+            if self
+                .timer
+                .poll(self.exchange.machine.poll_timeout(), cx)
+                .is_ready()
+            {
+                self.exchange.expire();
+                continue;
+            }
+            if self.eof {
+                return Poll::Pending;
+            }
+            let Self {
+                io, eof, exchange, ..
+            } = self;
+            let read = scratch::read(io, cx, |_, bytes| {
+                *eof = bytes.is_empty();
+                exchange.received(bytes)
+            });
+            match read {
+                Poll::Ready(Ok(Some(next))) => return Poll::Ready(next),
+                Poll::Ready(Ok(None)) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(Next::Ended),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Waits for the answer to a parked GET; none when the peer has gone.
+    fn poll_parked(&mut self, cx: &mut Context<'_>, parked: &Parked<A>) -> Poll<Option<Response>> {
+        if let Poll::Ready(response) = parked.conn.cell.poll_response(cx, parked.lane) {
+            return Poll::Ready(Some(response));
+        }
+        loop {
+            let exchange = &mut self.exchange;
+            match scratch::read(&mut self.io, cx, |_, bytes| exchange.hold(bytes)) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Ok(false) | Err(_)) => return Poll::Ready(None),
+            }
+        }
+    }
+
+    /// Writes once. Whether anything was taken.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        let machine = &mut self.exchange.machine;
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let mut used = 0;
+        for (slice, chunk) in slices.iter_mut().zip(machine.poll_transmit()) {
+            *slice = IoSlice::new(chunk);
+            used += 1;
+        }
+        if used == 0 {
+            return Poll::Ready(Ok(false));
+        }
+        match Pin::new(&mut self.io).poll_write_vectored(cx, &slices[..used]) {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Poll::Ready(Ok(n)) => {
+                machine.handle_written(clock::now(), n);
+                Poll::Ready(Ok(true))
+            }
+            Poll::Ready(Err(e)) => Poll::Ready(Err(e)),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            match self.poll_write(cx) {
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Ok(false)) => return Poll::Ready(Ok(())),
+                Poll::Ready(Err(e)) => return Poll::Ready(Err(e)),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The body of a POST, worked off in slices so that a thousand packets do not hold up other tasks.
+
+use crate::{App, Host, clock, host::Parked};
+use siox_engineio::{Payload, Response};
+use siox_stack::Machine;
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::{Poll, ready},
+};
+
+/// Packets before other tasks get their turn.
+const SLICE: usize = 1024;
+
+/// Gives the session every packet of `body`, as fast as the app wants them, and returns the answer.
+pub(crate) async fn work_off<A: App>(
+    host: &Arc<Host<A>>,
+    mut post: Parked<A>,
+    mut body: Vec<u8>,
+) -> Response {
+    let mut payload = Payload::new(&mut body);
+    let result = poll_fn(|cx| {
+        for _ in 0..SLICE {
+            ready!(host.app().poll_ready(&post.conn, cx));
+            match post
+                .conn
+                .with(|m| m.handle_body(clock::now(), post.lane, &mut payload))
+            {
+                Ok(Some(event)) => host.deliver(&post.conn, cx, event),
+                Ok(None) => return Poll::Ready(Ok(())),
+                Err(e) => return Poll::Ready(Err(e)),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+    post.answered();
+    post.conn.with(|m| m.finish_post(post.lane, result))
+}
