@@ -161,7 +161,10 @@ fn the_drain_ends_at_its_bytes_its_time_or_the_end() {
     let mut bytes = fail();
     assert!(feed(&mut bytes, at(1), &[0; 60_000]).is_err());
     assert!(!bytes.is_finished());
-    assert!(feed(&mut bytes, at(2), &[0; 5_536]).is_err());
+    // The byte at fault counts too.
+    assert!(feed(&mut bytes, at(2), &[0; 5_534]).is_err());
+    assert!(!bytes.is_finished());
+    assert!(feed(&mut bytes, at(2), &[0]).is_err());
     assert!(bytes.is_finished());
     let mut time = fail();
     assert_eq!(time.handle_timeout(at(1000)), Ok(()));

@@ -98,7 +98,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Refused::TooLarge`] when more is declared, [`Refused::NoRequest`] when no request waits, or
-    /// its body was read before.
+    /// its body was given up.
     pub fn collect(&mut self, now: Instant, limit: usize) -> Result<(), Refused> {
         let State::Verb(mut plan) = self.state else {
             return Err(Refused::NoRequest);
