@@ -85,22 +85,23 @@ impl<'b> Close<'b> {
     /// # Errors
     /// [`Violation::ClosePayload`], [`Violation::CloseCode`], [`Violation::CloseReason`].
     pub fn parse(payload: Cow<'b, [u8]>) -> Result<Option<Self>, Violation> {
-        let (code, reason) = match payload.split_first_chunk() {
-            Some((code, reason)) => (u16::from_be_bytes(*code), reason),
+        const CODE: usize = size_of::<u16>();
+        let code = match payload.first_chunk::<CODE>() {
+            Some(code) => u16::from_be_bytes(*code),
             None if payload.is_empty() => return Ok(None),
             None => return Err(Violation::ClosePayload),
         };
         let code = CloseCode::new(code).ok_or(Violation::CloseCode(code))?;
-        let valid = core::str::from_utf8(reason).map_err(|_| Violation::CloseReason)?;
         let reason = match payload {
             Cow::Borrowed(payload) => {
-                match core::str::from_utf8(payload.get(2..).unwrap_or_default()) {
-                    Ok(reason) => Cow::Borrowed(reason),
-                    Err(_) => return Err(Violation::CloseReason),
-                }
+                let reason = payload.get(CODE..).unwrap_or_default();
+                core::str::from_utf8(reason).ok().map(Cow::Borrowed)
             }
-            Cow::Owned(_) => Cow::Owned(String::from(valid)),
+            Cow::Owned(mut payload) => String::from_utf8(payload.split_off(CODE))
+                .ok()
+                .map(Cow::Owned),
         };
+        let reason = reason.ok_or(Violation::CloseReason)?;
         Ok(Some(Self { code, reason }))
     }
 
@@ -146,7 +147,8 @@ mod tests {
 
     #[test]
     fn payloads() {
-        let table: [(&[u8], Result<Option<(u16, &str)>, Violation>); 5] = [
+        type Said = Option<(u16, &'static str)>;
+        let table: [(&[u8], Result<Said, Violation>); 5] = [
             (b"", Ok(None)),
             (b"\x03", Err(Violation::ClosePayload)),
             (b"\x03\xe8", Ok(Some((1000, "")))),

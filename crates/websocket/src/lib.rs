@@ -1,4 +1,54 @@
-//! WebSocket (RFC 6455), sans-IO.
+//! WebSocket (RFC 6455), sans-IO: frames, messages, the closing handshake and the opening one.
+//!
+//! [`Connection`] is one end of a connection after the opening handshake. It owns no socket and asks
+//! no clock: bytes that arrived go in together with the time, events come out; messages go in, bytes
+//! to write come out. The opening handshake is in [`handshake`], as pure functions. [`frame`] and
+//! [`mask`] are the codec below, usable alone.
+//!
+//! The canonical loop, which every runtime runs:
+//!
+//! ```
+//! use siox_websocket::{Connection, Error, Event, Limits};
+//! use siox_wire::{Input, Instant, Message};
+//! use std::sync::Arc;
+//!
+//! /// What to do with bytes that were read: here, echo.
+//! fn turn(socket: &mut Connection, now: Instant, read: &mut [u8]) -> Result<(), Error> {
+//!     let mut input = Input::new(now, read);
+//!     while let Some(event) = socket.handle_input(&mut input)? {
+//!         // The event borrows what was read, not the machine: answer while holding it.
+//!         if let Event::Message(Message::Text(text)) = event {
+//!             let _ = socket.text(&text); // an error means that it is closed, or full
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//!
+//! let mut socket = Connection::server(Arc::new(Limits::default()));
+//! let mut read = *b"\x81\x82\x01\x02\x03\x04ik"; // "hi", masked
+//! let result = turn(&mut socket, Instant::from_millis(0), &mut read);
+//! assert_eq!(result, Ok(()));
+//!
+//! // Whatever the result: write what is queued, and tell how much the socket took.
+//! let wire: Vec<u8> = socket.poll_transmit().flatten().copied().collect();
+//! assert_eq!(wire, b"\x81\x02hi");
+//! socket.handle_written(wire.len());
+//!
+//! // Wait for bytes until this time, then call `handle_timeout`.
+//! assert_eq!(socket.poll_timeout(), None);
+//! // Close the TCP connection as soon as this holds.
+//! assert!(!socket.is_finished());
+//! ```
+//!
+//! # Limits
+//! * Memory grows with bytes received, never with a declared length: at most twice what an unfinished
+//!   message has brought so far, and nothing for a message that lies whole in the input. An idle
+//!   connection holds no heap, but for a client's key generator (some 320 bytes).
+//! * [`Limits`] bounds messages, fragments, control frames, pongs that wait and the queue to the peer,
+//!   and holds the deadlines.
+//! * After the first violation nothing is delivered; the close frame that is owed is queued, and the
+//!   error is returned from then on.
+//! * Extensions are not negotiated: reserved bits are refused.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(

@@ -39,11 +39,11 @@ struct Payload {
 }
 
 /// What arrived of one payload, unmasked.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Piece<'b> {
     pub(crate) fin: bool,
     pub(crate) opcode: Opcode,
-    pub(crate) bytes: &'b mut [u8],
+    pub(crate) bytes: &'b [u8],
     /// The payload begins with it.
     pub(crate) first: bool,
     /// How many bytes of the payload are still to come.

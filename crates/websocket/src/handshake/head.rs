@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn is_bounded() {
-        let table: [(&[u8], Result<Option<usize>, HeadTooLarge>); 4] = [
+        type Len = Result<Option<usize>, HeadTooLarge>;
+        let table: [(&[u8], Len); 4] = [
             (b"0123\r\n\r\n", Ok(Some(8))),
             (b"01234\r\n\r\n", Err(HeadTooLarge { limit: 8 })),
             (b"01234567", Err(HeadTooLarge { limit: 8 })),

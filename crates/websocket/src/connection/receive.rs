@@ -1,0 +1,203 @@
+//! What comes from the peer: frames judged, put together and turned into events.
+
+use super::Connection;
+use crate::{
+    Close, CloseCode, Error, Event, Violation,
+    frame::{Head, Opcode},
+    reader::Piece,
+};
+use alloc::borrow::Cow;
+use siox_wire::{Input, Instant, Message};
+
+impl Connection {
+    /// Takes one step through `input`. Call until it returns `Ok(None)`; it then has eaten all.
+    /// What comes after the peer's close frame is ignored.
+    ///
+    /// # Errors
+    /// What the peer did wrong; the close frame it is owed is queued. Nothing is delivered after.
+    #[inline]
+    pub fn handle_input<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
+        let now = input.now();
+        self.end_group();
+        match self.state.reads(now, &self.limits) {
+            Ok(true) if input.is_empty() => {}
+            Ok(true) => self.state.heard(),
+            Ok(false) => {
+                input.take_all();
+                return Ok(None);
+            }
+            Err(error) => {
+                input.take_all();
+                return Err(error);
+            }
+        }
+        match self.step(input) {
+            Ok(None) => {
+                self.watch_incomplete(now);
+                Ok(None)
+            }
+            Ok(event) => Ok(event),
+            Err(error) => {
+                input.take_all();
+                Err(self.fail(error, Some(now)))
+            }
+        }
+    }
+
+    /// Reads frames until one makes an event or the input is eaten.
+    #[inline]
+    fn step<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
+        while !input.is_empty() {
+            let piece = match self.reader.resume(input) {
+                Some(piece) => piece,
+                None => {
+                    let (role, lax) = (self.outgoing.role(), self.limits.accept_non_minimal_length);
+                    let Some(head) = self.reader.head(input, role, lax)? else {
+                        return Ok(None);
+                    };
+                    self.admit_frame(&head, input.now())?;
+                    self.reader.begin(head, input)
+                }
+            };
+            let now = input.now();
+            let event = if piece.first && piece.left == 0 {
+                self.whole(&piece, now)?
+            } else {
+                self.part(&piece, now)?
+            };
+            if event.is_some() {
+                return Ok(event);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Judges a frame by its head, before any of its payload is kept.
+    #[inline]
+    fn admit_frame(&mut self, head: &Head, now: Instant) -> Result<(), Error> {
+        if head.opcode.is_control() {
+            let limit = self.limits.control_flood;
+            return match self.control.is_flood(now, limit) {
+                true => Err(Error::ControlFlood { limit }),
+                false => Ok(()),
+            };
+        }
+        self.control.data();
+        let (is_message, len, frames) = match &self.assembly {
+            Some(assembly) => (assembly.is_message(), assembly.len(), assembly.frames()),
+            None => (false, 0, 0),
+        };
+        match (head.opcode, is_message) {
+            (Opcode::Continuation, false) => return Err(Violation::StrayContinuation.into()),
+            (Opcode::Text | Opcode::Binary, true) => {
+                return Err(Violation::InterleavedMessage.into());
+            }
+            (Opcode::Continuation, true) | (Opcode::Text | Opcode::Binary, false) => {}
+            (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {}
+        }
+        let limit = self.limits.message;
+        if head.len.saturating_add(len as u64) > limit as u64 {
+            return Err(Error::TooBig { limit });
+        }
+        let limit = self.limits.fragments;
+        if frames >= limit {
+            return Err(Error::TooManyFragments { limit });
+        }
+        Ok(())
+    }
+
+    /// A frame that lies whole in the input: its payload is not copied, unless it is a fragment.
+    #[inline]
+    fn whole<'b>(&mut self, piece: &Piece<'b>, now: Instant) -> Result<Option<Event<'b>>, Error> {
+        Ok(Some(match (piece.opcode, piece.fin) {
+            (Opcode::Text, true) => match core::str::from_utf8(piece.bytes) {
+                Ok(text) => Event::Message(Message::Text(Cow::Borrowed(text))),
+                Err(_) => return Err(Violation::InvalidUtf8.into()),
+            },
+            (Opcode::Binary, true) => Event::Message(Message::Binary(Cow::Borrowed(piece.bytes))),
+            (Opcode::Text | Opcode::Binary, false) | (Opcode::Continuation, _) => {
+                return self.part(piece, now);
+            }
+            (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {
+                return self.control(piece.opcode, Cow::Borrowed(piece.bytes), now);
+            }
+        }))
+    }
+
+    /// A fragment, or a part of a frame: kept until the rest is there.
+    fn part(&mut self, piece: &Piece<'_>, now: Instant) -> Result<Option<Event<'static>>, Error> {
+        if piece.bytes.is_empty() && piece.left > 0 {
+            return Ok(None); // only the head was there: nothing to keep
+        }
+        let assembly = self.assembly.get_or_insert_default();
+        match piece.opcode {
+            Opcode::Text => assembly.text(piece)?,
+            Opcode::Binary => assembly.binary(piece),
+            Opcode::Continuation => assembly.data(piece)?,
+            Opcode::Close | Opcode::Ping | Opcode::Pong => assembly.control(piece),
+        }
+        if piece.left > 0 {
+            return Ok(None);
+        }
+        if piece.opcode.is_control() {
+            let payload = assembly.finish_control();
+            if assembly.is_empty() {
+                self.assembly = None;
+            }
+            return self.control(piece.opcode, Cow::Owned(payload), now);
+        }
+        if !piece.fin {
+            return Ok(None);
+        }
+        let message = assembly.finish()?;
+        self.assembly = None;
+        Ok(Some(Event::Message(message)))
+    }
+
+    /// A whole control frame.
+    fn control<'b>(
+        &mut self,
+        opcode: Opcode,
+        payload: Cow<'b, [u8]>,
+        now: Instant,
+    ) -> Result<Option<Event<'b>>, Error> {
+        Ok(Some(match opcode {
+            Opcode::Ping => {
+                if self.state.is_open() {
+                    self.outgoing
+                        .pong(&mut self.control, &payload, &self.limits);
+                }
+                Event::Ping(payload)
+            }
+            Opcode::Close => {
+                let close = Close::parse(payload)?;
+                self.close_received(close.as_ref(), now);
+                Event::Close(close)
+            }
+            Opcode::Pong => Event::Pong(payload),
+            // The callers give control frames only.
+            Opcode::Continuation | Opcode::Text | Opcode::Binary => return Ok(None),
+        }))
+    }
+
+    /// Answers the peer's close frame with its own code (RFC 6455 §5.5.1).
+    fn close_received(&mut self, close: Option<&Close<'_>>, now: Instant) {
+        if self.state.close_received(now.after(self.limits.close_wait)) {
+            let code = close.map_or(CloseCode::NO_STATUS, |close| close.code);
+            self.outgoing.close(code, "");
+        }
+        self.forget_input();
+    }
+
+    /// Starts the clock of what is left incomplete by the input before.
+    #[inline]
+    fn watch_incomplete(&mut self, now: Instant) {
+        let Some(deadline) = self.limits.message_deadline else {
+            return;
+        };
+        if self.assembly.is_some() || !self.reader.is_between_frames() {
+            let assembly = self.assembly.get_or_insert_default();
+            assembly.by.get_or_insert(now.after(deadline));
+        }
+    }
+}

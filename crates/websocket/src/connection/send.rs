@@ -1,0 +1,129 @@
+//! What goes to the peer: the verbs, and the [`Sink`] of the layer above with its caps.
+
+use super::Connection;
+use crate::{
+    CloseCode, Error,
+    frame::{MAX_CONTROL, Opcode},
+};
+use alloc::sync::Arc;
+use bytes::Bytes;
+use core::sync::atomic::Ordering;
+use siox_wire::{Admit, Instant, Lead, SendError, Shared, Sink};
+
+impl Connection {
+    /// Sends a text message.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`], [`SendError::Full`].
+    pub fn text(&mut self, text: &str) -> Result<(), SendError> {
+        self.admit(Admit::Normal)?;
+        self.put_text(&[text.as_bytes()]);
+        self.end_group();
+        Ok(())
+    }
+
+    /// Sends a binary message.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`], [`SendError::Full`].
+    pub fn binary(&mut self, payload: Bytes) -> Result<(), SendError> {
+        self.admit(Admit::Normal)?;
+        self.put_binary(&[], payload);
+        self.end_group();
+        Ok(())
+    }
+
+    /// Sends a ping of the caller's own, at most 125 bytes.
+    ///
+    /// # Errors
+    /// [`SendError::TooBig`], [`SendError::Closed`], [`SendError::Full`].
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.send_control(Opcode::Ping, payload)
+    }
+
+    /// Sends a pong that nobody asked for (RFC 6455 §5.5.3), at most 125 bytes.
+    ///
+    /// # Errors
+    /// [`SendError::TooBig`], [`SendError::Closed`], [`SendError::Full`].
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.send_control(Opcode::Pong, payload)
+    }
+
+    fn send_control(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), SendError> {
+        if payload.len() > MAX_CONTROL {
+            return Err(SendError::TooBig { limit: MAX_CONTROL });
+        }
+        self.admit(Admit::Normal)?;
+        self.outgoing.frame(opcode, &[payload]);
+        self.end_group();
+        Ok(())
+    }
+
+    /// Begins the closing handshake, behind what is queued. Messages that the peer sends before it
+    /// answers are still delivered. The reason is cut to 123 bytes; with [`CloseCode::NO_STATUS`] or
+    /// [`CloseCode::ABNORMAL`], which no frame carries, the close frame is empty.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the connection is closing already.
+    pub fn close(&mut self, now: Instant, code: CloseCode, reason: &str) -> Result<(), SendError> {
+        if !self.state.close_sent(now.after(self.limits.close_wait)) {
+            return Err(SendError::Closed);
+        }
+        self.control.forget();
+        self.outgoing.close(code, reason);
+        Ok(())
+    }
+
+    /// Whether a message may be put; past the hard cap the connection fails instead.
+    #[inline]
+    fn may_put(&mut self) -> bool {
+        if !self.state.is_open() {
+            return false;
+        }
+        let limit = self.limits.hard_cap;
+        if *self.admitted.get_mut() || self.queued() < limit {
+            return true;
+        }
+        self.fail(Error::SlowConsumer { limit }, None);
+        false
+    }
+}
+
+impl Sink for Connection {
+    #[inline]
+    fn admit(&self, kind: Admit) -> Result<(), SendError> {
+        if !self.state.is_open() {
+            return Err(SendError::Closed);
+        }
+        let queued = self.queued();
+        let has_room = match kind {
+            Admit::Normal => queued < self.limits.high_water,
+            Admit::Volatile => self.outgoing.outbox().is_empty(),
+            Admit::Owed => true,
+        };
+        self.admitted
+            .store(queued < self.limits.hard_cap, Ordering::Relaxed);
+        match has_room {
+            true => Ok(()),
+            false => Err(SendError::Full),
+        }
+    }
+
+    fn put_text(&mut self, parts: &[&[u8]]) {
+        if self.may_put() {
+            self.outgoing.frame(Opcode::Text, parts);
+        }
+    }
+
+    fn put_binary(&mut self, lead: &[u8], payload: Bytes) {
+        if self.may_put() {
+            self.outgoing.binary(lead, payload);
+        }
+    }
+
+    fn put_shared(&mut self, group: &Arc<Shared>, lead: Lead) {
+        if self.may_put() {
+            self.outgoing.shared(group, lead);
+        }
+    }
+}
