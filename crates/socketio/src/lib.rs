@@ -72,6 +72,8 @@
 )]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 mod attachments;
 mod config;

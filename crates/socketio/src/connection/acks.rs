@@ -101,4 +101,10 @@ impl Acks {
     pub(super) fn clear(&mut self) {
         self.0 = None;
     }
+
+    /// Whether nothing is held on the heap.
+    #[cfg(test)]
+    pub(super) fn is_unused(&self) -> bool {
+        self.0.is_none()
+    }
 }

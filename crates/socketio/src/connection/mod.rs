@@ -79,7 +79,17 @@ pub struct Connection {
     decoder: Decoder,
     /// Until when some namespace must have been accepted; `None` once one was.
     connect_by: Option<Instant>,
-    failed: Option<Error>,
+    life: Life,
+}
+
+/// Whether anything can still happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    Open,
+    /// Closed from above: nothing is heard any more.
+    Closed,
+    /// Over for what the peer did: every call says so.
+    Failed(Error),
 }
 
 impl Connection {
@@ -92,7 +102,7 @@ impl Connection {
             slots: Slots::default(),
             acks: Acks::default(),
             decoder: Decoder::default(),
-            failed: None,
+            life: Life::Open,
         }
     }
 
@@ -106,6 +116,9 @@ impl Connection {
         message: Message<'b>,
         out: &mut impl Sink,
     ) -> Result<Option<Event<'b>>, Error> {
+        if self.life == Life::Closed {
+            return Ok(None);
+        }
         let step = self.expire(now).and_then(|()| self.decode(now, message));
         match step {
             Ok(Step::Nothing) => Ok(None),
@@ -173,7 +186,7 @@ impl Connection {
 
     /// The deadlines whose miss ends the connection.
     fn expire(&mut self, now: Instant) -> Result<(), Error> {
-        if let Some(error) = self.failed {
+        if let Life::Failed(error) = self.life {
             return Err(error);
         }
         if self.connect_by.is_some_and(|deadline| deadline <= now) {
@@ -185,16 +198,19 @@ impl Connection {
     /// Ends the connection; frees what it held, but not who was joined: [`joined`](Self::joined) tells
     /// whom the end concerns.
     fn fail(&mut self, error: Error) -> Error {
-        self.failed = Some(error);
+        self.life = Life::Failed(error);
         self.connect_by = None;
         self.decoder.reset();
         self.acks.clear();
         error
     }
 
-    /// The connection is gone: nothing is owed any more, and every verb fails from now on. The slots that
-    /// [`joined`](Self::joined) told before are the ones that this ends.
+    /// The connection is gone, from above or below: nothing is owed, messages are not heard, and every
+    /// verb fails. What [`joined`](Self::joined) told before is whom this ends.
     pub fn close(&mut self) {
+        if self.life == Life::Open {
+            self.life = Life::Closed;
+        }
         self.slots.clear();
         self.acks.clear();
         self.decoder.reset();
@@ -213,5 +229,69 @@ impl Connection {
         let mut entries = self.slots.iter();
         let entry = entries.find(|e| e.slot == slot && e.state != State::Left);
         entry.map(slots::Entry::nsp)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use siox_wire::{Admit, Lead, SendError, Shared};
+
+    struct Nowhere;
+
+    impl Sink for Nowhere {
+        fn admit(&self, _: Admit) -> Result<(), SendError> {
+            Ok(())
+        }
+        fn put_text(&mut self, _: &[&[u8]]) {}
+        fn put_binary(&mut self, _: &[u8], _: bytes::Bytes) {}
+        fn put_shared(&mut self, _: &Arc<Shared>, _: Lead) {}
+    }
+
+    fn join(connection: &mut Connection, text: &str) -> Slot {
+        let connect = connection.handle_message(Instant::EPOCH, text.into(), &mut Nowhere);
+        let Ok(Some(Event::Connect { slot, .. })) = connect else {
+            panic!("{connect:?}")
+        };
+        connection.accept(slot, "sid", &mut Nowhere).unwrap();
+        slot
+    }
+
+    #[test]
+    fn idle_costs_little() {
+        let mut connection = Connection::new(Instant::EPOCH, Config::default().into());
+        assert_eq!(connection.slots.heap(), 0);
+        let slot = join(&mut connection, "0");
+        // What was pending once is freed when it ends.
+        let event = crate::Encoded::event("e", &()).unwrap();
+        let deadline = Some(Instant::EPOCH);
+        connection
+            .emit_with_ack(slot, &event, deadline, &mut Nowhere)
+            .unwrap();
+        connection.handle_timeout(Instant::EPOCH).unwrap();
+        assert!(connection.acks.is_unused());
+        for message in [Message::from("51-[\"e\"]"), Message::from(&b"x"[..])] {
+            connection
+                .handle_message(Instant::EPOCH, message, &mut Nowhere)
+                .unwrap();
+        }
+        let (inline, heap) = (size_of::<Connection>(), connection.slots.heap());
+        std::println!("a connection that joined /: {inline} bytes and {heap} on the heap");
+        assert!(heap <= 40 && inline + heap <= 128, "{inline} and {heap}");
+    }
+
+    #[test]
+    fn ids_turn_over_below_those_of_broadcasts() {
+        let mut connection = Connection::new(Instant::EPOCH, Config::default().into());
+        let slot = join(&mut connection, "0");
+        let event = crate::Encoded::event("e", &()).unwrap();
+        let next = |connection: &mut Connection| {
+            connection.emit_with_ack(slot, &event, None, &mut Nowhere)
+        };
+        assert_eq!(next(&mut connection), Ok(1));
+        let last = u32::try_from(FIRST_BROADCAST_ACK).unwrap() - 2;
+        connection.slots.joined(slot).unwrap().last_ack = last;
+        assert_eq!(next(&mut connection), Ok(FIRST_BROADCAST_ACK - 1));
+        assert_eq!(next(&mut connection), Ok(2), "1 is still owed");
     }
 }

@@ -122,4 +122,11 @@ impl Slots {
     pub(super) fn clear(&mut self) {
         self.entries = Vec::new();
     }
+
+    /// Bytes held on the heap.
+    #[cfg(test)]
+    pub(super) fn heap(&self) -> usize {
+        let names: usize = self.entries.iter().map(|e| e.name.len()).sum();
+        self.entries.capacity() * size_of::<Entry>() + names
+    }
 }

@@ -1,7 +1,7 @@
 //! What the application wants of a connection.
 
 use super::{
-    Connection,
+    Connection, Life,
     slots::{Slot, State},
 };
 use crate::{Encoded, Kind, Value, packet::encode::Header, text::quote};
@@ -221,9 +221,9 @@ impl Connection {
     }
 
     fn alive(&self) -> Result<(), SendError> {
-        match self.failed {
-            Some(_) => Err(SendError::Closed),
-            None => Ok(()),
+        match self.life {
+            Life::Open => Ok(()),
+            Life::Closed | Life::Failed(_) => Err(SendError::Closed),
         }
     }
 

@@ -120,6 +120,19 @@ impl Encoder {
         self.attachments.push(bytes);
     }
 
+    /// Copies JSON with new placeholders in the place of its holes, which are offsets into `text` with
+    /// the numbers that they shall have.
+    pub(crate) fn splice(&mut self, text: &str, holes: impl IntoIterator<Item = Hole>) {
+        let mut done = 0;
+        for hole in holes {
+            let before = done..hole.start as usize;
+            self.json.push_str(text.get(before).unwrap_or_default());
+            self.placeholder(hole.num as usize);
+            done = hole.end as usize;
+        }
+        self.json.push_str(text.get(done..).unwrap_or_default());
+    }
+
     fn display(&mut self, what: fmt::Arguments<'_>) {
         // Writing to a string cannot fail.
         let _ = self.json.write_fmt(what);

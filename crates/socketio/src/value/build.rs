@@ -2,7 +2,7 @@
 
 use super::Value;
 use crate::{holes::Hole, ser::Encoder, text::quote};
-use alloc::{borrow::Cow, string::String, vec::Vec};
+use alloc::{borrow::Cow, string::String};
 use bytes::Bytes;
 use serde::Serialize;
 use siox_wire::SendError;
@@ -18,16 +18,6 @@ impl Value {
         what.serialize(&mut encoder)
             .map_err(|_| SendError::Unencodable)?;
         Self::from_encoder(encoder).ok_or(SendError::Unencodable)
-    }
-
-    pub(super) fn from_encoder(encoder: Encoder) -> Option<Self> {
-        crate::scan::only_value(&encoder.json, 0, &mut ()).ok()?;
-        let holes = encoder.holes.unwrap_or_default();
-        Some(Self::from_parts(
-            encoder.json.into(),
-            holes,
-            encoder.attachments,
-        ))
     }
 }
 
@@ -59,43 +49,15 @@ impl<T: Into<Self>> From<Option<T>> for Value {
     }
 }
 
-/// An array or object in the making.
-struct Builder {
-    text: String,
-    holes: Vec<Hole>,
-    attachments: Vec<Bytes>,
-}
-
-impl Builder {
-    fn open(bracket: &str) -> Self {
-        Self {
-            text: bracket.into(),
-            holes: Vec::new(),
-            attachments: Vec::new(),
-        }
-    }
-
-    fn push(&mut self, value: Value) {
-        let base = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
-        let first = u32::try_from(self.attachments.len()).unwrap_or(u32::MAX);
-        self.holes.extend(value.holes.iter().map(|h| Hole {
-            start: h.start.saturating_add(base),
-            end: h.end.saturating_add(base),
-            num: h.num.saturating_add(first),
-        }));
-        self.text.push_str(&value.text);
-        self.attachments.extend(value.attachments);
-    }
-
-    fn close(mut self, bracket: &str) -> Result<Value, SendError> {
-        self.text.push_str(bracket);
-        crate::scan::only_value(&self.text, 0, &mut ()).map_err(|_| SendError::Unencodable)?;
-        Ok(Value::from_parts(
-            self.text.into(),
-            self.holes,
-            self.attachments,
-        ))
-    }
+/// Adds a value to the array or object that is being written.
+fn push(encoder: &mut Encoder, value: Value) {
+    let first = u32::try_from(encoder.attachments.len()).unwrap_or(u32::MAX);
+    let holes = value.holes.iter().map(|h| Hole {
+        num: h.num.saturating_add(first),
+        ..*h
+    });
+    encoder.splice(&value.text, holes);
+    encoder.attachments.extend(value.attachments);
 }
 
 impl Value {
@@ -104,14 +66,16 @@ impl Value {
     /// # Errors
     /// [`SendError::Unencodable`] when it is nested deeper than [`MAX_DEPTH`](crate::MAX_DEPTH).
     pub fn array<T: Into<Self>>(items: impl IntoIterator<Item = T>) -> Result<Self, SendError> {
-        let mut array = Builder::open("[");
+        let mut array = Encoder::recording();
+        array.json.push('[');
         for (i, item) in items.into_iter().enumerate() {
             if i > 0 {
-                array.text.push(',');
+                array.json.push(',');
             }
-            array.push(item.into());
+            push(&mut array, item.into());
         }
-        array.close("]")
+        array.json.push(']');
+        Self::from_encoder(array).ok_or(SendError::Unencodable)
     }
 
     /// An object of `members`, in this order.
@@ -121,15 +85,17 @@ impl Value {
     pub fn object<K: AsRef<str>, T: Into<Self>>(
         members: impl IntoIterator<Item = (K, T)>,
     ) -> Result<Self, SendError> {
-        let mut object = Builder::open("{");
+        let mut object = Encoder::recording();
+        object.json.push('{');
         for (i, (key, value)) in members.into_iter().enumerate() {
             if i > 0 {
-                object.text.push(',');
+                object.json.push(',');
             }
-            quote(&mut object.text, key.as_ref());
-            object.text.push(':');
-            object.push(value.into());
+            quote(&mut object.json, key.as_ref());
+            object.json.push(':');
+            push(&mut object, value.into());
         }
-        object.close("}")
+        object.json.push('}');
+        Self::from_encoder(object).ok_or(SendError::Unencodable)
     }
 }

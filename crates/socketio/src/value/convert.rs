@@ -134,7 +134,8 @@ impl<'de> Visitor<'de> for Parts {
             [start, end, num] => Some(Hole { start, end, num }),
             _ => None,
         });
-        Ok(Value::from_parts(text.into(), holes.collect(), attachments))
+        let holes: Vec<Hole> = holes.collect();
+        Ok(Value::renumbered(text, &holes, attachments))
     }
 }
 

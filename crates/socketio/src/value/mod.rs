@@ -10,7 +10,7 @@ mod view;
 pub use tape::ValueKind;
 pub use view::{Items, Members, View};
 
-use crate::{DecodeError, Error, de, holes::Hole, scan};
+use crate::{DecodeError, Error, de, holes::Hole, scan, ser::Encoder};
 use alloc::{borrow::ToOwned, boxed::Box, vec::Vec};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -34,7 +34,7 @@ use tape::{Node, Tape};
 pub struct Value {
     text: Box<str>,
     tape: Box<[Node]>,
-    /// Sorted; offsets into `text`, numbers into `attachments`.
+    /// Sorted; offsets into `text`, where their numbers are too, as places in `attachments`.
     holes: Box<[Hole]>,
     attachments: Vec<Bytes>,
 }
@@ -59,6 +59,26 @@ impl Value {
             holes: holes.into(),
             attachments,
         }
+    }
+
+    /// What an encoder that records has written, which is valid unless it is nested too deep.
+    pub(crate) fn from_encoder(encoder: Encoder) -> Option<Self> {
+        scan::only_value(&encoder.json, 0, &mut ()).ok()?;
+        let holes = encoder.holes.unwrap_or_default();
+        let (text, attachments) = (encoder.json.into(), encoder.attachments);
+        Some(Self::from_parts(text, holes, attachments))
+    }
+
+    /// Text that was validated before, its placeholders written anew: `holes` are offsets into it, their
+    /// numbers places in `attachments`.
+    pub(crate) fn renumbered(text: &str, holes: &[Hole], attachments: Vec<Bytes>) -> Self {
+        if holes.is_empty() {
+            return Self::from_parts(text.into(), Vec::new(), attachments);
+        }
+        let mut encoder = Encoder::recording();
+        encoder.splice(text, holes.iter().copied());
+        let holes = encoder.holes.unwrap_or_default();
+        Self::from_parts(encoder.json.into(), holes, attachments)
     }
 
     /// An array from the text of its elements, which began at `base` of the text that `holes` is about.

@@ -196,7 +196,7 @@ impl<'a> View<'a> {
         }
         let attachment = |n: &u32| self.value.attachments.get(*n as usize).cloned();
         let attachments = places.iter().filter_map(attachment).collect();
-        Value::from_parts(self.slice(node).into(), holes, attachments)
+        Value::renumbered(self.slice(node), &holes, attachments)
     }
 
     /// The parts in which this place passes through an encoder: text, hole, text, hole, text.

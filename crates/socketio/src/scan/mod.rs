@@ -1,7 +1,12 @@
 //! One pass over JSON text: strict, without recursion, at most [`MAX_DEPTH`] deep. Whoever wants to
 //! know what is where listens with a [`Visit`]; no value is made here.
 
-use crate::text::{hex4, plain_run};
+mod args;
+mod token;
+
+pub(crate) use args::{Args, args, event};
+use token::literal;
+pub(crate) use token::{number, skip_space, string};
 
 /// The deepest nesting of arrays and objects that a packet may have; its array of arguments counts.
 pub const MAX_DEPTH: usize = 128;
@@ -218,91 +223,6 @@ impl<V: Visit> Walk<'_, V> {
     }
 }
 
-/// The offset of the first byte from `at` that is not white space.
-#[inline]
-pub(crate) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
-        at = at.wrapping_add(1);
-    }
-    at
-}
-
-/// The string that begins at `at` with its quote.
-#[inline]
-pub(crate) fn string(bytes: &[u8], start: usize) -> Result<Token, Fault> {
-    let mut at = start.wrapping_add(1);
-    let mut escaped = false;
-    loop {
-        at = plain_run(bytes, at);
-        match bytes.get(at) {
-            Some(b'"') => {
-                return Ok(Token {
-                    start,
-                    end: at.wrapping_add(1),
-                    escaped,
-                });
-            }
-            Some(b'\\') => {
-                at = escape(bytes, at)?;
-                escaped = true;
-            }
-            Some(_) | None => return Err(Fault::Syntax { at }),
-        }
-    }
-}
-
-/// The offset behind the escape whose backslash is at `at`.
-fn escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
-    let kind = at.wrapping_add(1);
-    match bytes.get(kind) {
-        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at.wrapping_add(2)),
-        Some(b'u') if hex4(bytes, at.wrapping_add(2)).is_some() => Ok(at.wrapping_add(6)),
-        Some(_) | None => Err(Fault::Syntax { at: kind }),
-    }
-}
-
-/// The offset behind the number at `at`.
-pub(crate) fn number(bytes: &[u8], mut at: usize) -> Result<usize, Fault> {
-    if bytes.get(at) == Some(&b'-') {
-        at = at.wrapping_add(1);
-    }
-    at = match bytes.get(at) {
-        Some(b'0') => at.wrapping_add(1),
-        Some(_) | None => digits(bytes, at)?,
-    };
-    if bytes.get(at) == Some(&b'.') {
-        at = digits(bytes, at.wrapping_add(1))?;
-    }
-    if let Some(b'e' | b'E') = bytes.get(at) {
-        at = at.wrapping_add(1);
-        if let Some(b'+' | b'-') = bytes.get(at) {
-            at = at.wrapping_add(1);
-        }
-        at = digits(bytes, at)?;
-    }
-    Ok(at)
-}
-
-/// The offset behind one or more digits.
-fn digits(bytes: &[u8], start: usize) -> Result<usize, Fault> {
-    let mut at = start;
-    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
-        at = at.wrapping_add(1);
-    }
-    if at == start {
-        return Err(Fault::Syntax { at });
-    }
-    Ok(at)
-}
-
-fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize, Fault> {
-    let end = at.wrapping_add(word.len());
-    if bytes.get(at..end) == Some(word) {
-        return Ok(end);
-    }
-    Err(Fault::Syntax { at })
-}
-
 /// The offset behind the value that begins at `at`.
 pub(crate) fn value<V: Visit>(text: &str, at: usize, visit: &mut V) -> Result<usize, Fault> {
     let bytes = text.as_bytes();
@@ -333,91 +253,6 @@ fn the_end(bytes: &[u8], end: usize) -> Result<(), Fault> {
         return Err(Fault::Syntax { at });
     }
     Ok(())
-}
-
-/// An array of arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Args {
-    /// The first argument that counts; the closing bracket if there is none.
-    pub(crate) inner: usize,
-    /// Behind the closing bracket.
-    pub(crate) end: usize,
-    /// How many arguments there are from `inner` on.
-    pub(crate) count: usize,
-}
-
-/// The array at `at`, its event's name (`None` if its first element is no name), and the arguments
-/// behind the name.
-#[inline]
-pub(crate) fn event<V: Visit>(
-    text: &str,
-    at: usize,
-    visit: &mut V,
-) -> Result<(Option<Token>, Args), Fault> {
-    let bytes = text.as_bytes();
-    if bytes.len() > MAX_TEXT {
-        return Err(Fault::Length);
-    }
-    let start = skip_space(bytes, at.wrapping_add(1));
-    let name = match bytes.get(start) {
-        Some(b'"') => string(bytes, start)?,
-        Some(b'-' | b'0'..=b'9') => Token {
-            start,
-            end: number(bytes, start)?,
-            escaped: false,
-        },
-        Some(_) | None => {
-            let end = only_value(text, at, visit)?;
-            return Ok((
-                None,
-                Args {
-                    inner: start,
-                    end,
-                    count: 0,
-                },
-            ));
-        }
-    };
-    let behind = skip_space(bytes, name.end);
-    let mut walk = Walk {
-        bytes,
-        at: behind,
-        stack: Stack::IN_ARRAY,
-        commas: 0,
-        visit,
-    };
-    if !walk.end_values()? {
-        walk.run()?;
-    }
-    let (end, count) = (walk.at, walk.commas);
-    the_end(bytes, end)?;
-    let inner = behind.wrapping_add(usize::from(count > 0));
-    Ok((Some(name), Args { inner, end, count }))
-}
-
-/// The array at `at`, all of whose elements are arguments.
-pub(crate) fn args<V: Visit>(text: &str, at: usize, visit: &mut V) -> Result<Args, Fault> {
-    let bytes = text.as_bytes();
-    if bytes.len() > MAX_TEXT {
-        return Err(Fault::Length);
-    }
-    let mut walk = Walk {
-        bytes,
-        at,
-        stack: Stack::default(),
-        commas: 0,
-        visit,
-    };
-    walk.run()?;
-    let (end, commas) = (walk.at, walk.commas);
-    the_end(bytes, end)?;
-    let inner = skip_space(bytes, at.wrapping_add(1));
-    let empty = bytes.get(inner) == Some(&b']');
-    Ok(Args {
-        inner,
-        end,
-        count: commas.wrapping_add(usize::from(!empty)),
-    })
 }
 
 #[cfg(test)]

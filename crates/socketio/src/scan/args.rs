@@ -1,0 +1,89 @@
+//! The arrays that packets carry: a name and arguments, or arguments alone.
+
+use super::token::{number, string};
+use super::{Fault, MAX_TEXT, Stack, Token, Visit, Walk, only_value, skip_space, the_end};
+
+/// An array of arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Args {
+    /// The first argument that counts; the closing bracket if there is none.
+    pub(crate) inner: usize,
+    /// Behind the closing bracket.
+    pub(crate) end: usize,
+    /// How many arguments there are from `inner` on.
+    pub(crate) count: usize,
+}
+
+/// The array at `at`, its event's name (`None` if its first element is no name), and the arguments
+/// behind the name.
+#[inline]
+pub(crate) fn event<V: Visit>(
+    text: &str,
+    at: usize,
+    visit: &mut V,
+) -> Result<(Option<Token>, Args), Fault> {
+    let bytes = text.as_bytes();
+    if bytes.len() > MAX_TEXT {
+        return Err(Fault::Length);
+    }
+    let start = skip_space(bytes, at.wrapping_add(1));
+    let name = match bytes.get(start) {
+        Some(b'"') => string(bytes, start)?,
+        Some(b'-' | b'0'..=b'9') => Token {
+            start,
+            end: number(bytes, start)?,
+            escaped: false,
+        },
+        Some(_) | None => {
+            let end = only_value(text, at, visit)?;
+            return Ok((
+                None,
+                Args {
+                    inner: start,
+                    end,
+                    count: 0,
+                },
+            ));
+        }
+    };
+    let behind = skip_space(bytes, name.end);
+    let mut walk = Walk {
+        bytes,
+        at: behind,
+        stack: Stack::IN_ARRAY,
+        commas: 0,
+        visit,
+    };
+    if !walk.end_values()? {
+        walk.run()?;
+    }
+    let (end, count) = (walk.at, walk.commas);
+    the_end(bytes, end)?;
+    let inner = behind.wrapping_add(usize::from(count > 0));
+    Ok((Some(name), Args { inner, end, count }))
+}
+
+/// The array at `at`, all of whose elements are arguments.
+pub(crate) fn args<V: Visit>(text: &str, at: usize, visit: &mut V) -> Result<Args, Fault> {
+    let bytes = text.as_bytes();
+    if bytes.len() > MAX_TEXT {
+        return Err(Fault::Length);
+    }
+    let mut walk = Walk {
+        bytes,
+        at,
+        stack: Stack::default(),
+        commas: 0,
+        visit,
+    };
+    walk.run()?;
+    let (end, commas) = (walk.at, walk.commas);
+    the_end(bytes, end)?;
+    let inner = skip_space(bytes, at.wrapping_add(1));
+    let empty = bytes.get(inner) == Some(&b']');
+    Ok(Args {
+        inner,
+        end,
+        count: commas.wrapping_add(usize::from(!empty)),
+    })
+}
