@@ -1,7 +1,10 @@
 //! HTTP/1.1 heads: requests into the server's connection and the opening handshake, responses into the
 //! client's readers. Both get every input.
 
-use crate::{memory::Meter, pieces::agree};
+use crate::{
+    memory::Meter,
+    pieces::{agree, each},
+};
 use siox_http1::{Connection, Error, Event, Head, Limits, Response, ResponseReader};
 use siox_websocket::handshake::{
     client::{Agreed, Handshake, HandshakeError, Request},
@@ -54,15 +57,14 @@ pub fn fuzz(bytes: &[u8]) {
 fn serve(limits: &Arc<Limits>, pieces: &[&[u8]]) -> Served {
     let mut connection = Connection::server(NOW, Arc::clone(limits));
     let mut served = Served::default();
-    for piece in pieces {
-        let mut piece = piece.to_vec();
-        let mut input = Input::new(NOW, &mut piece);
+    each(pieces, |piece| {
+        let mut input = Input::new(NOW, piece);
         step(&mut connection, &mut input, &mut served);
         match &mut served.behind {
             Some(behind) => behind.extend_from_slice(input.take_all()),
             None => assert!(input.is_empty(), "{} bytes were not eaten", input.len()),
         }
-    }
+    });
     served.eof = connection.handle_eof(NOW).err();
     if served.error.is_some() {
         assert!(
@@ -232,9 +234,8 @@ fn ask<T, E>(
     mut step: impl FnMut(&mut Input<'_>) -> Result<Option<T>, E>,
 ) -> Asked<Result<T, E>> {
     let (mut result, mut left) = (None, Vec::new());
-    for piece in pieces {
-        let mut piece = piece.to_vec();
-        let mut input = Input::new(NOW, &mut piece);
+    each(pieces, |piece| {
+        let mut input = Input::new(NOW, piece);
         if result.is_none() {
             result = step(&mut input).transpose();
             assert!(
@@ -246,7 +247,7 @@ fn ask<T, E>(
         if matches!(result, Some(Ok(_))) {
             left.extend_from_slice(input.take_all());
         }
-    }
+    });
     Asked { result, left }
 }
 

@@ -9,9 +9,13 @@
 //! and output, that every loop makes progress, and the memory rule ([`memory`]).
 #![deny(unsafe_code)]
 
+pub mod app;
 pub mod eio_payload;
 pub mod handshake_head;
 pub mod memory;
 pub mod pieces;
+pub mod sio_packet;
+pub mod stack;
+pub mod stack_ops;
 pub mod tape;
 pub mod ws_reader;

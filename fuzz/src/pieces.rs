@@ -25,6 +25,18 @@ pub fn by_chance<'a>(bytes: &'a [u8], rng: &mut Rng) -> Vec<&'a [u8]> {
     pieces
 }
 
+/// Gives a copy of each piece in turn, to be changed at will. One allocation for all: a sanitizer makes
+/// them dear.
+pub fn each(pieces: &[&[u8]], mut give: impl FnMut(&mut [u8])) {
+    let mut copy = pieces.concat();
+    let mut rest = &mut copy[..];
+    for piece in pieces {
+        let (piece, after) = rest.split_at_mut(piece.len());
+        give(piece);
+        rest = after;
+    }
+}
+
 /// Runs `run` on the whole input, byte by byte, and cut twice by chance, and demands the same result.
 ///
 /// # Panics

@@ -3,7 +3,7 @@
 
 use crate::{
     memory::Meter,
-    pieces::{agree, seed},
+    pieces::{agree, each, seed},
 };
 use siox_websocket::{Connection, Error, Event, Limits};
 use siox_wire::{Input, Instant};
@@ -74,11 +74,7 @@ fn connection(role: Role, limits: &Arc<Limits>) -> Connection {
 /// Feeds `pieces` and then the end of the stream; `reads`: whether the peer takes what is written.
 fn run(mut connection: Connection, pieces: &[&[u8]], reads: bool) -> Outcome {
     let (mut events, mut error) = (Vec::new(), None);
-    let mut whole = pieces.concat();
-    let mut rest = &mut whole[..];
-    for piece in pieces {
-        let (piece, after) = rest.split_at_mut(piece.len());
-        rest = after;
+    each(pieces, |piece| {
         let told = feed(&mut connection, piece, |event| {
             events.push(event.into_owned());
         });
@@ -89,7 +85,7 @@ fn run(mut connection: Connection, pieces: &[&[u8]], reads: bool) -> Outcome {
         if reads {
             read_all(&mut connection);
         }
-    }
+    });
     // A whole frame behind the first violation is never delivered.
     if let Some(error) = error {
         let before = output(&connection);
