@@ -34,11 +34,11 @@ fn accessors() {
     assert_eq!((at(7).kind(), at(7).is_empty()), (ValueKind::Object, true));
     assert!(a.at(8).is_none());
     assert_eq!(
-        value.get("b").and_then(|b| b.as_i64()),
+        value.get("b").and_then(siox_socketio::View::as_i64),
         Some(7),
         "the last one counts"
     );
-    assert_eq!(value.get("c").and_then(|b| b.as_u64()), Some(u64::MAX));
+    assert_eq!(value.get("c").and_then(siox_socketio::View::as_u64), Some(u64::MAX));
     assert!(value.get("d").is_none() && value.at(0).is_none() && a.get("a").is_none());
     let keys: Vec<_> = value.members().map(|(k, _)| k.into_owned()).collect();
     assert_eq!(keys, ["a", "b", "b", "c"]);
