@@ -115,7 +115,7 @@ fn pongs_do_not_starve_behind_a_queue_that_never_drains() {
 fn pongs_handed_out_for_writing_still_wait() {
     let mut machine = server(&Limits::default());
     fed(&mut machine, 0, &pings(0..16)).unwrap();
-    let taken: usize = machine.take_transmit().iter().map(|b| b.len()).sum();
+    let taken: usize = machine.take_transmit().iter().map(bytes::Bytes::len).sum();
     fed(&mut machine, 0, &pings(16..20)).unwrap();
     assert_eq!(queued(&machine), b"");
     machine.handle_written(taken);
