@@ -131,3 +131,27 @@ fn the_deadline_of_a_message() {
     .unwrap();
     assert_eq!(machine.poll_timeout(), None);
 }
+
+/// However the input was cut, no clock runs on when all has arrived.
+#[test]
+fn the_clock_stops_with_the_last_byte() {
+    let limits = Limits {
+        message_deadline: Some(Duration::from_secs(10)),
+        ..Limits::default()
+    };
+    let (ping, text) = (masked(FIN | PING, b"p"), masked(FIN | TEXT, b"whole"));
+    let fragments = [masked(TEXT, b"a"), masked(FIN | CONTINUATION, b"b")].concat();
+    for bytes in [ping, text, fragments] {
+        for cut in 0..=bytes.len() {
+            let mut machine = server(&limits);
+            let mut events = Vec::new();
+            let (a, b) = bytes.split_at(cut);
+            feed(&mut machine, Instant::EPOCH, a, &mut events).unwrap();
+            let is_cut = (1..bytes.len()).contains(&cut);
+            assert_eq!(machine.poll_timeout().is_some(), is_cut, "{cut}");
+            feed(&mut machine, Instant::EPOCH, b, &mut events).unwrap();
+            assert_eq!(machine.poll_timeout(), None, "{cut}");
+            assert_eq!(events.len(), 1);
+        }
+    }
+}

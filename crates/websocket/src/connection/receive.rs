@@ -119,6 +119,9 @@ impl Connection {
             } else {
                 self.part(&piece, now)?
             };
+            if piece.left == 0 {
+                self.drop_finished();
+            }
             if event.is_some() {
                 return Ok(event);
             }
@@ -195,17 +198,19 @@ impl Connection {
         }
         if piece.opcode.is_control() {
             let payload = assembly.finish_control();
-            if assembly.is_empty() {
-                self.assembly = None;
-            }
             return self.control(piece.opcode, Cow::Owned(payload), now);
         }
         if !piece.fin {
             return Ok(None);
         }
-        let message = assembly.finish()?;
-        self.assembly = None;
-        Ok(Some(Event::Message(message)))
+        Ok(Some(Event::Message(assembly.finish()?)))
+    }
+
+    /// A frame has ended: if nothing is incomplete now, neither memory nor a running clock remains.
+    fn drop_finished(&mut self) {
+        if self.assembly.as_ref().is_some_and(|a| a.is_empty()) {
+            self.assembly = None;
+        }
     }
 
     /// A whole control frame.
