@@ -33,8 +33,20 @@ export async function visit({ browser }, server, device = DESKTOP) {
   page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
   page.on("requestfailed", (request) => !request.url().startsWith(server.url) && faults.push(`asked for ${request.url()}`));
   const settled = onWebSocket(page);
+  await page.addInitScript(keepBlobs);
   await page.goto(server.url);
   return person(page, context, faults, settled);
+}
+
+/** In the page, before its own scripts: keeps what blob URLs stand for. The page itself may not fetch them again. */
+function keepBlobs() {
+  const make = URL.createObjectURL;
+  window.blobs = new Map();
+  URL.createObjectURL = (blob) => {
+    const url = make.call(URL, blob);
+    window.blobs.set(url, blob);
+    return url;
+  };
 }
 
 /** Resolves when the page's session lives on its WebSocket: the upgrade is done, or it was opened there. */
@@ -59,7 +71,8 @@ function person(page, context, faults, settled) {
       await page.fill("#room", room);
       await page.click("#join");
       await state("connected");
-      await sees("#members li", name);
+      // On a small screen the list is folded away.
+      await page.locator("#members li").filter({ hasText: name }).first().waitFor({ state: "attached" });
     },
     types: (text) => page.locator("#text").pressSequentially(text, { delay: 20 }),
     says: async (text) => {
@@ -90,7 +103,7 @@ async function pictureHash(page) {
   const handle = await picture.elementHandle();
   await page.waitForFunction((image) => image.complete && image.naturalWidth > 0, handle);
   const encoded = await handle.evaluate(async (image) => {
-    const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
+    const bytes = new Uint8Array(await window.blobs.get(image.src).arrayBuffer());
     return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   });
   return hash(Buffer.from(encoded, "base64"));

@@ -1,4 +1,4 @@
-// Our servers as child processes: one free port each on 127.0.0.1, awaited until they listen, ended after the test file.
+// Our servers as child processes: one free port each on 127.0.0.1, awaited until they say their address, ended after the test file.
 
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
@@ -43,17 +43,22 @@ async function start(program, args) {
     await gone;
     clearTimeout(deadline);
   };
-  await awaitLine(child, gone, `listening on 127.0.0.1:${port}`);
+  try {
+    await awaitLine(child, gone, server.host);
+  } catch (why) {
+    await server.stop();
+    throw why;
+  }
   return server;
 }
 
-/** Resolves at the wanted line, and goes on reading, so that the child never blocks on its output. */
+/** Resolves when a line names the wanted address, and goes on reading, so that the child never blocks on its output. */
 function awaitLine(child, gone, wanted) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no line "${wanted}" within ${PATIENCE} ms`)), PATIENCE);
+    const timer = setTimeout(() => reject(new Error(`no line with ${wanted} within ${PATIENCE} ms`)), PATIENCE);
     gone.then((how) => reject(new Error(`the server ended before it listened (${how})`)));
     createInterface({ input: child.stdout }).on("line", (line) => {
-      if (line.trim() !== wanted) return;
+      if (!line.includes(wanted)) return;
       clearTimeout(timer);
       resolve();
     });
