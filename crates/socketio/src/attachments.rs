@@ -33,6 +33,7 @@ impl Decoder {
     ///
     /// # Errors
     /// The rule that the message breaks; the decoder has then forgotten what it held.
+    #[inline]
     pub fn handle_message<'b>(
         &mut self,
         now: Instant,
@@ -50,6 +51,7 @@ impl Decoder {
         result
     }
 
+    #[inline]
     fn text<'b>(
         &mut self,
         now: Instant,
@@ -92,8 +94,10 @@ impl Decoder {
             return Ok(None);
         };
         let mut packet = pending.packet.take();
-        if let Some(Decoded::Event { packet, .. } | Decoded::Ack { packet, .. }) = &mut packet {
-            packet.attachments = pending.attachments;
+        if let Some(Decoded::Event { packet, .. } | Decoded::Ack { packet, .. }) = &mut packet
+            && let Some(binary) = &mut packet.binary
+        {
+            binary.attachments = pending.attachments;
         }
         Ok(packet)
     }

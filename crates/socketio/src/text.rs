@@ -45,6 +45,7 @@ pub(crate) fn hex4(bytes: &[u8], at: usize) -> Option<u16> {
 
 /// The text of a JSON string without its quotes. A lone surrogate becomes U+FFFD, since no Rust
 /// string can hold it.
+#[inline]
 pub(crate) fn unescape(raw: &str, escaped: bool) -> Cow<'_, str> {
     if !escaped {
         return Cow::Borrowed(raw);

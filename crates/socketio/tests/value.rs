@@ -38,7 +38,10 @@ fn accessors() {
         Some(7),
         "the last one counts"
     );
-    assert_eq!(value.get("c").and_then(siox_socketio::View::as_u64), Some(u64::MAX));
+    assert_eq!(
+        value.get("c").and_then(siox_socketio::View::as_u64),
+        Some(u64::MAX)
+    );
     assert!(value.get("d").is_none() && value.at(0).is_none() && a.get("a").is_none());
     let keys: Vec<_> = value.members().map(|(k, _)| k.into_owned()).collect();
     assert_eq!(keys, ["a", "b", "b", "c"]);

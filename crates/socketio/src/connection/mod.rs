@@ -131,6 +131,7 @@ impl Connection {
         }
     }
 
+    #[inline]
     fn decode<'b>(&mut self, now: Instant, message: Message<'b>) -> Result<Step<'b>, Error> {
         let packet = self.decoder.handle_message(now, message, &self.config)?;
         if let Some(packet) = packet {
@@ -185,6 +186,7 @@ impl Connection {
     }
 
     /// The deadlines whose miss ends the connection.
+    #[inline]
     fn expire(&mut self, now: Instant) -> Result<(), Error> {
         if let Life::Failed(error) = self.life {
             return Err(error);

@@ -18,6 +18,7 @@ pub(super) enum Step<'b> {
 }
 
 impl Connection {
+    #[inline]
     pub(super) fn step<'b>(
         &mut self,
         now: Instant,
@@ -60,6 +61,7 @@ impl Connection {
     }
 
     /// The joined slot of a namespace; `None` where this connection has just left it.
+    #[inline]
     pub(super) fn with_joined(&self, nsp: &str) -> Result<Option<Slot>, Error> {
         let entry = self.slots.by_name(nsp).ok_or(Error::NotConnected)?;
         match entry.state {

@@ -1,6 +1,6 @@
 //! From the text of a packet to its parts; the payload is checked, not taken apart.
 
-use super::{Name, Packet, Raw, grammar};
+use super::{Binary, Packet, Raw, Span, grammar};
 use crate::{
     Config, Error, Kind,
     holes::{FindHoles, Hole},
@@ -119,6 +119,7 @@ pub(crate) struct Text<'b> {
     pub(crate) attachments: usize,
 }
 
+#[inline]
 pub(crate) fn text<'b>(text: Cow<'b, str>, config: &Config) -> Result<Text<'b>, Error> {
     let head = grammar::head(&text, config.max_attachments)?;
     let nsp = namespace(&text, head.nsp);
@@ -174,6 +175,7 @@ pub(crate) fn text<'b>(text: Cow<'b, str>, config: &Config) -> Result<Text<'b>, 
 }
 
 /// The namespace, borrowed where the message is.
+#[inline]
 fn namespace<'b>(text: &Cow<'b, str>, (start, end): (usize, usize)) -> Cow<'b, str> {
     if end.wrapping_sub(start) < 2 {
         return Cow::Borrowed("/");
@@ -193,32 +195,34 @@ fn raw<'b>(text: &Cow<'b, str>, at: usize) -> Result<Raw<'b>, Error> {
     Ok(Raw(slice(text, at, end)))
 }
 
+#[inline]
 fn event(text: Cow<'_, str>, at: usize, attachments: usize) -> Result<Packet<'_>, Error> {
     wants_array(&text, at)?;
-    let (name, args, holes) = if attachments == 0 {
+    let (name, args, binary) = if attachments == 0 {
         let (name, args) = scan::event(&text, at, &mut ())?;
-        (name, args, Vec::new())
+        (name, args, None)
     } else {
         let mut holes = FindHoles::new(&text, attachments);
         let (name, args) = scan::event(&text, at, &mut holes)?;
-        (name, args, holes.finish()?)
+        (name, args, Some(holes.finish()?))
     };
-    let name = event_name(&text, name.ok_or(Error::EventName)?)?;
-    Ok(packet(text, name, at, args, holes))
+    let (name, resolved) = event_name(&text, name.ok_or(Error::EventName)?)?;
+    Ok(packet(text, name, resolved, at, args, binary))
 }
 
 fn ack(text: Cow<'_, str>, at: usize, attachments: usize) -> Result<Packet<'_>, Error> {
     wants_array(&text, at)?;
-    let mut holes = FindHoles::new(&text, attachments);
-    let args = if attachments == 0 {
-        scan::args(&text, at, &mut ())?
+    let (args, binary) = if attachments == 0 {
+        (scan::args(&text, at, &mut ())?, None)
     } else {
-        scan::args(&text, at, &mut holes)?
+        let mut holes = FindHoles::new(&text, attachments);
+        let args = scan::args(&text, at, &mut holes)?;
+        (args, Some(holes.finish()?))
     };
-    let holes = holes.finish()?;
-    Ok(packet(text, Name::None, at, args, holes))
+    Ok(packet(text, Span::new(at, at), None, at, args, binary))
 }
 
+#[inline]
 fn wants_array(text: &str, at: usize) -> Result<(), Error> {
     if text.as_bytes().get(at) == Some(&b'[') {
         return Ok(());
@@ -226,42 +230,47 @@ fn wants_array(text: &str, at: usize) -> Result<(), Error> {
     Err(Error::Payload)
 }
 
+#[inline]
 fn packet(
     text: Cow<'_, str>,
-    name: Name,
+    name: Span,
+    resolved: Option<Box<str>>,
     start: usize,
     args: Args,
-    holes: Vec<Hole>,
+    holes: Option<Vec<Hole>>,
 ) -> Packet<'_> {
+    let binary = holes.map(|holes| Binary {
+        holes,
+        attachments: Vec::new(),
+    });
     Packet {
         text,
         name,
-        start,
-        inner: args.inner,
-        end: args.end,
-        count: args.count,
-        holes,
-        attachments: Vec::new(),
+        args: Span::new(start, args.end),
+        inner: Span::new(args.inner, args.end.saturating_sub(1)),
+        count: u32::try_from(args.count).unwrap_or(u32::MAX),
+        resolved,
+        binary: binary.map(Box::new),
     }
 }
 
-fn event_name(text: &str, token: Token) -> Result<Name, Error> {
+/// Where the name is, and what it is where the text shows it otherwise.
+#[inline]
+fn event_name(text: &str, token: Token) -> Result<(Span, Option<Box<str>>), Error> {
     let raw = text.get(token.start..token.end).unwrap_or_default();
     if !raw.starts_with('"') {
-        return Ok(match decimal(raw) {
-            Some(name) => Name::Owned(name),
-            None => Name::Span(token.start, token.end),
-        });
+        return Ok((Span::new(token.start, token.end), decimal(raw)));
     }
     let (start, end) = (token.start.wrapping_add(1), token.end.wrapping_sub(1));
     let name = unescape(text.get(start..end).unwrap_or_default(), token.escaped);
     if is_reserved(&name) {
         return Err(Error::ReservedName);
     }
-    Ok(match name {
-        Cow::Borrowed(_) => Name::Span(start, end),
-        Cow::Owned(name) => Name::Owned(name.into()),
-    })
+    let resolved = match name {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(name) => Some(name.into()),
+    };
+    Ok((Span::new(start, end), resolved))
 }
 
 /// The decimal string of a number that is not written as one (`1e2`, `1.0`, `-0`), within the range in

@@ -64,6 +64,7 @@ pub(crate) struct Head {
     pub(crate) payload: usize,
 }
 
+#[inline]
 pub(crate) fn head(text: &str, max_attachments: usize) -> Result<Head, Error> {
     let bytes = text.as_bytes();
     let kind = bytes.first().and_then(|&b| Kind::from_digit(b));
@@ -108,6 +109,7 @@ fn count(bytes: &[u8], start: usize) -> Result<(usize, usize), Error> {
 }
 
 /// `/...,` or `/...` to the end; without it, `/`.
+#[inline]
 fn namespace(bytes: &[u8], start: usize) -> Result<((usize, usize), usize), Error> {
     let rest = bytes.get(start..).unwrap_or_default();
     if rest.first() != Some(&b'/') {
@@ -128,6 +130,7 @@ fn namespace(bytes: &[u8], start: usize) -> Result<((usize, usize), usize), Erro
     Ok(((start, end), behind))
 }
 
+#[inline]
 fn ack_id(bytes: &[u8], start: usize) -> Result<(Option<u64>, usize), Error> {
     let mut at = start;
     let mut id = 0u64;

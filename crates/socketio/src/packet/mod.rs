@@ -45,14 +45,34 @@ impl Raw<'_> {
     }
 }
 
+/// What only a packet with attachments has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Name {
-    /// An acknowledgement has none.
-    None,
-    /// A part of the text.
-    Span(usize, usize),
-    /// One with escapes, or a number in another form than its decimal string.
-    Owned(Box<str>),
+pub(crate) struct Binary {
+    pub(crate) holes: Vec<Hole>,
+    pub(crate) attachments: Vec<Bytes>,
+}
+
+/// From where to where, in the text of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// The scan refuses texts whose offsets would not fit.
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self {
+            start: narrow(start),
+            end: narrow(end),
+        }
+    }
+
+    fn of(self, text: &str) -> &str {
+        let range = self.start as usize..self.end as usize;
+        text.get(range).unwrap_or_default()
+    }
 }
 
 /// The arguments of an event or an acknowledgement: JSON that was checked (its grammar, its depth,
@@ -65,45 +85,44 @@ pub(crate) enum Name {
 pub struct Packet<'b> {
     /// The message, its head included.
     pub(crate) text: Cow<'b, str>,
-    pub(crate) name: Name,
-    /// The opening bracket of the array.
-    pub(crate) start: usize,
-    /// The first argument, behind the name and its comma; or the closing bracket.
-    pub(crate) inner: usize,
-    /// Behind the closing bracket.
-    pub(crate) end: usize,
-    pub(crate) count: usize,
-    pub(crate) holes: Vec<Hole>,
-    pub(crate) attachments: Vec<Bytes>,
+    /// Where the event's name is in the text, without quotes; empty for an acknowledgement.
+    pub(crate) name: Span,
+    /// The array.
+    pub(crate) args: Span,
+    /// From the first argument, behind the name and its comma, to the closing bracket.
+    pub(crate) inner: Span,
+    pub(crate) count: u32,
+    /// The name, where it is not in the text as it is: one with escapes, or a number in another form
+    /// than its decimal string.
+    pub(crate) resolved: Option<Box<str>>,
+    pub(crate) binary: Option<Box<Binary>>,
 }
 
 impl Packet<'_> {
     /// The event's name; empty for an acknowledgement.
     #[must_use]
     pub fn name(&self) -> &str {
-        match &self.name {
-            Name::None => "",
-            Name::Span(start, end) => self.text.get(*start..*end).unwrap_or_default(),
-            Name::Owned(name) => name,
+        match &self.resolved {
+            Some(name) => name,
+            None => self.name.of(&self.text),
         }
     }
 
     /// The JSON text of the whole array, the name included; binary values are placeholders.
     #[must_use]
     pub fn args(&self) -> &str {
-        self.text.get(self.start..self.end).unwrap_or_default()
+        self.args.of(&self.text)
     }
 
     /// The JSON text between the name and the closing bracket: the arguments with commas between.
     pub(crate) fn inner(&self) -> &str {
-        let end = self.end.saturating_sub(1);
-        self.text.get(self.inner..end).unwrap_or_default()
+        self.inner.of(&self.text)
     }
 
     /// How many arguments there are, the name not counted.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.count
+        self.count as usize
     }
 
     /// Whether there is no argument.
@@ -115,7 +134,11 @@ impl Packet<'_> {
     /// The binary attachments, in the order in which they arrived.
     #[must_use]
     pub fn attachments(&self) -> &[Bytes] {
-        &self.attachments
+        self.binary.as_ref().map_or(&[], |b| &b.attachments)
+    }
+
+    fn holes(&self) -> &[Hole] {
+        self.binary.as_ref().map_or(&[], |b| &b.holes)
     }
 
     /// The arguments as types of the application.
@@ -130,13 +153,19 @@ impl Packet<'_> {
     /// [`DecodeError`] when an argument does not fit, or when placeholders repeat attachments so that
     /// the copies would be larger than what arrived.
     pub fn decode<'a, T: Deserialize<'a>>(&'a self) -> Result<T, DecodeError> {
-        decode_args(self.source(), self.inner, self.end.saturating_sub(1))
+        let source = Source {
+            text: &self.text,
+            holes: self.holes(),
+            attachments: self.attachments(),
+        };
+        decode_args(source, self.inner.start as usize, self.inner.end as usize)
     }
 
     /// The arguments as a dynamic array, the name not included. Attachments are shared, not copied.
     #[must_use]
     pub fn args_value(&self) -> Value {
-        Value::array_of(self.inner(), self.inner, &self.holes, &self.attachments)
+        let base = self.inner.start;
+        Value::array_of(self.inner(), base, self.holes(), self.attachments())
     }
 
     /// Detaches the packet from the buffer it borrows.
@@ -145,20 +174,11 @@ impl Packet<'_> {
         Packet {
             text: Cow::Owned(self.text.into_owned()),
             name: self.name,
-            start: self.start,
+            args: self.args,
             inner: self.inner,
-            end: self.end,
             count: self.count,
-            holes: self.holes,
-            attachments: self.attachments,
-        }
-    }
-
-    fn source(&self) -> Source<'_> {
-        Source {
-            text: &self.text,
-            holes: &self.holes,
-            attachments: &self.attachments,
+            resolved: self.resolved,
+            binary: self.binary,
         }
     }
 }

@@ -189,7 +189,8 @@ impl<K: Ord + Clone> Rooms<K> {
             rooms => {
                 let mut gathered: Vec<&K> =
                     rooms.iter().filter_map(find).flat_map(Set::iter).collect();
-                gathered.sort_unstable();
+                // Each room is sorted already, which this sort finds and merges.
+                gathered.sort();
                 gathered.dedup();
                 Selected::Rooms(gathered.into_iter())
             }

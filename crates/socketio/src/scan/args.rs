@@ -54,10 +54,11 @@ pub(crate) fn event<V: Visit>(
         commas: 0,
         visit,
     };
-    if !walk.end_values()? {
-        walk.run()?;
-    }
-    let (end, count) = (walk.at, walk.commas);
+    let (end, count) = if walk.end_values()? {
+        (walk.at, walk.commas)
+    } else {
+        walk.run()?
+    };
     the_end(bytes, end)?;
     let inner = behind.wrapping_add(usize::from(count > 0));
     Ok((Some(name), Args { inner, end, count }))
@@ -69,15 +70,7 @@ pub(crate) fn args<V: Visit>(text: &str, at: usize, visit: &mut V) -> Result<Arg
     if bytes.len() > MAX_TEXT {
         return Err(Fault::Length);
     }
-    let mut walk = Walk {
-        bytes,
-        at,
-        stack: Stack::default(),
-        commas: 0,
-        visit,
-    };
-    walk.run()?;
-    let (end, commas) = (walk.at, walk.commas);
+    let (end, commas) = Walk::new(bytes, at, visit).run()?;
     the_end(bytes, end)?;
     let inner = skip_space(bytes, at.wrapping_add(1));
     let empty = bytes.get(inner) == Some(&b']');

@@ -91,35 +91,46 @@ struct Walk<'a, V> {
     visit: &'a mut V,
 }
 
-impl<V: Visit> Walk<'_, V> {
-    #[inline]
+// The parts of the loop are always inlined into it: the position then stays in a register.
+impl<'a, V: Visit> Walk<'a, V> {
+    fn new(bytes: &'a [u8], at: usize, visit: &'a mut V) -> Self {
+        Self {
+            bytes,
+            at,
+            stack: Stack::default(),
+            commas: 0,
+            visit,
+        }
+    }
+
+    #[inline(always)]
     fn syntax(&self) -> Fault {
         Fault::Syntax { at: self.at }
     }
 
-    #[inline]
+    #[inline(always)]
     fn skip_space(&mut self) {
         self.at = skip_space(self.bytes, self.at);
     }
 
-    #[inline]
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
-    /// Eats values until the one that is begun here has ended.
-    #[inline]
-    fn run(&mut self) -> Result<(), Fault> {
+    /// Eats values until the one that is begun here has ended; returns where that is, and how many commas
+    /// the outermost array had.
+    fn run(mut self) -> Result<(usize, usize), Fault> {
         loop {
             if self.begin_value()? && self.end_values()? {
-                return Ok(());
+                return Ok((self.at, self.commas));
             }
         }
     }
 
     /// Eats the beginning of a value: all of it (`true`), or a bracket and what is before its first
     /// value (`false`).
-    #[inline]
+    #[inline(always)]
     fn begin_value(&mut self) -> Result<bool, Fault> {
         self.skip_space();
         let start = self.at;
@@ -140,7 +151,7 @@ impl<V: Visit> Walk<'_, V> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn atom(&mut self, atom: Atom, end: Result<usize, Fault>) -> Result<bool, Fault> {
         let (start, end) = (self.at, end?);
         self.at = end;
@@ -156,7 +167,7 @@ impl<V: Visit> Walk<'_, V> {
         Ok(true)
     }
 
-    #[inline]
+    #[inline(always)]
     fn open(&mut self, object: bool, close: u8) -> Result<bool, Fault> {
         self.stack.push(object)?;
         self.visit.open(self.at, object);
@@ -172,7 +183,7 @@ impl<V: Visit> Walk<'_, V> {
         Ok(false)
     }
 
-    #[inline]
+    #[inline(always)]
     fn close(&mut self, object: bool) {
         self.at = self.at.wrapping_add(1);
         self.stack.pop();
@@ -180,7 +191,7 @@ impl<V: Visit> Walk<'_, V> {
     }
 
     /// Eats a key and its colon.
-    #[inline]
+    #[inline(always)]
     fn key(&mut self) -> Result<(), Fault> {
         self.skip_space();
         if self.peek() != Some(b'"') {
@@ -198,7 +209,7 @@ impl<V: Visit> Walk<'_, V> {
     }
 
     /// Behind a value: eats closing brackets and a comma. Says whether the outermost value ended.
-    #[inline]
+    #[inline(always)]
     fn end_values(&mut self) -> Result<bool, Fault> {
         loop {
             if self.stack.depth == 0 {
@@ -229,15 +240,8 @@ pub(crate) fn value<V: Visit>(text: &str, at: usize, visit: &mut V) -> Result<us
     if bytes.len() > MAX_TEXT {
         return Err(Fault::Length);
     }
-    let mut walk = Walk {
-        bytes,
-        at,
-        stack: Stack::default(),
-        commas: 0,
-        visit,
-    };
-    walk.run()?;
-    Ok(walk.at)
+    let (end, _) = Walk::new(bytes, at, visit).run()?;
+    Ok(end)
 }
 
 /// As [`value`], and nothing but white space may follow.

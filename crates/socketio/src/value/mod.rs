@@ -82,17 +82,11 @@ impl Value {
     }
 
     /// An array from the text of its elements, which began at `base` of the text that `holes` is about.
-    pub(crate) fn array_of(
-        inner: &str,
-        base: usize,
-        holes: &[Hole],
-        attachments: &[Bytes],
-    ) -> Self {
+    pub(crate) fn array_of(inner: &str, base: u32, holes: &[Hole], attachments: &[Bytes]) -> Self {
         let mut text = alloc::string::String::with_capacity(inner.len().saturating_add(2));
         text.push('[');
         text.push_str(inner);
         text.push(']');
-        let base = u32::try_from(base).unwrap_or(u32::MAX);
         let moved = |at: u32| at.saturating_sub(base).saturating_add(1);
         let holes = holes.iter().map(|h| Hole {
             start: moved(h.start),
