@@ -18,8 +18,9 @@ pub(super) const STACK: &str = "siox-stack";
 /// What one protocol crate may know of another: all know `wire`, and the WebSocket handshake is an HTTP request.
 const MAY_KNOW: [(&str, &str); 1] = [("siox-websocket", "siox-http1")];
 
-/// Sockets, runtimes, randomness: packages that no machine may be linked with, however indirectly.
-const OUTSIDE: [&str; 14] = [
+/// Sockets, runtimes, randomness: packages that no machine may be linked with, however indirectly. A generator without a
+/// source of its own (`rand_core`, `chacha20`) is not among them.
+const OUTSIDE: [&str; 13] = [
     "async-executor",
     "async-io",
     "async-std",
@@ -30,7 +31,6 @@ const OUTSIDE: [&str; 14] = [
     "mio",
     "polling",
     "rand",
-    "rand_core",
     "smol",
     "socket2",
     "tokio",
