@@ -53,6 +53,7 @@ pub(super) fn seeds() -> Vec<Seed> {
             "bad-before-connect",
             [open(), text(r#"42["message"]"#)].concat(),
         ),
+        ("bad-utf8", joined(&[masked(TEXT, b"42[\"\xff\"]")])),
         ("bad-packet", joined(&[text("4abc")])),
         ("bad-attachment", joined(&[masked(BINARY, &[1])])),
         (
