@@ -13,7 +13,7 @@ struct Step {
 const STEPS: &[Step] = &[
     Step {
         name: "fmt",
-        run: || run_command(&mut cargo(["fmt", "--all", "--check"])),
+        run: fmt,
     },
     Step {
         name: "tidy",
@@ -79,6 +79,16 @@ fn table(took: &[(&str, Duration)], failed: Option<&str>) -> String {
     let all: Duration = took.iter().map(|(_, time)| *time).sum();
     text.push_str(&format!("{:<10} {:>7.1}\n", "all", all.as_secs_f64()));
     text
+}
+
+fn fmt() -> Result {
+    run_command(&mut cargo(["fmt", "--all", "--check"]))?;
+    run_command(&mut cargo([
+        "fmt",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+        "--check",
+    ]))
 }
 
 /// `Cargo.lock` is what the manifests ask for.

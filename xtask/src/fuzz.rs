@@ -29,14 +29,13 @@ pub(crate) fn run(words: &[String]) -> Result {
     let targets = chosen(targets()?, &arguments.plain)?;
     let tools = install()?;
     crate::seeds::run(&[])?;
+    run_plain_tests()?;
+    run_command(&mut subcommand(&tools, "build"))?;
     for name in &targets {
         println!("fuzzing {name} for {seconds} s");
         let limit = format!("-max_total_time={seconds}");
-        let mut fuzz = nightly(&tools);
-        fuzz.args(["fuzz", "run", "--target-dir"])
-            .arg(target().join("fuzz"))
-            .arg(name);
-        fuzz.args([
+        let mut fuzz = subcommand(&tools, "run");
+        fuzz.arg(name).args([
             "--",
             &limit,
             LONGEST,
@@ -50,6 +49,18 @@ pub(crate) fn run(words: &[String]) -> Result {
         })?;
     }
     Ok(())
+}
+
+/// The targets' own tests, which need no fuzzer.
+fn run_plain_tests() -> Result {
+    let mut tests = cargo([
+        "test",
+        "--quiet",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+        "--target-dir",
+    ]);
+    run_command(tests.arg(target().join("fuzz")))
 }
 
 /// The targets by name, as `fuzz/Cargo.toml` lists them.
@@ -118,6 +129,14 @@ fn install() -> Result<Option<PathBuf>> {
         run_command(install.arg(&tools))?;
     }
     Ok(Some(tools.join("bin")))
+}
+
+/// The `fuzz` subcommand's `verb`, with a build folder of its own.
+fn subcommand(tools: &Option<PathBuf>, verb: &str) -> Command {
+    let mut fuzz = nightly(tools);
+    fuzz.args(["fuzz", verb, "--target-dir"])
+        .arg(target().join("fuzz"));
+    fuzz
 }
 
 /// The nightly cargo, which the sanitizers need, with `tools` among the places where it looks for its subcommands.
