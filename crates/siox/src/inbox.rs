@@ -83,7 +83,7 @@ impl Socket {
         }
         inbox.starting = true;
         drop(inbox);
-        self.start(item);
+        self.start(&item);
         self.start_waiting();
     }
 
@@ -125,14 +125,14 @@ impl Socket {
             drop(inbox);
             self.tell_stall(stall);
             match item {
-                Some(item) => self.start(item),
+                Some(item) => self.start(&item),
                 None => return,
             }
         }
     }
 
-    fn start(&self, item: Item<'_>) {
-        match &item {
+    fn start(&self, item: &Item<'_>) {
+        match item {
             Item::Event { packet, id } => {
                 let name = packet.name();
                 let kind = || Kind::Event { packet, id: *id };

@@ -101,7 +101,7 @@ impl Namespace {
             append(
                 h.events.entry(event.into().into()).or_default(),
                 erase(handler),
-            )
+            );
         });
         self
     }
@@ -138,13 +138,11 @@ impl Namespace {
     }
 
     /// The members of `room`; more rooms can be added.
-    #[must_use]
     pub fn to(&self, room: impl Into<String>) -> Broadcast {
         Broadcast::new(self.0.clone()).to(room)
     }
 
     /// Everyone but the members of `room`.
-    #[must_use]
     pub fn except(&self, room: impl Into<String>) -> Broadcast {
         Broadcast::new(self.0.clone()).except(room)
     }

@@ -23,7 +23,6 @@ impl Server {
     }
 
     /// Settings first.
-    #[must_use]
     pub fn builder() -> Builder {
         Builder::default()
     }

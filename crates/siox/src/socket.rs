@@ -202,19 +202,16 @@ impl Socket {
     }
 
     /// Everyone in `room` but this socket; more rooms can be added.
-    #[must_use]
     pub fn to(&self, room: impl Into<String>) -> Broadcast {
         self.broadcast().to(room)
     }
 
     /// Everyone in the namespace but this socket and the members of `room`.
-    #[must_use]
     pub fn except(&self, room: impl Into<String>) -> Broadcast {
         self.broadcast().except(room)
     }
 
     /// Everyone in the namespace but this socket.
-    #[must_use]
     pub fn broadcast(&self) -> Broadcast {
         Broadcast::new(self.0.nsp.clone()).skip(self.0.number)
     }

@@ -234,13 +234,19 @@ impl Machine for Engine {
 
     fn handle_timeout(&mut self, now: Instant) -> Result<Option<Event<'static>>, Error> {
         self.expire(now);
-        if let Some((lane, socket)) = &mut self.socket {
-            let lane = *lane;
-            if let Err(e) = socket.handle_timeout(now) {
-                return Err(self.socket_failed(lane, e));
-            }
+        // A failed socket repeats its error until it is gone; the session's end is told before.
+        if let Some(event) = self.farewell() {
+            return Ok(Some(event));
         }
-        Ok(self.farewell())
+        let Some((lane, socket)) = &mut self.socket else {
+            return Ok(None);
+        };
+        let lane = *lane;
+        match socket.handle_timeout(now) {
+            Err(e) if self.session.lane() == Some(lane) => Err(self.socket_failed(lane, e)),
+            // Nobody above depends on it any more: it only has its goodbye to say.
+            Err(_) | Ok(_) => Ok(None),
+        }
     }
 
     fn handle_eof(&mut self, now: Instant, lane: Lane) {

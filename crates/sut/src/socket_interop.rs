@@ -70,9 +70,14 @@ fn echoes(namespace: &Namespace) {
         let all = args.to_value();
         let name = all
             .at(0)
-            .and_then(|v| v.as_str().map(|s| s.into_owned()))
+            .and_then(|v| v.as_str().map(std::borrow::Cow::into_owned))
             .unwrap_or_default();
-        let rest = Rest(all.items().skip(1).map(|v| v.to_value()).collect());
+        let rest = Rest(
+            all.items()
+                .skip(1)
+                .map(siox_socketio::View::to_value)
+                .collect(),
+        );
         let answer = socket.emit_with_ack_args(&name, &rest, None).await?;
         ack.relay(&answer).map_err(AckError::Send)
     });
@@ -94,9 +99,9 @@ fn echoes(namespace: &Namespace) {
         "disconnect-me",
         |socket: Socket, Data(close): Data<Option<bool>>| {
             if close == Some(true) {
-                socket.close()
+                socket.close();
             } else {
-                socket.disconnect()
+                socket.disconnect();
             }
         },
     );

@@ -129,7 +129,10 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             });
             match step {
                 Some(Ok(Some(event))) => self.host.deliver(&self.conn, cx, event),
-                Some(Err(e)) => tracing::debug!(error = %e, "session"),
+                Some(Err(e)) => {
+                    tracing::debug!(error = %e, "session");
+                    return;
+                }
                 Some(Ok(None)) | None => return,
             }
         }

@@ -179,8 +179,12 @@ impl<A: App> Exchange<A> {
             headers,
             body,
         };
-        if let Err(e) = self.machine.respond(clock::now(), &response) {
-            tracing::debug!(error = %e, "http");
+        let now = clock::now();
+        if let Err(e) = self.machine.respond(now, &response) {
+            // A response of ours that cannot be written; the client must not wait for it for ever.
+            tracing::error!(error = %e, status, "http");
+            self.machine.close(now);
+            let _ = self.machine.respond(now, &Response::new(500));
         }
     }
 }

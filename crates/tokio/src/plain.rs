@@ -33,6 +33,7 @@ pub(crate) async fn connection<A: App>(
         _alive: host.alive(),
         io,
         eof: false,
+        shut: false,
         timer: Timer::default(),
         exchange: Exchange::new(host.clone(), peer, limits),
     };
@@ -77,6 +78,8 @@ struct Http<A: App> {
     io: TcpStream,
     /// The peer will send no more.
     eof: bool,
+    /// We have sent our last byte.
+    shut: bool,
     timer: Timer,
     exchange: Exchange<A>,
     _alive: Alive,
@@ -96,6 +99,13 @@ impl<A: App> Http<A> {
             }
             if self.exchange.machine.is_finished() {
                 return Poll::Ready(Next::Ended);
+            }
+            if !self.shut
+                && self.exchange.machine.is_closing()
+                && self.exchange.machine.queued() == 0
+            {
+                // The peer's rest is still read for a while, so that a reset does not eat the answer.
+                self.shut = Pin::new(&mut self.io).poll_shutdown(cx).is_ready();
             }
             if self
                 .timer

@@ -143,11 +143,11 @@ enum HeadFault {
     TooLarge(HeadTooLarge),
 }
 
-/// A head and what came behind it, once it is whole.
-fn head(
-    reader: &mut HeadReader,
-    bytes: &mut [u8],
-) -> Result<Option<(Vec<u8>, Vec<u8>)>, HeadFault> {
+/// A whole head, and what came behind it.
+type WholeHead = (Vec<u8>, Vec<u8>);
+
+/// Collects the head.
+fn head(reader: &mut HeadReader, bytes: &mut [u8]) -> Result<Option<WholeHead>, HeadFault> {
     if bytes.is_empty() {
         return Err(HeadFault::Eof);
     }
