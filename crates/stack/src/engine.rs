@@ -303,6 +303,11 @@ impl Machine for Engine {
         self.settle(now);
     }
 
+    fn abort(&mut self) {
+        self.session.close(CloseReason::TransportClose);
+        self.socket = None;
+    }
+
     fn is_closed(&self) -> bool {
         self.session.is_closed()
     }

@@ -88,6 +88,10 @@ pub trait Machine: Sized {
     /// Ends the session.
     fn close(&mut self, now: Instant, reason: CloseReason);
 
+    /// Ends the session at once: what its peer has not taken is lost, and its socket is no longer its own.
+    /// The reason of an earlier [`close`](Self::close) stands.
+    fn abort(&mut self);
+
     /// Whether the session has ended (its last event may still be untold).
     fn is_closed(&self) -> bool;
 

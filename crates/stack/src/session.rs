@@ -271,6 +271,10 @@ impl Machine for Session {
         self.engine.close(now, reason);
     }
 
+    fn abort(&mut self) {
+        self.engine.abort();
+    }
+
     fn is_closed(&self) -> bool {
         self.engine.is_closed()
     }

@@ -17,6 +17,9 @@ use std::{
 };
 use tokio::sync::watch;
 
+/// How long the tasks of sessions that were cut off may take to end.
+const CUT_OFF: Duration = Duration::from_secs(2);
+
 /// The sessions of one app at one path.
 pub struct Host<A: App> {
     app: Arc<A>,
@@ -114,18 +117,24 @@ impl<A: App> Host<A> {
             .is_some_and(|rest| matches!(rest, "" | "/"))
     }
 
-    /// Refuses new sessions, ends all there are as "server shutting down", and waits until every task
-    /// of this host has ended, `deadline` at most. Whether they all had.
+    /// Refuses new sessions, ends all there are as "server shutting down", and waits until their clients
+    /// have taken what was queued for them, `deadline` at most; then cuts those off that have not.
+    /// Whether no task of this host is left, two seconds after that at the latest.
     pub async fn close(&self, deadline: Duration) -> bool {
         self.closing.send_replace(true);
-        let all: Vec<_> = self.table().iter().map(|(_, conn)| conn.clone()).collect();
-        for conn in &all {
-            conn.close(CloseReason::ServerShuttingDown);
+        self.for_all(|m| m.close(clock::now(), CloseReason::ServerShuttingDown));
+        if tokio::time::timeout(deadline, self.tasks.closed()).await.is_ok() {
+            return true;
         }
-        drop(all);
-        tokio::time::timeout(deadline, self.tasks.closed())
-            .await
-            .is_ok()
+        self.for_all(Machine::abort);
+        tokio::time::timeout(CUT_OFF, self.tasks.closed()).await.is_ok()
+    }
+
+    fn for_all(&self, step: impl Fn(&mut A::Machine)) {
+        let all: Vec<_> = self.table().iter().map(|(_, conn)| conn.clone()).collect();
+        for conn in all {
+            conn.with(&step);
+        }
     }
 
     /// Ends when the host is closing.
