@@ -15,7 +15,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicIsize, AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
 };
@@ -73,20 +73,32 @@ impl Client {
 /// Whether the client may be read: not while one of its sockets has too much to handle.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
-    stalled: AtomicUsize,
+    /// How many sockets are stalled. Below zero for a moment where the end of a stall is told before its
+    /// beginning, and for good once the client has gone.
+    stalled: AtomicIsize,
     wakers: Mutex<Vec<Waker>>,
 }
 
 impl Gate {
     pub(crate) fn set(&self, stalled: bool) {
-        if stalled {
-            self.stalled.fetch_add(1, Ordering::AcqRel);
-            return;
-        }
-        if self.stalled.fetch_sub(1, Ordering::AcqRel) == 1 {
+        self.add(if stalled { 1 } else { -1 });
+    }
+
+    /// The client has gone: nothing that it still sends is handled, so nothing has to wait.
+    fn open_for_good(&self) {
+        self.add(isize::MIN / 2);
+    }
+
+    fn add(&self, change: isize) {
+        let before = self.stalled.fetch_add(change, Ordering::AcqRel);
+        if before.wrapping_add(change) <= 0 {
             let wakers = std::mem::take(&mut *self.wakers());
             wakers.into_iter().for_each(Waker::wake);
         }
+    }
+
+    fn is_open(&self) -> bool {
+        self.stalled.load(Ordering::Acquire) <= 0
     }
 
     fn wakers(&self) -> MutexGuard<'_, Vec<Waker>> {
@@ -94,12 +106,12 @@ impl Gate {
     }
 
     fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.stalled.load(Ordering::Acquire) == 0 {
+        if self.is_open() {
             return Poll::Ready(());
         }
         let mut wakers = self.wakers();
         // Looked at again under the lock: the one who opens the gate takes the wakers under it.
-        if self.stalled.load(Ordering::Acquire) == 0 {
+        if self.is_open() {
             return Poll::Ready(());
         }
         if !wakers.iter().any(|w| w.will_wake(cx.waker())) {
@@ -205,6 +217,7 @@ impl App for Io {
             }
             Event::Upgraded => {}
             Event::Closed(reason) => {
+                conn.data().gate.open_for_good();
                 for (_, socket) in conn.data().take_all() {
                     socket.gone(reason_of(reason));
                 }
@@ -228,5 +241,57 @@ fn reason_of(reason: CloseReason) -> DisconnectReason {
         CloseReason::ServerShuttingDown => DisconnectReason::ServerShuttingDown,
         // The reference has no name for a slow consumer.
         _ => DisconnectReason::TransportError,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{sync::atomic::AtomicUsize, task::Wake};
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether `gate` is open, and how often a task that found it shut is woken by `change`.
+    fn woken(gate: &Gate, change: impl FnOnce()) -> (bool, usize) {
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(count.clone());
+        let open = gate.poll(&mut Context::from_waker(&waker)).is_ready();
+        change();
+        (open, count.0.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn the_last_stalled_socket_opens_the_gate() {
+        let gate = Gate::default();
+        assert_eq!(woken(&gate, || gate.set(true)), (true, 0));
+        assert_eq!(woken(&gate, || gate.set(true)), (false, 0));
+        assert_eq!(woken(&gate, || gate.set(false)), (false, 0));
+        assert_eq!(woken(&gate, || gate.set(false)), (false, 1));
+        assert_eq!(woken(&gate, || ()), (true, 0));
+    }
+
+    /// Two threads that leave a socket's inbox one after the other may tell of it in the other order.
+    #[test]
+    fn a_stall_whose_end_is_told_first_leaves_the_gate_open() {
+        let gate = Gate::default();
+        gate.set(false);
+        assert_eq!(woken(&gate, || gate.set(true)), (true, 0));
+        assert_eq!(woken(&gate, || ()), (true, 0));
+    }
+
+    #[test]
+    fn a_client_that_has_gone_is_not_waited_for() {
+        let gate = Gate::default();
+        gate.set(true);
+        assert_eq!(woken(&gate, || gate.open_for_good()), (false, 1));
+        gate.set(true);
+        assert_eq!(woken(&gate, || ()), (true, 0));
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::{
     BoxError, ConnectError, Socket,
+    error::Fault,
     extract::{Incoming, Kind},
     handler::{Called, Erased},
-    inbox::{noop, poll_caught},
+    inbox::{End, noop, poll_caught},
     namespace::refusal,
 };
 use std::{future::poll_fn, sync::Arc, task::Poll};
@@ -18,29 +19,33 @@ pub(crate) fn begin(socket: Socket) {
         Ok(())
     });
     match poll_caught(&mut entering, &mut noop()) {
-        Poll::Ready(end) => abort_on_panic(&socket, end.is_err()),
+        Poll::Ready(end) => abort_on_panic(&socket, end),
         Poll::Pending => {
             runtime.spawn(async move {
                 let end = poll_fn(|cx| poll_caught(&mut entering, cx)).await;
-                abort_on_panic(&socket, end.is_err());
+                abort_on_panic(&socket, end);
             });
         }
     }
 }
 
 /// A middleware or `on_connect` that panicked costs the socket.
-fn abort_on_panic(socket: &Socket, panicked: bool) {
-    if !panicked {
+fn abort_on_panic(socket: &Socket, end: End) {
+    if end.is_ok() {
         return;
     }
     refuse(socket, &ConnectError::new("server error"));
-    socket.ended("connect", Err(Box::new("the handler panicked")));
+    socket.ended("connect", end);
     socket.open();
 }
 
 async fn enter(socket: &Socket) {
     for middleware in socket.nsp().middleware().iter() {
-        if let Err(e) = ask(middleware, socket).await {
+        let asked = match call(middleware, socket) {
+            Ok(called) => result(called).await,
+            Err(e) => Err(e),
+        };
+        if let Err(e) = asked {
             return refuse(socket, &refusal(&e));
         }
     }
@@ -49,8 +54,10 @@ async fn enter(socket: &Socket) {
         return socket.conn().data().remove(socket.slot());
     }
     for handler in socket.nsp().connect_handlers().iter() {
-        let result = ask(handler, socket).await;
-        socket.ended("connect", Ok(result));
+        match call(handler, socket) {
+            Ok(called) => socket.ended("connect", Ok(result(called).await)),
+            Err(e) => socket.report("connect", Fault::Arguments(e)),
+        }
     }
     socket.open();
 }
@@ -65,14 +72,14 @@ fn refuse(socket: &Socket, error: &ConnectError) {
     }
 }
 
-async fn ask(handler: &Arc<Erased>, socket: &Socket) -> Result<(), BoxError> {
-    let called = {
-        let incoming = Incoming {
-            socket,
-            kind: Kind::Connect,
-        };
-        handler(&incoming)?
-    };
+fn call(handler: &Arc<Erased>, socket: &Socket) -> Result<Called, BoxError> {
+    handler(&Incoming {
+        socket,
+        kind: Kind::Connect,
+    })
+}
+
+async fn result(called: Called) -> Result<(), BoxError> {
     match called {
         Called::Done(result) => result,
         Called::Running(future) => future.await,

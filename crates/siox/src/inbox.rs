@@ -21,6 +21,9 @@ use std::{
 /// client is no longer read.
 pub(crate) const PENDING: usize = 256;
 
+/// How a handler ended: with a result of its own, or with a panic.
+pub(crate) type End = Result<Result<(), BoxError>, Box<dyn Any + Send>>;
+
 /// Something for the handlers of a socket.
 pub(crate) enum Item<'a> {
     Event { packet: Packet<'a>, id: Option<u64> },
@@ -174,11 +177,7 @@ impl Socket {
         });
     }
 
-    pub(crate) fn ended(
-        &self,
-        event: &str,
-        end: Result<Result<(), BoxError>, Box<dyn Any + Send>>,
-    ) {
+    pub(crate) fn ended(&self, event: &str, end: End) {
         match end {
             Ok(result) => self.returned(event, result),
             Err(panic) => self.panicked(event, &*panic),
@@ -210,10 +209,7 @@ pub(crate) fn noop() -> Context<'static> {
 }
 
 /// Polls, with a panic as a value. The future is not touched again after one.
-pub(crate) fn poll_caught(
-    future: &mut Running,
-    cx: &mut Context<'_>,
-) -> Poll<Result<Result<(), BoxError>, Box<dyn Any + Send>>> {
+pub(crate) fn poll_caught(future: &mut Running, cx: &mut Context<'_>) -> Poll<End> {
     match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
         Ok(poll) => poll.map(Ok),
         Err(panic) => Poll::Ready(Err(panic)),

@@ -196,13 +196,16 @@ impl Inner {
     /// Answers the CONNECT and makes the socket a member, as one step for every broadcast.
     pub(crate) fn enter(&self, socket: &Socket) -> Result<(), SendError> {
         let mut members = self.members();
-        socket
-            .conn()
-            .with(|m| m.accept(socket.slot(), socket.id()))?;
+        socket.conn().with(|m| {
+            m.accept(socket.slot(), socket.id())?;
+            // Under the session's lock: whoever is told next that the client has gone must find that it
+            // was here.
+            socket.connected();
+            Ok(())
+        })?;
         members.add(socket.clone());
         // The room of its own id is its first, so no limit is in the way.
         let _ = members.join(socket.id(), socket.clone());
-        socket.connected();
         Ok(())
     }
 

@@ -1,0 +1,18 @@
+//! The server as its clients see it, over real loopback sockets: one behaviour per module.
+
+mod acks;
+mod arguments;
+mod binary;
+mod client;
+mod close;
+mod connect;
+mod disconnect;
+mod hosting;
+mod middleware;
+mod order;
+mod origin;
+mod panics;
+mod pending;
+#[path = "../../../tokio/tests/common/mod.rs"]
+mod raw;
+mod rooms;
