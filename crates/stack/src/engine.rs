@@ -8,7 +8,7 @@ use alloc::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 use siox_engineio::{
     self as engineio, CloseReason, Decision, ErrorCode, Event, Lane, Messages, Payload, Request,
-    Response, Session, Sid,
+    Response, Session, Sid, Transport,
 };
 use siox_websocket::{self as websocket, CloseCode, Connection};
 use siox_wire::{Admit, Input, Instant, Message, SendError, Shared, Sink};
@@ -114,6 +114,11 @@ impl Engine {
         };
         match event {
             websocket::Event::Message(message) => {
+                if self.session.transport() == Some(Transport::Polling) {
+                    // What `5` moves here was admitted by the polls' queue: the cap, counted in frames
+                    // now, must not judge it a second time. A socket that is closing takes nothing.
+                    let _ = socket.admit(Admit::Owed);
+                }
                 Ok(self.session.handle_message(now, *lane, message, socket)?)
             }
             websocket::Event::Close(_) => {

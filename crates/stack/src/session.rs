@@ -131,7 +131,11 @@ impl Session {
                 }
             }
             engineio::Event::Upgraded => Ok(Some(Event::Upgraded)),
-            engineio::Event::Closed(reason) => Ok(Some(Event::Closed(reason))),
+            engineio::Event::Closed(reason) => {
+                // What it held for a client that is gone is freed with the last event.
+                self.sockets.close();
+                Ok(Some(Event::Closed(reason)))
+            }
         }
     }
 
