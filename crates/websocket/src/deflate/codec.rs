@@ -281,11 +281,12 @@ struct Step {
     ended: bool,
 }
 
-/// Makes room behind what `out` holds: as much again, or twice the input, but not beyond `limit`.
+/// Makes room behind what `out` holds: as much again, but not beyond `limit`. The first room is twice
+/// the input, up to what a message commonly is: the input may inflate to nothing.
 fn grow(out: &mut Vec<u8>, limit: usize, input: usize) {
     if out.len() < out.capacity() {
         return;
     }
-    let more = out.len().max(input.saturating_mul(2)).max(64);
+    let more = out.len().max(input.saturating_mul(2).clamp(64, 4096));
     out.reserve_exact(more.min(limit.saturating_sub(out.len())));
 }
