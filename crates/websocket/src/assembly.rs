@@ -1,6 +1,8 @@
 //! What is kept of a message or control frame that has not arrived whole. Allocated when something is
 //! incomplete, dropped when nothing is. The order of frames (RFC 6455 §5.4) is judged here.
 
+#[cfg(feature = "deflate")]
+use crate::{Error, deflate::Inflater, frame::Opcode};
 use crate::{Violation, reader::Piece};
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use siox_wire::{Instant, Message, Utf8};
@@ -13,6 +15,9 @@ pub(crate) struct Assembly {
     bytes: Vec<u8>,
     /// Frames of the message that are whole.
     frames: u32,
+    /// The message is compressed, and this many bytes of it came.
+    #[cfg(feature = "deflate")]
+    packed: Option<u64>,
     control: Vec<u8>,
     /// When all of it must be there.
     pub(crate) by: Option<Instant>,
@@ -67,8 +72,62 @@ impl Assembly {
         Ok(())
     }
 
+    /// Whether the message that is open is compressed.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn is_packed(&self) -> bool {
+        self.packed.is_some()
+    }
+
+    /// Bytes of the compressed message so far.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn packed(&self) -> u64 {
+        self.packed.unwrap_or(0)
+    }
+
+    /// Inflates and keeps a piece of a compressed message, text failing at its first bad byte.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn inflate(
+        &mut self,
+        piece: &Piece<'_>,
+        inflater: &mut Inflater,
+        takeover: bool,
+        limit: usize,
+    ) -> Result<(), Error> {
+        if self.kind.is_none() {
+            self.kind = Some(match piece.opcode {
+                Opcode::Text => Kind::Text(Utf8::default()),
+                _ => Kind::Binary,
+            });
+            inflater.begin_message(takeover);
+        }
+        if piece.first {
+            inflater.begin_frame();
+        }
+        let len = piece.bytes.len() as u64;
+        self.packed = Some(self.packed().saturating_add(len));
+        let from = self.bytes.len();
+        let inflated = inflater.inflate(piece.bytes, &mut self.bytes, limit);
+        if let Some(Kind::Text(utf8)) = &mut self.kind {
+            // What came before a fault is judged before the fault, however the input is cut.
+            let new = self.bytes.get(from..).unwrap_or_default();
+            utf8.check(new).map_err(|_| Violation::InvalidUtf8)?;
+        }
+        inflated?;
+        if piece.left == 0 {
+            self.frames = self.frames.saturating_add(1);
+            if piece.fin {
+                inflater.end_message(takeover)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The message, now that it is whole.
     pub(crate) fn finish(&mut self) -> Result<Message<'static>, Violation> {
+        #[cfg(feature = "deflate")]
+        {
+            self.packed = None;
+        }
         let bytes = core::mem::take(&mut self.bytes);
         match self.kind.take() {
             Some(Kind::Text(utf8)) if utf8.is_complete() => String::from_utf8(bytes)

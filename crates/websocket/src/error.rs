@@ -50,7 +50,7 @@ pub enum Timeout {
     Message,
 }
 
-/// The rule of RFC 6455 that the peer broke.
+/// The rule of RFC 6455 (or RFC 7692) that the peer broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Violation {
@@ -76,6 +76,8 @@ pub enum Violation {
     InterleavedMessage,
     /// A text message that is not UTF-8 (§8.1).
     InvalidUtf8,
+    /// A message whose compressed payload is no DEFLATE stream, or no whole one (RFC 7692 §7.2.2).
+    Deflate,
     /// A close frame with a payload of one byte (§5.5.1).
     ClosePayload,
     /// A close code that must not stand in a close frame (§7.4).
@@ -90,9 +92,9 @@ impl Error {
     #[must_use]
     pub fn close_code(self) -> CloseCode {
         match self {
-            Self::Protocol(Violation::InvalidUtf8 | Violation::CloseReason) => {
-                CloseCode::INVALID_PAYLOAD
-            }
+            Self::Protocol(
+                Violation::InvalidUtf8 | Violation::Deflate | Violation::CloseReason,
+            ) => CloseCode::INVALID_PAYLOAD,
             Self::Protocol(_) => CloseCode::PROTOCOL,
             Self::TooBig { .. } => CloseCode::TOO_BIG,
             Self::TooManyFragments { .. }
@@ -137,6 +139,7 @@ impl Violation {
             Self::StrayContinuation => "continuation without a message",
             Self::InterleavedMessage => "new message inside another",
             Self::InvalidUtf8 => "invalid UTF-8",
+            Self::Deflate => "invalid compressed data",
             Self::ClosePayload => "close payload of one byte",
             Self::CloseCode(_) => "invalid close code",
             Self::CloseReason => "invalid UTF-8 in close reason",

@@ -60,6 +60,9 @@ pub struct Head {
     pub fin: bool,
     /// What it carries.
     pub opcode: Opcode,
+    /// The first reserved bit, which permessage-deflate uses (RFC 7692 §6); only
+    /// [`decode_extended`](Self::decode_extended) lets it pass.
+    pub rsv1: bool,
     /// The key that masks the payload; zero where there is none, which masks nothing.
     pub mask: [u8; 4],
     /// The length of the payload, in bytes, below 2^63.
@@ -73,6 +76,7 @@ pub const MAX_CONTROL: usize = 125;
 
 const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
+const RSV1: u8 = 0x40;
 const MASKED: u8 = 0x80;
 
 impl Head {
@@ -87,10 +91,25 @@ impl Head {
         reader: Role,
         accept_non_minimal_length: bool,
     ) -> Result<Option<(Self, usize)>, Violation> {
+        Self::decode_extended(bytes, reader, accept_non_minimal_length, false)
+    }
+
+    /// As [`decode`](Self::decode); with `accept_rsv1`, the first frame of a message may have its first
+    /// reserved bit set (RFC 7692 §6.1).
+    ///
+    /// # Errors
+    /// The [`Violation`] that the head itself is.
+    #[inline]
+    pub fn decode_extended(
+        bytes: &[u8],
+        reader: Role,
+        accept_non_minimal_length: bool,
+        accept_rsv1: bool,
+    ) -> Result<Option<(Self, usize)>, Violation> {
         let [first, second, rest @ ..] = bytes else {
             return Ok(None);
         };
-        let (fin, opcode) = Self::decode_first(*first)?;
+        let (fin, rsv1, opcode) = Self::decode_first(*first, accept_rsv1)?;
         Self::check_masked(second & MASKED != 0, reader)?;
         let short = second & !MASKED;
         if opcode.is_control() {
@@ -119,6 +138,7 @@ impl Head {
         let head = |mask| Self {
             fin,
             opcode,
+            rsv1,
             mask,
             len,
         };
@@ -131,12 +151,18 @@ impl Head {
     }
 
     #[inline]
-    fn decode_first(first: u8) -> Result<(bool, Opcode), Violation> {
-        if first & RESERVED != 0 {
+    fn decode_first(first: u8, accept_rsv1: bool) -> Result<(bool, bool, Opcode), Violation> {
+        let begins_message = matches!(first & 0x0f, 1 | 2);
+        let allowed = if accept_rsv1 && begins_message {
+            RSV1
+        } else {
+            0
+        };
+        if first & RESERVED & !allowed != 0 {
             return Err(Violation::ReservedBits);
         }
         let opcode = Opcode::from_bits(first & 0x0f).ok_or(Violation::ReservedOpcode)?;
-        Ok((first & FIN != 0, opcode))
+        Ok((first & FIN != 0, first & RSV1 != 0, opcode))
     }
 
     #[inline]
@@ -199,6 +225,14 @@ impl HeadBytes {
             head.push(mask);
         }
         head
+    }
+
+    /// The same with the first reserved bit set: the message is compressed (RFC 7692 §6).
+    #[must_use]
+    pub fn with_rsv1(mut self) -> Self {
+        let [first, ..] = &mut self.bytes;
+        *first |= RSV1;
+        self
     }
 
     /// The bytes, 2 to 14.
@@ -283,6 +317,7 @@ mod tests {
                     let head = Head {
                         fin,
                         opcode,
+                        rsv1: false,
                         mask: mask.unwrap_or_default(),
                         len: len as u64,
                     };
@@ -296,6 +331,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_first_reserved_bit_passes_where_a_message_begins() {
+        for first in 0..=u8::MAX {
+            let got = Head::decode_extended(&[first, 0], Role::Client, false, true);
+            let plain = Head::decode(&[first & !RSV1, 0], Role::Client, false);
+            let passes = matches!(first & 0x7f, 0x41 | 0x42);
+            let expected = match (first & RSV1 != 0, passes) {
+                (true, false) => Err(Violation::ReservedBits),
+                (rsv1, _) => plain.map(|head| head.map(|(head, n)| (Head { rsv1, ..head }, n))),
+            };
+            assert_eq!(got, expected, "{first:02x}");
+        }
+        let head = HeadBytes::encode(true, Opcode::Text, 1, None).with_rsv1();
+        assert_eq!(head.as_slice(), [0xc1, 1]);
     }
 
     #[test]

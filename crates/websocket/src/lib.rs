@@ -48,7 +48,12 @@
 //!   and holds the deadlines.
 //! * After the first violation nothing is delivered; the close frame that is owed is queued, and the
 //!   error is returned from then on.
-//! * Extensions are not negotiated: reserved bits are refused.
+//! * The one extension is permessage-deflate, by feature `deflate` (module `deflate`); where it is not
+//!   agreed to, reserved bits are refused.
+//!
+//! # Features
+//! * `deflate`: permessage-deflate (RFC 7692), pure Rust. Its codec links `std` (feature `std` says so);
+//!   without it the crate needs `alloc` only.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(
@@ -76,6 +81,8 @@ mod assembly;
 mod close;
 mod connection;
 mod control;
+#[cfg(feature = "deflate")]
+pub mod deflate;
 mod error;
 mod event;
 pub mod frame;

@@ -6,7 +6,7 @@ use core::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// The largest message received, in bytes, all its fragments together. A frame that would pass it
-    /// is refused by its head alone, with 1009. Default 1 MiB.
+    /// is refused by its head alone, with 1009; of a compressed one, the inflated bytes count, while it is inflated. Default 1 MiB.
     pub message: usize,
     /// The most fragments in one message received; empty ones count. Beyond: 1008. Default 16,384.
     pub fragments: u32,

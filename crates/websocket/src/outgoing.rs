@@ -71,6 +71,25 @@ impl Outgoing {
         }
     }
 
+    /// Queues one whole message that is compressed already.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn compressed(&mut self, opcode: Opcode, payload: &[u8]) {
+        let key = self.masks.as_mut().map(|masks| masks.next_key());
+        let head = HeadBytes::encode(true, opcode, payload.len(), key).with_rsv1();
+        self.outbox.pack(&[head.as_slice()]);
+        self.outbox.pack_with(&[payload], |payload| {
+            if let Some(key) = key {
+                mask::apply(payload, key);
+            }
+        });
+    }
+
+    /// Queues frames that are encoded already.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn run(&mut self, run: Bytes) {
+        self.outbox.share(run);
+    }
+
     /// Queues a binary message: a server keeps a large payload by reference.
     pub(crate) fn binary(&mut self, lead: &[u8], payload: Bytes) {
         match self.role() {
@@ -137,7 +156,7 @@ impl Outgoing {
     }
 }
 
-fn framing(part: &Part, lead: Lead) -> (Opcode, &'static [u8]) {
+pub(crate) fn framing(part: &Part, lead: Lead) -> (Opcode, &'static [u8]) {
     match part {
         Part::Text(_) => (Opcode::Text, lead.text),
         Part::Binary(_) => (Opcode::Binary, lead.binary),

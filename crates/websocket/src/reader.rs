@@ -34,6 +34,7 @@ struct Payload {
     mask: [u8; 4],
     opcode: Opcode,
     fin: bool,
+    rsv1: bool,
     /// Whether a piece of it was handed out.
     begun: bool,
 }
@@ -43,6 +44,8 @@ struct Payload {
 pub(crate) struct Piece<'b> {
     pub(crate) fin: bool,
     pub(crate) opcode: Opcode,
+    /// The message is compressed: in its first frame only, and only where that was agreed to.
+    pub(crate) rsv1: bool,
     pub(crate) bytes: &'b [u8],
     /// The payload begins with it.
     pub(crate) first: bool,
@@ -81,14 +84,16 @@ impl Reader {
         input: &mut Input<'_>,
         role: Role,
         accept_non_minimal_length: bool,
+        accept_rsv1: bool,
     ) -> Result<Option<Head>, Violation> {
         if self.is_between_frames()
-            && let Some((head, used)) = Head::decode(input.peek(), role, accept_non_minimal_length)?
+            && let Some((head, used)) =
+                Head::decode_extended(input.peek(), role, accept_non_minimal_length, accept_rsv1)?
         {
             input.take(used);
             return Ok(Some(head));
         }
-        self.collect_head(input, role, accept_non_minimal_length)
+        self.collect_head(input, role, accept_non_minimal_length, accept_rsv1)
     }
 
     /// Puts a head together from what is kept and what came: the one place where bytes of it are kept.
@@ -97,6 +102,7 @@ impl Reader {
         input: &mut Input<'_>,
         role: Role,
         accept_non_minimal_length: bool,
+        accept_rsv1: bool,
     ) -> Result<Option<Head>, Violation> {
         let At::Head { bytes, have } = &mut self.at else {
             return Ok(None);
@@ -110,7 +116,9 @@ impl Reader {
             len = len.saturating_add(1);
         }
         let known = window.get(..usize::from(len)).unwrap_or_default();
-        if let Some((head, used)) = Head::decode(known, role, accept_non_minimal_length)? {
+        if let Some((head, used)) =
+            Head::decode_extended(known, role, accept_non_minimal_length, accept_rsv1)?
+        {
             *have = 0;
             input.take(used.saturating_sub(kept));
             return Ok(Some(head));
@@ -133,6 +141,7 @@ impl Reader {
                 Piece {
                     fin: head.fin,
                     opcode: head.opcode,
+                    rsv1: head.rsv1,
                     bytes,
                     first: true,
                     left: 0,
@@ -143,6 +152,7 @@ impl Reader {
                     left: head.len,
                     mask: head.mask,
                     opcode: head.opcode,
+                    rsv1: head.rsv1,
                     fin: head.fin,
                     begun: false,
                 };
@@ -167,6 +177,7 @@ impl Reader {
         Piece {
             fin: payload.fin,
             opcode: payload.opcode,
+            rsv1: payload.rsv1,
             bytes,
             first,
             left: payload.left,

@@ -1,6 +1,9 @@
 //! The machine: bytes in, events out; messages in, bytes out. The parts are elsewhere; here they are
-//! put together, with time and the end of the stream. [`receive`] reads, [`send`] writes.
+//! put together, with time and the end of the stream. [`receive`] reads, [`send`] writes, `compressed`
+//! leads both through the codec.
 
+#[cfg(feature = "deflate")]
+mod compressed;
 mod receive;
 mod send;
 
@@ -34,6 +37,8 @@ pub struct Connection {
     /// The last `admit` found room, and nothing but puts came since: they are one group, and the hard
     /// cap was judged for all of it.
     admitted: AtomicBool,
+    #[cfg(feature = "deflate")]
+    compression: crate::deflate::Compression,
 }
 
 impl Connection {
@@ -59,6 +64,8 @@ impl Connection {
             control: Control::default(),
             outgoing,
             admitted: AtomicBool::new(false),
+            #[cfg(feature = "deflate")]
+            compression: Default::default(),
         }
     }
 
@@ -76,6 +83,17 @@ impl Connection {
     fn forget_input(&mut self) {
         self.assembly = None;
         self.control.forget();
+        #[cfg(feature = "deflate")]
+        self.compression.forget();
+    }
+
+    /// Whether the peer may set the first reserved bit.
+    #[inline]
+    fn accepts_rsv1(&self) -> bool {
+        #[cfg(feature = "deflate")]
+        return self.compression.is_agreed();
+        #[cfg(not(feature = "deflate"))]
+        false
     }
 
     /// What is put from here on was not judged by the last `admit`.

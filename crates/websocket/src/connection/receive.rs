@@ -53,6 +53,11 @@ impl Connection {
         match error {
             None => {
                 self.watch_incomplete(now);
+                #[cfg(feature = "deflate")]
+                {
+                    let in_message = self.is_in_compressed();
+                    self.compression.settle_inflater(in_message);
+                }
                 Ok(None)
             }
             Some(error) => {
@@ -106,7 +111,8 @@ impl Connection {
                 Some(piece) => piece,
                 None => {
                     let (role, lax) = (self.outgoing.role(), self.limits.accept_non_minimal_length);
-                    let Some(head) = self.reader.head(input, role, lax)? else {
+                    let rsv1 = self.accepts_rsv1();
+                    let Some(head) = self.reader.head(input, role, lax, rsv1)? else {
                         return Ok(None);
                     };
                     self.admit_frame(&head, input.now())?;
@@ -114,7 +120,7 @@ impl Connection {
                 }
             };
             let now = input.now();
-            let event = if piece.first && piece.left == 0 {
+            let event = if piece.first && piece.left == 0 && !piece.rsv1 {
                 self.whole(&piece, now)?
             } else {
                 self.part(&piece, now)?
@@ -152,8 +158,12 @@ impl Connection {
             (Opcode::Continuation, true) | (Opcode::Text | Opcode::Binary, false) => {}
             (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {}
         }
+        #[cfg(feature = "deflate")]
+        let is_judged = self.admit_compressed(head)?;
+        #[cfg(not(feature = "deflate"))]
+        let is_judged = false;
         let limit = self.limits.message;
-        if head.len.saturating_add(len as u64) > limit as u64 {
+        if !is_judged && head.len.saturating_add(len as u64) > limit as u64 {
             return Err(Error::TooBig { limit });
         }
         let limit = self.limits.fragments;
@@ -186,8 +196,13 @@ impl Connection {
         if piece.bytes.is_empty() && piece.left > 0 {
             return Ok(None); // only the head was there: nothing to keep
         }
+        #[cfg(feature = "deflate")]
+        let is_kept = self.inflate(piece)?;
+        #[cfg(not(feature = "deflate"))]
+        let is_kept = false;
         let assembly = self.assembly.get_or_insert_default();
         match piece.opcode {
+            _ if is_kept => {}
             Opcode::Text => assembly.text(piece)?,
             Opcode::Binary => assembly.binary(piece),
             Opcode::Continuation => assembly.data(piece)?,

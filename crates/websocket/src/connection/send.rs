@@ -74,6 +74,26 @@ impl Connection {
         Ok(())
     }
 
+    /// Queues a message in parts that are copied anyway.
+    #[inline]
+    pub(super) fn put_message(&mut self, opcode: Opcode, parts: &[&[u8]]) {
+        #[cfg(feature = "deflate")]
+        if let Some(packed) = self.compression.pack(parts) {
+            return self.outgoing.compressed(opcode, &packed);
+        }
+        self.outgoing.frame(opcode, parts);
+    }
+
+    /// Queues a binary message, by reference where it goes as it is.
+    #[inline]
+    pub(super) fn put_payload(&mut self, lead: &[u8], payload: Bytes) {
+        #[cfg(feature = "deflate")]
+        if let Some(packed) = self.compression.pack(&[lead, &payload]) {
+            return self.outgoing.compressed(Opcode::Binary, &packed);
+        }
+        self.outgoing.binary(lead, payload);
+    }
+
     /// Whether a message may be put; past the hard cap the connection fails instead.
     #[inline]
     fn may_put(&mut self) -> bool {
@@ -111,19 +131,24 @@ impl Sink for Connection {
 
     fn put_text(&mut self, parts: &[&[u8]]) {
         if self.may_put() {
-            self.outgoing.frame(Opcode::Text, parts);
+            self.put_message(Opcode::Text, parts);
         }
     }
 
     fn put_binary(&mut self, lead: &[u8], payload: Bytes) {
         if self.may_put() {
-            self.outgoing.binary(lead, payload);
+            self.put_payload(lead, payload);
         }
     }
 
     fn put_shared(&mut self, group: &Arc<Shared>, lead: Lead) {
-        if self.may_put() {
-            self.outgoing.shared(group, lead);
+        if !self.may_put() {
+            return;
         }
+        #[cfg(feature = "deflate")]
+        if self.put_shared_compressed(group, lead) {
+            return;
+        }
+        self.outgoing.shared(group, lead);
     }
 }

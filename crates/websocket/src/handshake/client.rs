@@ -2,9 +2,12 @@
 
 use super::{
     accept_key,
+    extensions::{Extension, parse},
     head::{HeadReader, HeadTooLarge, has_bare_line_end},
-    syntax::{InvalidHeader, has_token, is_token, members, put_header, trim},
+    syntax::{InvalidHeader, has_token, is_token, put_header, trim},
 };
+#[cfg(feature = "deflate")]
+use crate::deflate;
 use alloc::{boxed::Box, string::String, vec::Vec};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use core::fmt;
@@ -40,6 +43,30 @@ impl<'a> Request<'a> {
     /// # Errors
     /// [`InvalidHeader`] for a host, target, subprotocol or header that is none.
     pub fn build(&self, nonce: [u8; 16]) -> Result<(Vec<u8>, Handshake), InvalidHeader> {
+        self.build_with(nonce, None)
+    }
+
+    /// As [`build`](Self::build), with an offer of permessage-deflate.
+    ///
+    /// # Errors
+    /// [`InvalidHeader`] as there.
+    #[cfg(feature = "deflate")]
+    pub fn build_with_deflate(
+        &self,
+        nonce: [u8; 16],
+        config: &deflate::Config,
+    ) -> Result<(Vec<u8>, Handshake), InvalidHeader> {
+        let offer = deflate::offer(config);
+        let (bytes, mut handshake) = self.build_with(nonce, Some(offer.as_str()))?;
+        handshake.deflate = Some(config.clone());
+        Ok((bytes, handshake))
+    }
+
+    fn build_with(
+        &self,
+        nonce: [u8; 16],
+        extensions: Option<&str>,
+    ) -> Result<(Vec<u8>, Handshake), InvalidHeader> {
         if !self.target.starts_with('/') || !self.target.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(InvalidHeader);
         }
@@ -73,12 +100,17 @@ impl<'a> Request<'a> {
                 &self.protocols.join(", "),
             )?;
         }
+        if let Some(extensions) = extensions {
+            put_header(&mut out, "Sec-WebSocket-Extensions", extensions)?;
+        }
         out.extend_from_slice(b"\r\n");
         let handshake = Handshake {
             accept: accept_key(&key),
             protocols: self.protocols.iter().map(|&p| p.into()).collect(),
             head: HeadReader::new(Handshake::MAX_HEAD),
             left: Handshake::MAX_HEAD,
+            #[cfg(feature = "deflate")]
+            deflate: None,
         };
         Ok((out, handshake))
     }
@@ -92,13 +124,19 @@ pub struct Handshake {
     head: HeadReader,
     /// What all heads together may still take.
     left: usize,
+    #[cfg(feature = "deflate")]
+    deflate: Option<deflate::Config>,
 }
 
 /// What the server agreed to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Agreed {
     /// The subprotocol, one of those asked for.
     pub protocol: Option<String>,
+    /// permessage-deflate, where it was offered and not declined.
+    #[cfg(feature = "deflate")]
+    pub deflate: Option<deflate::Agreed>,
 }
 
 /// Why the answer is not the beginning of a WebSocket connection. No frame may be sent.
@@ -122,8 +160,11 @@ pub enum HandshakeError {
     Accept,
     /// A subprotocol that was not asked for, or several.
     Protocol,
-    /// An extension that was not asked for.
+    /// An extension that was not asked for, or a malformed list of them.
     Extension,
+    /// An answer to the offer of permessage-deflate that RFC 7692 does not allow.
+    #[cfg(feature = "deflate")]
+    Deflate(deflate::AnswerError),
 }
 
 impl Handshake {
@@ -191,7 +232,7 @@ impl Handshake {
             return Err(HandshakeError::Status(status));
         }
         let (mut upgrade, mut connection, mut accept) = (false, false, None);
-        let mut agreed = Agreed::default();
+        let (mut agreed, mut extensions) = (Agreed::default(), Vec::new());
         for (name, value) in headers {
             let is = |known: &str| name.eq_ignore_ascii_case(known);
             if is("upgrade") {
@@ -203,15 +244,33 @@ impl Handshake {
                 accept = Some(is_right);
             } else if is("sec-websocket-protocol") {
                 self.agree(&mut agreed, trim(value))?;
-            } else if is("sec-websocket-extensions") && members(value).next().is_some() {
-                return Err(HandshakeError::Extension);
+            } else if is("sec-websocket-extensions") {
+                extensions.extend(parse(value).map_err(|_| HandshakeError::Extension)?);
             }
         }
+        self.agree_extensions(&mut agreed, &extensions)?;
         match (upgrade, connection, accept) {
             (false, _, _) => Err(HandshakeError::Upgrade),
             (true, false, _) => Err(HandshakeError::Connection),
             (true, true, Some(true)) => Ok(agreed),
             (true, true, Some(false) | None) => Err(HandshakeError::Accept),
+        }
+    }
+
+    fn agree_extensions(
+        &self,
+        agreed: &mut Agreed,
+        extensions: &[Extension<'_>],
+    ) -> Result<(), HandshakeError> {
+        #[cfg(feature = "deflate")]
+        if let Some(config) = &self.deflate {
+            agreed.deflate = deflate::check(extensions, config).map_err(HandshakeError::Deflate)?;
+            return Ok(());
+        }
+        let _ = agreed;
+        match extensions {
+            [] => Ok(()),
+            [..] => Err(HandshakeError::Extension),
         }
     }
 
@@ -248,6 +307,8 @@ impl fmt::Display for HandshakeError {
             Self::Accept => f.write_str("Sec-WebSocket-Accept does not answer the key"),
             Self::Protocol => f.write_str("a subprotocol that was not asked for"),
             Self::Extension => f.write_str("an extension that was not asked for"),
+            #[cfg(feature = "deflate")]
+            Self::Deflate(error) => error.fmt(f),
         }
     }
 }

@@ -166,8 +166,8 @@ impl<'a> Offer<'a> {
         Ok(all)
     }
 
-    /// Makes the checks of RFC 6455 §4.2.1. Extensions are not agreed to; a subprotocol is chosen with
-    /// [`Accept::with_protocol`].
+    /// Makes the checks of RFC 6455 §4.2.1. A subprotocol is chosen with
+    /// [`Accept::with_protocol`]; no extension is agreed to, but for `Accept::with_deflate`.
     ///
     /// # Errors
     /// The first [`Refusal`] there is.
@@ -187,6 +187,8 @@ impl<'a> Offer<'a> {
         Ok(Accept {
             key: accept_key(key),
             protocol: None,
+            #[cfg(feature = "deflate")]
+            deflate: None,
         })
     }
 }
@@ -202,6 +204,8 @@ fn is_key(key: &[u8]) -> bool {
 pub struct Accept<'s> {
     key: [u8; 28],
     protocol: Option<&'s str>,
+    #[cfg(feature = "deflate")]
+    deflate: Option<crate::deflate::HeaderValue>,
 }
 
 impl<'s> Accept<'s> {
@@ -226,9 +230,29 @@ impl<'s> Accept<'s> {
             true => Ok(Accept {
                 key: self.key,
                 protocol: Some(protocol),
+                #[cfg(feature = "deflate")]
+                deflate: self.deflate,
             }),
             false => Err(InvalidHeader),
         }
+    }
+
+    /// Agrees to permessage-deflate, as [`deflate::answer`](crate::deflate::answer) judged the offer.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn with_deflate(mut self, agreed: &crate::deflate::Agreed) -> Self {
+        self.deflate = Some(agreed.header_value());
+        self
+    }
+
+    fn extensions(&self) -> Option<&str> {
+        #[cfg(feature = "deflate")]
+        return self
+            .deflate
+            .as_ref()
+            .map(crate::deflate::HeaderValue::as_str);
+        #[cfg(not(feature = "deflate"))]
+        None
     }
 
     /// The headers of the answer, for a server that writes it itself with status 101.
@@ -240,6 +264,7 @@ impl<'s> Accept<'s> {
         ]
         .into_iter()
         .chain(self.protocol.map(|p| ("Sec-WebSocket-Protocol", p)))
+        .chain(self.extensions().map(|e| ("Sec-WebSocket-Extensions", e)))
     }
 
     /// The whole answer, with headers of the caller's behind its own.

@@ -1,0 +1,292 @@
+//! The two halves of the codec over `flate2`: messages in, DEFLATE streams without their last four
+//! bytes out (RFC 7692 §7.2), and back. What was negotiated, and frames, are not known here.
+
+use crate::{Error, Violation};
+use alloc::vec::Vec;
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+
+/// A compressor and an inflater, each made when first needed. Connections lend it from their runtime
+/// (see [`Connection::lend_codec`](crate::Connection::lend_codec)); nothing of a connection stays in
+/// it that another could see.
+#[derive(Debug, Default)]
+pub struct Codec {
+    pub(super) deflater: Option<Deflater>,
+    pub(super) inflater: Option<Inflater>,
+}
+
+impl Codec {
+    pub(super) fn is_empty(&self) -> bool {
+        self.deflater.is_none() && self.inflater.is_none()
+    }
+}
+
+/// What a sender strips from each message (§7.2.1) and a receiver appends (§7.2.2).
+const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+/// An empty stored block with BFINAL set.
+const FINAL_BLOCK: [u8; 5] = [1, 0, 0, 0xff, 0xff];
+const WINDOW: usize = 1 << 15;
+/// The codec counts what it is given at once in 32 bits.
+const AT_ONCE: usize = 1 << 30;
+
+/// Compresses messages.
+#[derive(Debug)]
+pub(super) struct Deflater {
+    z: Compress,
+    level: u8,
+    bits: u8,
+    /// Its window holds something.
+    used: bool,
+}
+
+impl Deflater {
+    /// `level` up to 9, `bits` 9 to 15: others are cut to that.
+    pub(super) fn new(level: u8, bits: u8) -> Self {
+        let z = Compress::new_with_window_bits(
+            Compression::new(u32::from(level.min(9))),
+            false,
+            bits.clamp(9, 15),
+        );
+        Self {
+            z,
+            level,
+            bits,
+            used: false,
+        }
+    }
+
+    pub(super) fn is(&self, level: u8, bits: u8) -> bool {
+        self.level == level && self.bits == bits
+    }
+
+    /// Forgets the messages before.
+    pub(super) fn reset(&mut self) {
+        if core::mem::take(&mut self.used) {
+            self.z.reset();
+        }
+    }
+
+    /// Compresses one message behind what `out` holds; `None` if the codec fails, which it does not.
+    pub(super) fn compress(&mut self, parts: &[&[u8]], out: &mut Vec<u8>) -> Option<()> {
+        let len = parts.iter().map(|p| p.len()).fold(0, usize::saturating_add);
+        if len == 0 {
+            out.push(0); // an empty stored block without its tail (RFC 7692 §7.2.3.6)
+            return Some(());
+        }
+        self.used = true;
+        out.reserve((len / 2).saturating_add(64));
+        for chunk in parts.iter().flat_map(|part| part.chunks(AT_ONCE)) {
+            self.feed(chunk, out)?;
+        }
+        self.flush(out)?;
+        let end = out.len().checked_sub(TAIL.len())?;
+        if out.get(end..) != Some(&TAIL) {
+            return None;
+        }
+        out.truncate(end);
+        Some(())
+    }
+
+    fn feed(&mut self, mut rest: &[u8], out: &mut Vec<u8>) -> Option<()> {
+        while !rest.is_empty() {
+            let (taken, made) = self.step(rest, out, FlushCompress::None)?;
+            if taken == 0 && made == 0 {
+                return None;
+            }
+            rest = rest.get(taken..)?;
+        }
+        Some(())
+    }
+
+    fn flush(&mut self, out: &mut Vec<u8>) -> Option<()> {
+        loop {
+            let (_, made) = self.step(&[], out, FlushCompress::Sync)?;
+            if made == 0 || out.len() < out.capacity() {
+                return Some(());
+            }
+        }
+    }
+
+    fn step(
+        &mut self,
+        input: &[u8],
+        out: &mut Vec<u8>,
+        flush: FlushCompress,
+    ) -> Option<(usize, usize)> {
+        out.reserve(64);
+        let (taken, made) = (self.z.total_in(), out.len());
+        self.z.compress_vec(input, out, flush).ok()?;
+        let taken = self.z.total_in().saturating_sub(taken);
+        Some((usize::try_from(taken).ok()?, out.len().saturating_sub(made)))
+    }
+}
+
+/// Inflates messages, piece by piece.
+#[derive(Debug)]
+pub(crate) struct Inflater {
+    z: Decompress,
+    /// Its window holds something.
+    used: bool,
+    /// A stream has begun and must be ended by the message's tail.
+    open: bool,
+    /// How many blocks with BFINAL may still come.
+    finals: u32,
+}
+
+impl Inflater {
+    pub(super) fn new() -> Self {
+        Self {
+            z: Decompress::new_with_window_bits(false, 15),
+            used: false,
+            open: false,
+            finals: 0,
+        }
+    }
+
+    /// A message begins; without context takeover, with an empty window.
+    pub(crate) fn begin_message(&mut self, takeover: bool) {
+        if !takeover && core::mem::take(&mut self.used) {
+            self.z.reset(false);
+        }
+        self.open = false;
+        self.finals = 0;
+    }
+
+    /// A frame of the message begins. One BFINAL a frame is what a sender has use for; each costs a
+    /// copy of the window.
+    pub(crate) fn begin_frame(&mut self) {
+        self.finals = self.finals.saturating_add(1);
+    }
+
+    /// Inflates a piece of a message behind what `out` holds of it. After an error `out` holds all that
+    /// came before.
+    pub(crate) fn inflate(
+        &mut self,
+        input: &[u8],
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<(), Error> {
+        for mut rest in input.chunks(AT_ONCE) {
+            self.used = true;
+            self.open = true;
+            loop {
+                let step = self.step(rest, out, limit)?;
+                rest = rest.get(step.taken..).unwrap_or_default();
+                if step.ended {
+                    self.restart(out)?;
+                    if rest.is_empty() {
+                        break;
+                    }
+                    self.open = true;
+                } else if step.is_idle || (rest.is_empty() && step.had_room) {
+                    break;
+                }
+            }
+            if !rest.is_empty() {
+                return Err(Violation::Deflate.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The message ends: with a whole block at the border of a byte, or it is not one. Without
+    /// takeover that is known for certain, else as far as the codec tells.
+    pub(crate) fn end_message(&mut self, takeover: bool) -> Result<(), Error> {
+        if !core::mem::take(&mut self.open) {
+            return Ok(()); // no byte at all, or a final block was the last
+        }
+        self.expect(&TAIL, false)?;
+        if !takeover {
+            self.expect(&FINAL_BLOCK, true)?;
+        }
+        Ok(())
+    }
+
+    /// Feeds what must end as told and yield nothing.
+    fn expect(&mut self, input: &[u8], ended: bool) -> Result<(), Error> {
+        let mut out = [0; 8];
+        let (taken, made) = (self.z.total_in(), self.z.total_out());
+        let status = self.z.decompress(input, &mut out, FlushDecompress::Sync);
+        let taken = self.z.total_in().saturating_sub(taken);
+        let is_whole = taken == input.len() as u64 && made == self.z.total_out();
+        match status {
+            Ok(status) if is_whole && (status == Status::StreamEnd) == ended => Ok(()),
+            Ok(_) | Err(_) => Err(Violation::Deflate.into()),
+        }
+    }
+
+    fn step(&mut self, input: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<Step, Error> {
+        if out.len() >= limit {
+            return self.probe(input, limit);
+        }
+        grow(out, limit, input.len());
+        let (taken, had) = (self.z.total_in(), out.len());
+        let status = self.z.decompress_vec(input, out, FlushDecompress::Sync);
+        if out.len() > limit {
+            out.truncate(limit);
+            return Err(Error::TooBig { limit });
+        }
+        let status = status.map_err(|_| Violation::Deflate)?;
+        Ok(Step {
+            taken: self.taken_since(taken),
+            is_idle: self.z.total_in() == taken && out.len() == had,
+            had_room: out.len() < out.capacity(),
+            ended: status == Status::StreamEnd,
+        })
+    }
+
+    /// All that is allowed is there: another byte is one too many, but blocks may still end.
+    fn probe(&mut self, input: &[u8], limit: usize) -> Result<Step, Error> {
+        let (taken, made) = (self.z.total_in(), self.z.total_out());
+        let status = self.z.decompress(input, &mut [0; 1], FlushDecompress::Sync);
+        if self.z.total_out() != made {
+            return Err(Error::TooBig { limit });
+        }
+        let status = status.map_err(|_| Violation::Deflate)?;
+        Ok(Step {
+            taken: self.taken_since(taken),
+            is_idle: self.z.total_in() == taken,
+            had_room: true,
+            ended: status == Status::StreamEnd,
+        })
+    }
+
+    fn taken_since(&self, before: u64) -> usize {
+        usize::try_from(self.z.total_in().saturating_sub(before)).unwrap_or(usize::MAX)
+    }
+
+    /// A final block ended: what follows is another stream, which may refer to this message so far.
+    fn restart(&mut self, out: &[u8]) -> Result<(), Error> {
+        self.finals = self.finals.checked_sub(1).ok_or(Violation::Deflate)?;
+        self.open = false;
+        self.z.reset(false);
+        let window = out.get(out.len().saturating_sub(WINDOW)..).unwrap_or(out);
+        if !window.is_empty() {
+            self.z
+                .set_dictionary(window)
+                .map_err(|_| Violation::Deflate)?;
+        }
+        Ok(())
+    }
+}
+
+/// What one call of the codec did.
+struct Step {
+    /// Bytes of the input that it took.
+    taken: usize,
+    /// Nothing went in or out.
+    is_idle: bool,
+    /// It did not stop for want of room.
+    had_room: bool,
+    /// A final block ended.
+    ended: bool,
+}
+
+/// Makes room behind what `out` holds: as much again, but not beyond `limit`. The first room is twice
+/// the input, up to what a message commonly is: the input may inflate to nothing.
+fn grow(out: &mut Vec<u8>, limit: usize, input: usize) {
+    if out.len() < out.capacity() {
+        return;
+    }
+    let more = out.len().max(input.saturating_mul(2).clamp(64, 4096));
+    out.reserve_exact(more.min(limit.saturating_sub(out.len())));
+}
