@@ -321,7 +321,7 @@ fn a_late_word_of_a_failed_probe() {
     assert_eq!(peer.sent(), [r#"42["back",1]"#]);
 }
 
-/// A pong that is withheld across the upgrade is missed all the same (D16).
+/// A pong that is withheld across the upgrade is missed all the same.
 #[test]
 fn the_heartbeat_survives_the_upgrade() {
     // Pinged before the upgrade, dead after it.
@@ -358,7 +358,7 @@ fn the_heartbeat_survives_the_upgrade() {
     assert_eq!(peer.session.poll_timeout(), Some(ms(300)));
 }
 
-/// An upgrade that never completes is dropped; polling and its heartbeat go on all the while (D17).
+/// An upgrade that never completes is dropped; polling and its heartbeat go on all the while.
 #[test]
 fn an_upgrade_that_is_never_finished() {
     let mut engine = (**calm().engine()).clone();
@@ -392,7 +392,7 @@ fn an_upgrade_that_is_never_finished() {
     }
 }
 
-/// The first upgrade wins: others are refused, and disturb nothing (D18).
+/// The first upgrade wins: others are refused, and disturb nothing.
 #[test]
 fn a_second_upgrade() {
     let refused = |peer: &mut Peer| match peer.ask_upgrade() {
