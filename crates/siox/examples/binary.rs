@@ -5,7 +5,7 @@
 //! console.log)`
 
 use serde::{Deserialize, Serialize};
-use siox::{Ack, Bytes, Data, SendError, Server, Socket};
+use siox::{Ack, Bytes, Data, Server, Socket};
 use tokio::net::TcpListener;
 
 #[derive(Serialize, Deserialize)]
@@ -17,11 +17,12 @@ struct Picture {
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let io = Server::new();
-    io.namespace("/").on("picture", share);
+    io.namespace("/").on(
+        "picture",
+        |socket: Socket, Data(picture): Data<Picture>, ack: Ack| {
+            socket.broadcast().emit("picture", &picture)?;
+            ack.send(&picture.data.len())
+        },
+    );
     io.serve(TcpListener::bind("127.0.0.1:3000").await?).await
-}
-
-fn share(socket: Socket, Data(picture): Data<Picture>, ack: Ack) -> Result<(), SendError> {
-    socket.broadcast().emit("picture", &picture)?;
-    ack.send(&picture.data.len())
 }

@@ -1,6 +1,10 @@
 //! The one driver of a session: its socket, when there is one, and its deadlines.
 
-use crate::{App, Conn, Host, clock, host::Alive, scratch};
+use crate::{
+    App, Conn, Host, clock,
+    host::{Alive, Upgrading},
+    scratch,
+};
 use siox_engineio::Lane;
 use siox_stack::{Machine, Shift, Turn};
 use siox_wire::{Input, Instant};
@@ -30,7 +34,17 @@ pub(crate) struct Driver<A: App, Io = TcpStream> {
     shift: Shift,
     socket: Option<Socket<Io>>,
     timer: Timer,
+    /// The host knows that the session has ended and its socket has not.
+    leaving: bool,
     _alive: Alive,
+}
+
+impl<A: App, Io> Drop for Driver<A, Io> {
+    fn drop(&mut self) {
+        if self.leaving {
+            self.host.left(&self.conn);
+        }
+    }
 }
 
 struct Socket<Io> {
@@ -52,7 +66,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
     /// A driver for the WebSocket `lane`, whose peer has sent `early` with its request.
     pub(crate) fn socket(
         host: &Arc<Host<A>>,
-        conn: Arc<Conn<A>>,
+        conn: Upgrading<A>,
         io: Io,
         lane: Lane,
         early: Vec<u8>,
@@ -63,7 +77,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             early,
             reading: true,
         };
-        Self::new(host, conn, Some(socket))
+        Self::new(host, conn.came(), Some(socket))
     }
 }
 
@@ -76,6 +90,7 @@ impl<A: App, Io> Driver<A, Io> {
             shift,
             socket,
             timer: Timer::default(),
+            leaving: false,
             _alive: host.alive(),
         }
     }
@@ -87,7 +102,7 @@ struct After {
     wrote: bool,
     finished: bool,
     broken: bool,
-    over: bool,
+    closed: bool,
 }
 
 impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Future for Driver<A, Io> {
@@ -106,8 +121,12 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Future for Dri
                 me.hang_up(after.finished);
                 continue;
             }
-            if after.over && me.socket.is_none() {
+            if after.closed && me.socket.is_none() && after.deadline.is_none() {
                 return Poll::Ready(());
+            }
+            if after.closed && me.socket.is_some() && !me.leaving {
+                me.leaving = true;
+                me.host.leaves(&me.conn);
             }
             if !read && !after.wrote && me.timer.poll(after.deadline, cx).is_pending() {
                 return Poll::Pending;
@@ -183,7 +202,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
                 wrote: false,
                 finished: false,
                 broken: false,
-                over: false,
+                closed: false,
             };
             if let Some(socket) = socket {
                 let cx = &mut Context::from_waker(&waker);
@@ -198,7 +217,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
                 after.finished = m.is_finished(socket.lane);
             }
             after.deadline = m.poll_timeout();
-            after.over = m.is_closed() && after.deadline.is_none();
+            after.closed = m.is_closed();
             after
         })
     }

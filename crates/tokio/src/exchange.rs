@@ -2,11 +2,11 @@
 //! sessions on the other. No socket here.
 
 use crate::{
-    About, App, Conn, Host, clock,
-    host::{Admitted, Parked},
+    About, App, Host, clock,
+    host::{Admitted, Parked, Upgrading},
 };
 use bytes::Bytes;
-use siox_engineio::{self as engineio, Lane};
+use siox_engineio::{self as engineio, ErrorCode, Lane};
 use siox_http1::{Connection, Event, Head, Limits, Method, Response};
 use siox_stack::Machine;
 use siox_websocket::handshake::server::{Accept, Offer, Refusal};
@@ -22,7 +22,7 @@ pub(crate) enum Next<A: App> {
     /// The body of a POST is there.
     Body(Parked<A>, Vec<u8>),
     /// It is a WebSocket now; these bytes came behind the request.
-    Upgrade(Arc<Conn<A>>, Lane, Vec<u8>),
+    Upgrade(Upgrading<A>, Lane, Vec<u8>),
 }
 
 /// One HTTP connection without its socket.
@@ -132,9 +132,11 @@ impl<A: App> Exchange<A> {
             Admitted::Park(parked) => return Some(Next::Park(parked)),
             Admitted::Body(parked, limit) => self.collect(parked, limit),
             Admitted::Upgrade(conn, lane, accept) => {
-                return self
-                    .switch(&accept, input)
-                    .map(|early| Next::Upgrade(conn, lane, early));
+                if let Some(early) = self.switch(&accept, input) {
+                    return Some(Next::Upgrade(conn, lane, early));
+                }
+                // Only a request with a body cannot be upgraded (RFC 6455 §4.1 knows none).
+                self.respond(ErrorCode::BadRequest.response());
             }
         }
         None

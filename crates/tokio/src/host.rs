@@ -10,12 +10,14 @@ use siox_websocket::handshake::{
     server::{Accept, Offer, Refusal},
 };
 use std::{
+    collections::BTreeMap,
     fmt,
+    ops::Deref,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Context,
     time::Duration,
 };
-use tokio::sync::watch;
+use tokio::{runtime::Handle, sync::watch};
 
 /// How long the tasks of sessions that were cut off may take to end.
 const CUT_OFF: Duration = Duration::from_secs(2);
@@ -26,6 +28,8 @@ pub struct Host<A: App> {
     config: Config,
     path: Box<str>,
     sids: Mutex<Sids<Arc<Conn<A>>>>,
+    /// Sessions that have ended, while their sockets still say goodbye.
+    leaving: Mutex<BTreeMap<Sid, Arc<Conn<A>>>>,
     closing: watch::Sender<bool>,
     /// Counts the tasks: each holds a receiver.
     tasks: watch::Sender<()>,
@@ -45,7 +49,54 @@ pub(crate) enum Admitted<A: App> {
     Unavailable,
     Park(Parked<A>),
     Body(Parked<A>, usize),
-    Upgrade(Arc<Conn<A>>, Lane, Accept<'static>),
+    Upgrade(Upgrading<A>, Lane, Accept<'static>),
+}
+
+/// A session whose WebSocket is still to come. Dropped before it has come, the session is told that it
+/// is gone, and is driven to its end.
+pub(crate) struct Upgrading<A: App> {
+    host: Arc<Host<A>>,
+    conn: Arc<Conn<A>>,
+    lane: Lane,
+    came: bool,
+}
+
+impl<A: App> Upgrading<A> {
+    fn new(host: &Arc<Host<A>>, conn: Arc<Conn<A>>, lane: Lane) -> Self {
+        Self {
+            host: host.clone(),
+            conn,
+            lane,
+            came: false,
+        }
+    }
+
+    /// The WebSocket is there, and with it whoever drives the session.
+    pub(crate) fn came(mut self) -> Arc<Conn<A>> {
+        self.came = true;
+        self.conn.clone()
+    }
+}
+
+impl<A: App> Deref for Upgrading<A> {
+    type Target = Conn<A>;
+
+    fn deref(&self) -> &Conn<A> {
+        &self.conn
+    }
+}
+
+impl<A: App> Drop for Upgrading<A> {
+    fn drop(&mut self) {
+        if self.came {
+            return;
+        }
+        self.conn.with(|m| m.handle_socket_gone(self.lane));
+        // Without a runtime this is the end of everything.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(Driver::timer(&self.host, self.conn.clone()));
+        }
+    }
 }
 
 /// A request of a session that waits for its body or its answer. Dropped before it was answered, it is
@@ -87,6 +138,7 @@ impl<A: App> Host<A> {
             config,
             path: path.trim_end_matches('/').into(),
             sids: Mutex::default(),
+            leaving: Mutex::default(),
             closing: watch::Sender::new(false),
             tasks: watch::Sender::new(()),
         })
@@ -123,11 +175,19 @@ impl<A: App> Host<A> {
     pub async fn close(&self, deadline: Duration) -> bool {
         self.closing.send_replace(true);
         self.for_all(|m| m.close(clock::now(), CloseReason::ServerShuttingDown));
-        if tokio::time::timeout(deadline, self.tasks.closed()).await.is_ok() {
+        if tokio::time::timeout(deadline, self.tasks.closed())
+            .await
+            .is_ok()
+        {
             return true;
         }
         self.for_all(Machine::abort);
-        tokio::time::timeout(CUT_OFF, self.tasks.closed()).await.is_ok()
+        for conn in std::mem::take(&mut *self.leaving()).values() {
+            conn.cell.take_over();
+        }
+        tokio::time::timeout(CUT_OFF, self.tasks.closed())
+            .await
+            .is_ok()
     }
 
     fn for_all(&self, step: impl Fn(&mut A::Machine)) {
@@ -194,7 +254,7 @@ impl<A: App> Host<A> {
             Decision::Park(lane) => Admitted::Park(Parked::new(conn, lane)),
             Decision::Body { lane, limit } => Admitted::Body(Parked::new(conn, lane), limit),
             Decision::Upgrade(lane) => match accept {
-                Some(accept) => Admitted::Upgrade(conn, lane, accept),
+                Some(accept) => Admitted::Upgrade(Upgrading::new(self, conn, lane), lane, accept),
                 None => Admitted::Refuse(Refusal::Upgrade),
             },
         }
@@ -223,16 +283,34 @@ impl<A: App> Host<A> {
                 let (machine, lane) = A::Machine::socket(now, &self.config, sid);
                 let conn = Arc::new(Conn::new(machine, sid, data));
                 self.enter(&conn);
-                Admitted::Upgrade(conn, lane, accept)
+                Admitted::Upgrade(Upgrading::new(self, conn, lane), lane, accept)
             }
             (Transport::WebSocket, None) => Admitted::Refuse(Refusal::Upgrade),
         }
+    }
+
+    fn leaving(&self) -> MutexGuard<'_, BTreeMap<Sid, Arc<Conn<A>>>> {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session has ended, and its socket says goodbye.
+    pub(crate) fn leaves(&self, conn: &Arc<Conn<A>>) {
+        self.leaving().insert(conn.sid, conn.clone());
+    }
+
+    /// The goodbye is said.
+    pub(crate) fn left(&self, conn: &Conn<A>) {
+        self.leaving().remove(&conn.sid);
     }
 
     fn enter(&self, conn: &Arc<Conn<A>>) {
         // An id of 120 random bits that is taken already would be a fault of the random source; the
         // session then lives on its socket alone and no request can reach the other one through it.
         let _ = self.table().insert(conn.sid, conn.clone());
+        if self.is_closing() {
+            // It came too late to be among those that `close` has ended.
+            conn.close(CloseReason::ServerShuttingDown);
+        }
     }
 
     /// An event on its way to the app. A session that ends with it is forgotten first.

@@ -4,7 +4,7 @@
 use crate::{
     About, App, Host,
     driver::Driver,
-    host::{Admitted, Parked},
+    host::{Admitted, Parked, Upgrading},
     post,
 };
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use http::{Request, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use siox_engineio::{self as engineio, Lane};
+use siox_engineio::{self as engineio, ErrorCode, Lane};
 use siox_stack::Machine;
 use siox_websocket::handshake::server::{Accept, Offer, Refusal};
 use std::{collections::VecDeque, error::Error, future::poll_fn, net::SocketAddr, sync::Arc};
@@ -40,13 +40,14 @@ where
             reply(wait(parked).await)
         }
         Admitted::Body(mut parked, limit) => {
-            let body = Limited::new(request.body_mut(), limit).collect().await;
-            match body {
+            let declared = usize::try_from(request.body().size_hint().lower());
+            if declared.map_or(true, |n| n > limit) {
+                // The peer need not send it to be told.
+                return too_large(&mut parked);
+            }
+            match Limited::new(request.body_mut(), limit).collect().await {
                 Ok(body) => reply(post::work_off(&host, parked, body.to_bytes().into()).await),
-                Err(e) if e.is::<LengthLimitError>() => {
-                    parked.answered();
-                    reply(parked.conn.with(|m| m.body_too_large(parked.lane)))
-                }
+                Err(e) if e.is::<LengthLimitError>() => too_large(&mut parked),
                 // The connection broke: dropping `parked` says so, and nobody reads this answer.
                 Err(_) => status(StatusCode::BAD_REQUEST),
             }
@@ -59,7 +60,7 @@ where
     }
 }
 
-fn admit<A: App, B>(host: &Arc<Host<A>>, request: &Request<B>) -> Admitted<A> {
+fn admit<A: App, B: http_body::Body>(host: &Arc<Host<A>>, request: &Request<B>) -> Admitted<A> {
     let headers = request.headers();
     let pairs = headers.iter().map(|(n, v)| (n.as_str(), v.as_bytes()));
     let get = request.method() == http::Method::GET;
@@ -72,6 +73,10 @@ fn admit<A: App, B>(host: &Arc<Host<A>>, request: &Request<B>) -> Admitted<A> {
             .get(header::CONTENT_TYPE)
             .map(header::HeaderValue::as_bytes),
     };
+    if asked.websocket && !request.body().is_end_stream() {
+        // An upgrade has no body; its bytes would be taken for frames.
+        return Admitted::Answer(ErrorCode::BadRequest.response());
+    }
     let about = About {
         peer: request.extensions().get::<SocketAddr>().copied(),
         query: asked.query,
@@ -79,6 +84,11 @@ fn admit<A: App, B>(host: &Arc<Host<A>>, request: &Request<B>) -> Admitted<A> {
         headers,
     };
     host.admit(&asked, &offer, &about)
+}
+
+fn too_large<A: App>(parked: &mut Parked<A>) -> Response<Full<Bytes>> {
+    parked.answered();
+    reply(parked.conn.with(|m| m.body_too_large(parked.lane)))
 }
 
 fn method(method: &http::Method) -> engineio::Method {
@@ -98,14 +108,9 @@ async fn wait<A: App>(mut parked: Parked<A>) -> engineio::Response {
 }
 
 /// Gets the socket back from hyper, then starts the lasting task, so that this future is not kept.
-async fn adopt<A: App>(
-    host: Arc<Host<A>>,
-    conn: Arc<crate::Conn<A>>,
-    lane: Lane,
-    upgrade: OnUpgrade,
-) {
+async fn adopt<A: App>(host: Arc<Host<A>>, conn: Upgrading<A>, lane: Lane, upgrade: OnUpgrade) {
     let Ok(upgraded) = upgrade.await else {
-        return conn.with(|m| m.handle_socket_gone(lane));
+        return;
     };
     // hyper itself, then hyper-util's automatic builder, which axum uses and which wraps the socket.
     let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
@@ -118,20 +123,14 @@ async fn adopt<A: App>(
     }
 }
 
-fn start<A: App>(
-    host: &Arc<Host<A>>,
-    conn: Arc<crate::Conn<A>>,
-    lane: Lane,
-    io: TcpStream,
-    early: &[u8],
-) {
+fn start<A: App>(host: &Arc<Host<A>>, conn: Upgrading<A>, lane: Lane, io: TcpStream, early: &[u8]) {
     // Without it the kernel may hold a small frame back; a socket that refuses the option still works.
     let _ = io.set_nodelay(true);
     tokio::spawn(Driver::socket(host, conn, io, lane, early.to_vec()));
 }
 
 /// A stream we do not know the type of: hyper goes on carrying it.
-fn foreign<A: App>(host: &Arc<Host<A>>, conn: Arc<crate::Conn<A>>, lane: Lane, io: Upgraded) {
+fn foreign<A: App>(host: &Arc<Host<A>>, conn: Upgrading<A>, lane: Lane, io: Upgraded) {
     tokio::spawn(Driver::socket(
         host,
         conn,

@@ -1,4 +1,5 @@
 //! A Socket.IO client that knows packets as text, and what a test keeps of a server.
+#![allow(dead_code, reason = "each test binary uses a part")]
 
 use crate::raw::{
     within,

@@ -22,7 +22,7 @@ async fn handlers_start_in_order_and_the_pending_do_not_block() {
             }
         })
         .on("quick", move |Data(n): Data<u32>| {
-            tell(format!("quick {n}"))
+            tell(format!("quick {n}"));
         });
     let to = serve(&io).await;
     let mut client = Client::join(to).await;
@@ -58,13 +58,13 @@ async fn what_comes_while_one_runs_starts_after_it() {
     let first = tell.clone();
     io.namespace("/")
         .on("both", move |Data(n): Data<u32>| {
-            first(format!("first {n}"))
+            first(format!("first {n}"));
         })
         .on("both", async move |Data(n): Data<u32>| {
             let _ = n;
         })
         .on("both", move |Data(n): Data<u32>| {
-            tell(format!("second {n}"))
+            tell(format!("second {n}"));
         });
     let to = serve(&io).await;
     let mut client = Client::join(to).await;

@@ -12,7 +12,7 @@ fn server() -> Server {
             socket.join(&room)
         })
         .on("leave", |socket: Socket, Data(room): Data<String>| {
-            socket.leave(&room)
+            socket.leave(&room);
         })
         .on("rooms", |socket: Socket, ack: Ack| {
             ack.send(&socket.rooms())
@@ -22,6 +22,10 @@ fn server() -> Server {
     io
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what a handler takes, it owns"
+)]
 /// `(how, room, ...)`: sends the way's name to whom it says.
 fn send(
     socket: Socket,
