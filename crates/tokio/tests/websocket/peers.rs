@@ -17,7 +17,7 @@ async fn their_server_echoes() {
             match socket.read().unwrap() {
                 tungstenite::Message::Close(frame) => break frame.map(|frame| frame.code),
                 message if message.is_text() || message.is_binary() => {
-                    socket.send(message).unwrap()
+                    socket.send(message).unwrap();
                 }
                 _ => {}
             }
