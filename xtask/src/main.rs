@@ -50,7 +50,7 @@ const CHORES: &[Chore] = &[
     Chore {
         name: "autobahn",
         arguments: "[--sections 1-7,9,10]",
-        about: "run the Autobahn|Testsuite against our WebSocket echo server",
+        about: "run the Autobahn|Testsuite against our WebSocket servers and clients",
         run: autobahn::run,
     },
     Chore {

@@ -1,4 +1,4 @@
-//! `siox-sut PROFILE --port P`: the servers under test, by which conformance suites and foreign clients
+//! `siox-sut PROFILE`: the servers and clients under test, by which conformance suites and foreign peers
 //! judge siox from outside.
 
 #![forbid(unsafe_code)]
@@ -6,54 +6,96 @@
 mod engine_echo;
 mod socket_echo;
 mod socket_interop;
+mod ws_client;
 mod ws_echo;
 
-use clap::{Parser, ValueEnum};
-use std::{net::Ipv4Addr, process::ExitCode};
+use clap::{Args, Parser, ValueEnum};
+use std::{error::Error, net::Ipv4Addr, process::ExitCode};
 use tokio::net::TcpListener;
 
-/// Serves one profile on 127.0.0.1 until it is killed; prints `listening on 127.0.0.1:P` when ready.
+/// Servers serve one profile on 127.0.0.1 until they are killed, and print `listening on 127.0.0.1:P`
+/// when ready.
 #[derive(Debug, Parser)]
 #[command(version)]
-struct Args {
-    /// What to serve.
-    profile: Profile,
+enum Profile {
+    /// Plain WebSocket: echoes text and binary messages up to 32 MiB.
+    WsEcho {
+        #[command(flatten)]
+        port: Port,
+        /// What it runs on.
+        #[arg(long, value_enum, default_value_t)]
+        runtime: Runtime,
+    },
+    /// Plain WebSocket: the echo client of the Autobahn|Testsuite's fuzzing server; ends after its cases.
+    WsClient {
+        /// Where the suite's server is: ws://HOST:PORT.
+        #[arg(long)]
+        url: String,
+        /// By which name the suite reports.
+        #[arg(long)]
+        agent: String,
+        /// What it runs on.
+        #[arg(long, value_enum, default_value_t)]
+        runtime: Runtime,
+    },
+    /// Engine.IO v4 at /engine.io/: echoes messages; ping every 300 ms, timeout 200 ms.
+    EioV4(Port),
+    /// Socket.IO v5 at /socket.io/: the echo server of the protocol's test suite.
+    SioV5(Port),
+    /// Socket.IO v5 at /socket.io/ with default settings: events, rooms, acknowledgements, refusals.
+    SioInterop(Port),
+}
+
+#[derive(Debug, Args)]
+struct Port {
     /// The port; 0 takes a free one.
     #[arg(long)]
     port: u16,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Profile {
-    /// Plain WebSocket: echoes text and binary messages up to 32 MiB.
-    WsEcho,
-    /// Engine.IO v4 at /engine.io/: echoes messages; ping every 300 ms, timeout 200 ms.
-    EioV4,
-    /// Socket.IO v5 at /socket.io/: the echo server of the protocol's test suite.
-    SioV5,
-    /// Socket.IO v5 at /socket.io/ with default settings: events, rooms, acknowledgements, refusals.
-    SioInterop,
+/// What drives the machines.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Runtime {
+    /// Tasks on tokio.
+    #[default]
+    Tokio,
+    /// Threads on blocking sockets.
+    Tcp,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
-    match serve(args.profile, args.port).await {
+    match run(Profile::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("siox-sut: port {}: {e}", args.port);
+            eprintln!("siox-sut: {e}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn serve(profile: Profile, port: u16) -> std::io::Result<()> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    println!("listening on {}", listener.local_addr()?);
+async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
     match profile {
-        Profile::WsEcho => ws_echo::serve(listener).await,
-        Profile::EioV4 => engine_echo::serve(listener).await,
-        Profile::SioV5 => socket_echo::server().serve(listener).await,
-        Profile::SioInterop => socket_interop::server().serve(listener).await,
+        Profile::WsClient {
+            url,
+            agent,
+            runtime,
+        } => return ws_client::run(&url, &agent, runtime).await,
+        Profile::WsEcho { port, runtime } => ws_echo::serve(port.listen().await?, runtime).await,
+        Profile::EioV4(port) => engine_echo::serve(port.listen().await?).await,
+        Profile::SioV5(port) => socket_echo::server().serve(port.listen().await?).await,
+        Profile::SioInterop(port) => socket_interop::server().serve(port.listen().await?).await,
+    }?;
+    Ok(())
+}
+
+impl Port {
+    async fn listen(&self) -> Result<TcpListener, String> {
+        let why = |e| format!("port {}: {e}", self.port);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
+            .await
+            .map_err(why)?;
+        println!("listening on {}", listener.local_addr().map_err(why)?);
+        Ok(listener)
     }
 }

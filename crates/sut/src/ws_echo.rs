@@ -1,35 +1,65 @@
 //! `ws-echo`: plain WebSocket, every message sent back as it came. A peer that does not read is not
 //! read from, rather than disconnected.
 
-use siox_tokio::websocket;
-use siox_websocket::Limits;
-use siox_wire::Message;
-use std::{io, sync::Arc};
-use tokio::net::TcpListener;
+use crate::Runtime;
+use siox_websocket::{Connection, Limits};
+use siox_wire::{Message, SendError};
+use std::{io, sync::Arc, thread};
+use tokio::net::{TcpListener, TcpStream};
 
-pub(crate) async fn serve(listener: TcpListener) -> io::Result<()> {
-    let limits = Arc::new(Limits {
+/// Connections at once on threads.
+const MOST: usize = 1000;
+
+/// The suite's largest messages come in more pieces than the default allows.
+pub(crate) fn limits() -> Arc<Limits> {
+    Arc::new(Limits {
         message: 32 << 20,
-        // The suite's largest messages come in more pieces than the default allows.
         fragments: 1 << 20,
         ..Limits::default()
-    });
+    })
+}
+
+/// Sends `message` back.
+pub(crate) fn echo(connection: &mut Connection, message: Message<'_>) -> Result<(), SendError> {
+    match message {
+        Message::Text(text) => connection.text(&text),
+        Message::Binary(bytes) => connection.binary(bytes.into_owned().into()),
+    }
+}
+
+pub(crate) async fn serve(listener: TcpListener, runtime: Runtime) -> io::Result<()> {
+    match runtime {
+        Runtime::Tokio => serve_tasks(listener).await,
+        Runtime::Tcp => {
+            let listener = listener.into_std()?;
+            listener.set_nonblocking(false)?;
+            // A thread of its own: the runtime waits for nothing else.
+            thread::spawn(move || serve_threads(&listener))
+                .join()
+                .unwrap_or_else(|_| Err(io::Error::other("the accepting thread panicked")))
+        }
+    }
+}
+
+async fn serve_tasks(listener: TcpListener) -> io::Result<()> {
+    let limits = limits();
     loop {
         let (stream, _) = listener.accept().await?;
         // Without it the kernel may hold a small frame back.
         let _ = stream.set_nodelay(true);
-        tokio::spawn(echo(stream, limits.clone()));
+        tokio::spawn(serve_task(stream, limits.clone()));
     }
 }
 
-async fn echo(stream: tokio::net::TcpStream, limits: Arc<Limits>) {
-    let Ok(socket) = websocket::accept(stream, limits).await else {
-        return;
-    };
-    let end = socket.run(|connection, message| match message {
-        Message::Text(text) => connection.text(&text),
-        Message::Binary(bytes) => connection.binary(bytes.into_owned().into()),
-    });
-    // How a peer fails is its own business; it has been told by a close frame.
-    let _ = end.await;
+async fn serve_task(stream: TcpStream, limits: Arc<Limits>) {
+    if let Ok(socket) = siox_tokio::websocket::accept(stream, limits).await {
+        // How a peer fails is its own business; it has been told by a close frame.
+        let _ = socket.run(echo).await;
+    }
+}
+
+fn serve_threads(listener: &std::net::TcpListener) -> io::Result<()> {
+    siox_tcp::serve(listener, &limits(), MOST, |socket| {
+        let _ = socket.run(echo);
+    })
 }

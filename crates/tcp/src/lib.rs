@@ -1,0 +1,61 @@
+//! WebSocket on blocking TCP: `std::net` sockets, threads and socket timeouts, with no async runtime
+//! and no executor in the dependency tree. The protocol is the machine's of `siox-websocket`; here are
+//! only the socket, the clock and the read buffer.
+//!
+//! ```
+//! use siox_tcp::{CloseCode, Limits, Message, Options};
+//! use std::{net::TcpListener, sync::Arc, thread};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let listener = TcpListener::bind("127.0.0.1:0")?;
+//! let url = format!("ws://{}/", listener.local_addr()?);
+//!
+//! let server = thread::spawn(move || -> Result<(), siox_tcp::Error> {
+//!     let (stream, _) = listener.accept()?;
+//!     let mut socket = siox_tcp::accept(stream, Arc::new(Limits::default()))?;
+//!     while let Some(message) = socket.read()? {
+//!         socket.send(message)?;
+//!     }
+//!     Ok(())
+//! });
+//!
+//! let mut socket = siox_tcp::connect(&url, &Options::default())?;
+//! socket.send("hello")?;
+//! assert_eq!(socket.read()?, Some(Message::from("hello")));
+//! socket.close(CloseCode::NORMAL, "bye")?;
+//! server.join().unwrap()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Limits
+//! * One scratch buffer of 64 KiB per thread, none per connection; what was read is kept only while
+//!   there are messages in it that nobody has asked for.
+//! * The deadlines of [`Limits`] are kept while a method waits, and only then. Without
+//!   [`Limits::ping_interval`] and [`Limits::pong_timeout`] a peer that neither reads nor writes is
+//!   waited for without end.
+//! * A send waits for the peer to read. Where both ends send more than TCP holds before they read,
+//!   each waits for the other.
+//! * No TLS and no proxy. Redirects are not followed. The resolution of a name is the system's and has
+//!   no deadline.
+
+#![forbid(unsafe_code)]
+
+mod accept;
+mod answer;
+mod clock;
+mod connect;
+mod error;
+mod scratch;
+mod serve;
+mod socket;
+mod turn;
+mod wait;
+
+pub use accept::accept;
+pub use connect::{Options, connect, open};
+pub use error::{BadUrl, Error, Rejection};
+pub use serve::serve;
+pub use siox_websocket::{Close, CloseCode, Connection, Limits};
+pub use siox_wire::{Message, SendError};
+pub use socket::WebSocket;

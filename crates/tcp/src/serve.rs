@@ -1,0 +1,94 @@
+//! A server with a thread for each connection.
+
+use crate::{Limits, WebSocket, accept};
+use std::{
+    io,
+    net::TcpListener,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+};
+
+/// Accepts connections for ever and runs `handler` for each in a thread of its own, at most `most` of
+/// them at once: the next one waits in the listener's queue. Handshakes that fail have been answered
+/// and are forgotten.
+///
+/// # Errors
+/// When the listener fails.
+pub fn serve<H>(
+    listener: &TcpListener,
+    limits: &Arc<Limits>,
+    most: usize,
+    handler: H,
+) -> io::Result<()>
+where
+    H: Fn(WebSocket) + Send + Sync + 'static,
+{
+    let handler = Arc::new(handler);
+    let seats = Arc::new(Seats::default());
+    loop {
+        let seat = Seat::take(&seats, most);
+        let (stream, _) = match listener.accept() {
+            Ok(accepted) => accepted,
+            Err(e) if is_the_peers(&e) => continue,
+            Err(e) => return Err(e),
+        };
+        let (handler, limits) = (handler.clone(), limits.clone());
+        let connection = move || {
+            let _seat = seat;
+            if let Ok(socket) = accept(stream, limits) {
+                handler(socket);
+            }
+        };
+        // Without a thread the connection is dropped, and the next one may find room.
+        let _ = thread::Builder::new()
+            .name("websocket".to_owned())
+            .spawn(connection);
+    }
+}
+
+/// Whether it is about one connection that went before it was accepted.
+fn is_the_peers(e: &io::Error) -> bool {
+    matches!(
+        e.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// How many connections there are.
+#[derive(Default)]
+struct Seats {
+    taken: Mutex<usize>,
+    left: Condvar,
+}
+
+impl Seats {
+    fn lock(&self) -> MutexGuard<'_, usize> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One of them.
+struct Seat(Arc<Seats>);
+
+impl Seat {
+    fn take(seats: &Arc<Seats>, most: usize) -> Self {
+        let mut taken = seats.lock();
+        while *taken >= most.max(1) {
+            taken = seats
+                .left
+                .wait(taken)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        *taken += 1;
+        Self(seats.clone())
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        *self.0.lock() -= 1;
+        self.0.left.notify_one();
+    }
+}

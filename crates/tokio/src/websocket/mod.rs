@@ -1,0 +1,63 @@
+//! Plain WebSocket on a stream: [`accept`] or [`connect`], then [`next`](WebSocket::next) and
+//! [`send`](WebSocket::send).
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use siox_tokio::websocket::{self, CloseCode, Message, Options};
+//!
+//! let mut socket = websocket::connect("ws://127.0.0.1:9001/chat", &Options::default()).await?;
+//! socket.send("hello").await?;
+//! while let Some(message) = socket.next().await {
+//!     match message? {
+//!         Message::Text(text) => println!("{text}"),
+//!         Message::Binary(bytes) => println!("{} bytes", bytes.len()),
+//!     }
+//!     socket.close(CloseCode::NORMAL, "").await?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A server that answers as it reads does without an allocation per message:
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use siox_tokio::websocket::{self, Limits, Message};
+//! use std::sync::Arc;
+//!
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let (stream, _) = listener.accept().await?;
+//! let socket = websocket::accept(stream, Arc::new(Limits::default())).await?;
+//! socket
+//!     .run(|connection, message| match message {
+//!         Message::Text(text) => connection.text(&text),
+//!         Message::Binary(bytes) => connection.binary(bytes.into_owned().into()),
+//!     })
+//!     .await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Limits
+//! No TLS and no proxy: [`open`] makes a WebSocket of any stream that has them. Redirects are not
+//! followed. An idle socket holds no read buffer: it reads into that of its thread, and keeps what was
+//! read only while there are messages in it that nobody has asked for.
+
+mod accept;
+mod answer;
+mod connect;
+mod error;
+mod halves;
+mod linger;
+mod sink;
+mod stream;
+mod turn;
+
+pub use accept::accept;
+pub use connect::{Options, connect, open};
+pub use error::{BadUrl, Error, Rejection};
+pub use halves::{Receiver, Sender};
+pub(crate) use linger::linger;
+pub use siox_websocket::{Close, CloseCode, Connection, Limits};
+pub use siox_wire::{Message, SendError};
+pub use stream::WebSocket;

@@ -1,0 +1,259 @@
+//! The WebSocket that an application holds: its verbs. How they are driven is in `turn`.
+
+use super::{Close, CloseCode, Connection, Error, Message, SendError, turn::Ending};
+use crate::{clock, driver::Timer};
+use bytes::Bytes;
+use std::{convert::Infallible, fmt, future::poll_fn, mem};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A WebSocket on a stream.
+///
+/// It does something only while one of its methods is polled: [`next`](Self::next) reads, and also
+/// writes what is queued, answers pings and keeps the deadlines. Every future is cancel-safe: dropped
+/// before its end, it has lost no message, and what it has queued stays queued.
+pub struct WebSocket<Io> {
+    pub(super) io: Io,
+    pub(super) connection: Connection,
+    pub(super) rest: Rest,
+    pub(super) timer: Timer,
+    /// The end of the stream was read.
+    pub(super) eof: bool,
+    is_client: bool,
+    /// There are no more messages; the stream is being closed.
+    pub(super) ending: Option<Ending>,
+    /// Why, until it is told.
+    pub(super) failure: Option<Error>,
+    /// What the peer's close frame said.
+    pub(super) goodbye: Option<Box<Close<'static>>>,
+    protocol: Option<Box<str>>,
+}
+
+impl<Io> WebSocket<Io> {
+    /// A server's WebSocket, or a client's on a transport of its own, whose handshake is done; `early`
+    /// is what the peer sent behind it.
+    #[must_use]
+    pub fn new(io: Io, connection: Connection, early: Vec<u8>) -> Self {
+        Self {
+            io,
+            connection,
+            rest: Rest {
+                bytes: early,
+                at: 0,
+            },
+            timer: Timer::default(),
+            eof: false,
+            is_client: false,
+            ending: None,
+            failure: None,
+            goodbye: None,
+            protocol: None,
+        }
+    }
+
+    /// The end that lets the other close the stream first (RFC 6455 §7.1.1).
+    pub(super) fn client(
+        io: Io,
+        connection: Connection,
+        early: Vec<u8>,
+        protocol: Option<String>,
+    ) -> Self {
+        Self {
+            is_client: true,
+            protocol: protocol.map(String::into_boxed_str),
+            ..Self::new(io, connection, early)
+        }
+    }
+
+    pub(super) fn is_client(&self) -> bool {
+        self.is_client
+    }
+
+    /// The subprotocol that a client and its server agreed to.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&str> {
+        self.protocol.as_deref()
+    }
+
+    /// What the peer's close frame said, if it has come and was not empty.
+    #[must_use]
+    pub fn goodbye(&self) -> Option<&Close<'static>> {
+        self.goodbye.as_deref()
+    }
+
+    /// Bytes that wait for the peer; 32 more for each piece kept by reference.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.connection.queued()
+    }
+
+    /// Whether nothing can be sent any more.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.connection.is_closed() || self.ending.is_some()
+    }
+
+    /// The stream.
+    #[must_use]
+    pub fn get_ref(&self) -> &Io {
+        &self.io
+    }
+
+    /// Queues a message, which leaves with the next [`flush`](Self::flush), [`send`](Self::send) or
+    /// [`next`](Self::next): many small ones in one write.
+    ///
+    /// # Errors
+    /// [`SendError::Full`] from [`Limits::high_water`](super::Limits::high_water) on: wait for
+    /// [`ready`](Self::ready). [`SendError::Closed`].
+    pub fn queue<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
+        if self.ending.is_some() {
+            return Err(SendError::Closed);
+        }
+        match message.into() {
+            Message::Text(text) => self.connection.text(&text),
+            Message::Binary(bytes) => self.connection.binary(bytes.into_owned().into()),
+        }
+    }
+
+    /// Queues a binary message as [`queue`](Self::queue) does; a server keeps a large one by reference.
+    ///
+    /// # Errors
+    /// Those of [`queue`](Self::queue).
+    pub fn queue_bytes(&mut self, payload: Bytes) -> Result<(), SendError> {
+        match self.ending {
+            None => self.connection.binary(payload),
+            Some(_) => Err(SendError::Closed),
+        }
+    }
+
+    /// Queues a ping of the caller's own, at most 125 bytes.
+    ///
+    /// # Errors
+    /// [`SendError::TooBig`], and those of [`queue`](Self::queue).
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.connection.ping(payload)
+    }
+
+    /// Queues the close frame, behind what is queued; `false` if the connection is closing already.
+    pub(super) fn queue_close(&mut self, code: CloseCode, reason: &str) -> bool {
+        self.ending.is_none() && self.connection.close(clock::now(), code, reason).is_ok()
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
+    /// The next message. `None` after the closing handshake, and ever after.
+    ///
+    /// While more than the high-water mark waits for the peer, nothing is read.
+    ///
+    /// # Errors
+    /// When the stream broke, or a rule or limit was; told once, after the peer was told.
+    pub async fn next(&mut self) -> Option<Result<Message<'static>, Error>> {
+        poll_fn(|cx| self.poll_message(cx)).await
+    }
+
+    /// Waits until there is room for a message, sends it, and waits until the peer's side of the stream
+    /// has taken it. Dropped before its end, it has queued the message whole or not at all.
+    ///
+    /// It does not read. Where both ends send more than the stream holds before they read, each waits
+    /// for the other: [`queue`](Self::queue) and [`next`](Self::next), or [`split`](Self::split), do not.
+    ///
+    /// # Errors
+    /// [`Error::Send`] when the connection is closing or closed ([`next`](Self::next) says why);
+    /// [`Error::Io`].
+    pub async fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
+        let message = message.into();
+        self.ready().await?;
+        self.queue(message)?;
+        self.flush().await
+    }
+
+    /// Waits until there is room for a message, writing what is queued.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send).
+    pub async fn ready(&mut self) -> Result<(), Error> {
+        poll_fn(|cx| self.poll_room(cx)).await
+    }
+
+    /// Waits until all that is queued is written.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send).
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        poll_fn(|cx| self.poll_flushed(cx)).await
+    }
+
+    /// Makes the closing handshake and closes the stream. What the peer still sends is dropped. With
+    /// [`CloseCode::NO_STATUS`] the close frame is empty. Done again, it ends what was begun.
+    ///
+    /// # Errors
+    /// What the peer did wrong before it answered, or that it did not answer in time.
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        self.queue_close(code, reason);
+        poll_fn(|cx| self.poll_with(cx, &mut |_, _| Ok(None::<Infallible>))).await;
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
+    /// Calls `handler` for every message until the connection has ended. What the handler sends leaves
+    /// together, after the read that brought the messages. While more than the high-water mark waits
+    /// for the peer, no further message is handled and nothing is read.
+    ///
+    /// # Errors
+    /// When the stream breaks, the peer breaks a rule, or the handler cannot send, which ends the
+    /// connection with 1011; after a closing handshake there is none.
+    pub async fn run<H>(mut self, mut handler: H) -> Result<(), Error>
+    where
+        H: FnMut(&mut Connection, Message<'_>) -> Result<(), SendError>,
+    {
+        let mut on = |connection: &mut Connection, message: Message<'_>| {
+            handler(connection, message)
+                .map(|()| None::<Infallible>)
+                .map_err(Error::Send)
+        };
+        poll_fn(|cx| self.poll_with(cx, &mut on)).await;
+        self.failure.take().map_or(Ok(()), Err)
+    }
+}
+
+impl<Io> fmt::Debug for WebSocket<Io> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket")
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Bytes that were read, and that nobody has asked for yet. No memory while there are none.
+#[derive(Default)]
+pub(super) struct Rest {
+    bytes: Vec<u8>,
+    /// Where they begin.
+    at: usize,
+}
+
+impl Rest {
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// All of it. To be followed by [`put_back`](Self::put_back).
+    pub(super) fn take(&mut self) -> Self {
+        mem::take(self)
+    }
+
+    pub(super) fn as_mut_slice(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.at..]
+    }
+
+    /// Makes the last `left` bytes of `taken` the rest.
+    pub(super) fn put_back(&mut self, mut taken: Self, left: usize) {
+        if left > 0 {
+            taken.at = taken.bytes.len().saturating_sub(left);
+            *self = taken;
+        }
+    }
+
+    /// Copies what is left of a read.
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+}

@@ -1,0 +1,308 @@
+//! What drives a WebSocket: one turn is what is due, one read and its messages, one write.
+
+use super::{
+    CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER, stream::Rest,
+};
+use crate::{clock, scratch};
+use siox_websocket::{Close, Event};
+use siox_wire::{Input, Instant};
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Slices of one vectored write.
+const SLICES: usize = 64;
+/// Turns before other tasks have theirs.
+const BUDGET: usize = 32;
+
+/// The closing of a stream whose connection is over.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ending {
+    by: Instant,
+    /// Our half is closed.
+    shut: bool,
+    /// The peer's half is.
+    drained: bool,
+}
+
+impl Ending {
+    const DONE: Self = Self {
+        by: Instant::EPOCH,
+        shut: true,
+        drained: true,
+    };
+
+    pub(super) fn is_done(self) -> bool {
+        self.shut && self.drained
+    }
+}
+
+/// What handles a message: something of it ends the turn.
+pub(super) trait OnMessage<T>:
+    FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>
+{
+}
+
+impl<T, F: FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>> OnMessage<T> for F {}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
+    pub(super) fn poll_message(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Message<'static>, Error>>> {
+        let polled = self.poll_with(cx, &mut |_: &mut Connection, message: Message<'_>| {
+            Ok(Some(message.into_owned()))
+        });
+        polled.map(|message| match message {
+            Some(message) => Some(Ok(message)),
+            None => self.failure.take().map(Err),
+        })
+    }
+
+    /// Takes turns until `on` makes something of a message, or the connection is over; why, is in
+    /// `failure`.
+    pub(super) fn poll_with<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        on: &mut impl OnMessage<T>,
+    ) -> Poll<Option<T>> {
+        for _ in 0..BUDGET {
+            if self.ending.is_some() {
+                return self.poll_end(cx).map(|()| None);
+            }
+            match ready!(self.poll_turn(cx, on)) {
+                Ok(Some(made)) => return Poll::Ready(Some(made)),
+                Ok(None) => {}
+                Err(e) => self.fail(e),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// One turn; ready when it got somewhere.
+    fn poll_turn<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        on: &mut impl OnMessage<T>,
+    ) -> Poll<Result<Option<T>, Error>> {
+        self.expire()?;
+        let mut progress = false;
+        // What was queued between two reads leaves together, before the second.
+        if self.rest.is_empty() {
+            progress |= self.poll_write(cx)?.is_ready();
+        }
+        if let Poll::Ready(read) = self.poll_read(cx, on)? {
+            if read.is_some() {
+                return Poll::Ready(Ok(read));
+            }
+            progress = true;
+        }
+        progress |= self.poll_write(cx)?.is_ready();
+        if self.connection.is_finished() {
+            self.begin_end();
+            progress = true;
+        }
+        if !progress {
+            ready!(self.timer.poll(self.connection.poll_timeout(), cx));
+        }
+        Poll::Ready(Ok(None))
+    }
+
+    /// What is due.
+    fn expire(&mut self) -> Result<(), Error> {
+        let Some(deadline) = self.connection.poll_timeout() else {
+            return Ok(());
+        };
+        let now = clock::now();
+        if deadline <= now {
+            self.connection.handle_timeout(now)?;
+        }
+        Ok(())
+    }
+
+    fn poll_read<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        on: &mut impl OnMessage<T>,
+    ) -> Poll<Result<Option<T>, Error>> {
+        if is_full(&self.connection) || (self.eof && self.rest.is_empty()) {
+            return Poll::Pending;
+        }
+        let mut feed = Feed {
+            connection: &mut self.connection,
+            goodbye: &mut self.goodbye,
+            deaf: self.failure.is_some(),
+        };
+        if !self.rest.is_empty() {
+            let mut taken = self.rest.take();
+            let mut input = Input::new(clock::now(), taken.as_mut_slice());
+            let made = feed.all(&mut input, on);
+            let left = input.len();
+            self.rest.put_back(taken, left);
+            return Poll::Ready(made);
+        }
+        let (rest, eof): (&mut Rest, &mut bool) = (&mut self.rest, &mut self.eof);
+        scratch::read(&mut self.io, cx, |_, bytes| {
+            if bytes.is_empty() {
+                *eof = true;
+                feed.connection.handle_eof(clock::now())?;
+                return Ok(None);
+            }
+            let mut input = Input::new(clock::now(), bytes);
+            let made = feed.all(&mut input, on);
+            rest.put(input.take_all());
+            made
+        })
+        .map(|read| read?)
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let mut used = 0;
+        for (slice, chunk) in slices.iter_mut().zip(self.connection.poll_transmit()) {
+            *slice = IoSlice::new(chunk);
+            used += 1;
+        }
+        if used == 0 {
+            return Poll::Pending;
+        }
+        match ready!(Pin::new(&mut self.io).poll_write_vectored(cx, &slices[..used]))? {
+            0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            n => {
+                self.connection.handle_written(n);
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+
+    /// Remembers the first failure. The close frame that the peer is owed is queued, and the turns go on
+    /// until it has left; a broken stream ends at once.
+    fn fail(&mut self, error: Error) {
+        match error {
+            Error::Io(_) => self.ending = Some(Ending::DONE),
+            Error::Send(_) => {
+                self.queue_close(CloseCode::INTERNAL, "");
+            }
+            _ => {}
+        }
+        self.failure.get_or_insert(error);
+    }
+
+    fn begin_end(&mut self) {
+        self.ending = Some(Ending {
+            by: clock::now().after(LINGER),
+            shut: false,
+            drained: self.eof,
+        });
+    }
+
+    /// Closes the stream, a server first its own half, a client first the peer's; not for long.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..BUDGET {
+            let Some(Ending { by, shut, drained }) = self.ending else {
+                return Poll::Ready(());
+            };
+            if self.ending.is_some_and(Ending::is_done) {
+                return Poll::Ready(());
+            }
+            let step = if !shut && (drained || !self.is_client()) {
+                let closed = Pin::new(&mut self.io).poll_shutdown(cx);
+                closed.map_ok(|()| (true, drained))
+            } else {
+                let read = scratch::read(&mut self.io, cx, |_, bytes| bytes.is_empty());
+                read.map_ok(|end| (shut, end))
+            };
+            self.ending = Some(match step {
+                Poll::Ready(Ok((shut, drained))) => Ending { by, shut, drained },
+                Poll::Ready(Err(_)) => Ending::DONE,
+                Poll::Pending => {
+                    ready!(self.timer.poll(Some(by), cx));
+                    Ending::DONE
+                }
+            });
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Writes until there is room for a message.
+    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_out(cx, |connection| {
+            !is_full(connection) || connection.queued() == 0
+        })
+    }
+
+    /// Writes until nothing is queued.
+    pub(super) fn poll_flushed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        ready!(self.poll_out(cx, |connection| connection.queued() == 0))?;
+        Pin::new(&mut self.io).poll_flush(cx).map_err(Error::Io)
+    }
+
+    fn poll_out(
+        &mut self,
+        cx: &mut Context<'_>,
+        enough: impl Fn(&Connection) -> bool,
+    ) -> Poll<Result<(), Error>> {
+        while !enough(&self.connection) {
+            if self.ending.is_some() {
+                return Poll::Ready(Err(SendError::Closed.into()));
+            }
+            if let Err(e) = self.expire() {
+                self.fail(e);
+            }
+            match self.poll_write(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(e)) => {
+                    self.fail(Error::Io(e.kind().into()));
+                    return Poll::Ready(Err(e.into()));
+                }
+                Poll::Pending => ready!(self.timer.poll(self.connection.poll_timeout(), cx)),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn is_full(connection: &Connection) -> bool {
+    connection.queued() >= connection.limits().high_water
+}
+
+/// Where the messages of an input go.
+struct Feed<'a> {
+    connection: &'a mut Connection,
+    goodbye: &'a mut Option<Box<Close<'static>>>,
+    /// The application has failed: it hears nothing more.
+    deaf: bool,
+}
+
+impl Feed<'_> {
+    /// Handles messages until `on` makes something of one, the peer takes no more answers, or the input
+    /// is eaten.
+    fn all<T>(
+        &mut self,
+        input: &mut Input<'_>,
+        on: &mut impl OnMessage<T>,
+    ) -> Result<Option<T>, Error> {
+        while !is_full(self.connection) {
+            match self.connection.handle_input(input)? {
+                Some(Event::Message(_)) if self.deaf => {}
+                Some(Event::Message(message)) => {
+                    let made = on(self.connection, message)?;
+                    if made.is_some() {
+                        return Ok(made);
+                    }
+                }
+                Some(Event::Close(close)) => {
+                    *self.goodbye = close.map(|close| Box::new(close.into_owned()));
+                }
+                Some(Event::Ping(_) | Event::Pong(_)) => {}
+                None => break,
+            }
+        }
+        Ok(None)
+    }
+}
