@@ -3,7 +3,10 @@
 
 mod common;
 
-use common::{Peer, bad_request, calm, ms, ok, quick, unknown_sid, wire::text};
+use common::{
+    Peer, bad_request, calm, ms, ok, quick, unknown_sid,
+    wire::{masked, text},
+};
 use siox_engineio::CloseReason;
 use siox_socketio::Encoded;
 use siox_stack::{Error, Machine};
@@ -346,6 +349,42 @@ fn the_application_closes_between_two_polls() {
     let mut peer = closing();
     peer.now = ms(500);
     dead("never fetched", &mut peer, "forced close");
+}
+
+/// What the layer above waited for does not keep the timer awake meanwhile.
+#[test]
+fn an_acknowledgement_owed_while_closing() {
+    let mut peer = Peer::polling(&quick()).joined();
+    let (slot, event) = (peer.app.slot(), Encoded::event("e", &()).unwrap());
+    let by = Some(ms(100));
+    assert_eq!(peer.session.emit_with_ack(slot, &event, by), Ok(1));
+    peer.session.close(peer.now, CloseReason::ForcedClose);
+    peer.advance_to(ms(200));
+    assert_eq!(peer.heard(), [""; 0]);
+    peer.now = ms(500);
+    dead("closing", &mut peer, "forced close");
+}
+
+/// The turn that finds the end tells it: no timer is needed.
+#[test]
+fn told_by_the_turn_that_finds_it() {
+    let told = ["closed: transport close"];
+    for input in [text("1"), masked(0x88, b"")] {
+        let mut peer = Peer::socket(&quick()).joined();
+        peer.feed(&input).unwrap();
+        assert_eq!(peer.heard(), told);
+    }
+    let mut peer = Peer::polling(&quick()).joined();
+    assert_eq!(peer.post("1"), ok("ok"));
+    assert_eq!(peer.heard(), told);
+    // Any byte at all lets what is due expire first, even half a head of a frame.
+    let mut peer = Peer::socket(&quick()).joined();
+    peer.now = ms(300);
+    peer.feed(&[0x81]).unwrap();
+    assert_eq!(peer.sent(), ["2"]);
+    peer.now = ms(500);
+    peer.feed(&[0x81]).unwrap();
+    assert_eq!(peer.heard(), ["closed: ping timeout"]);
 }
 
 /// The first reason is the one told, and what is queued goes out before the close frame.

@@ -288,6 +288,9 @@ fn failed_probes() {
             assert_eq!(peer.post(r#"42["message",2]"#), ok("ok"), "{name}");
             assert_eq!(peer.poll(), Ok(ok(r#"42["back",2]"#)), "{name}");
             peer.sent();
+            if name != "gone" {
+                refused(&mut peer); // while the dying socket is there
+            }
             peer.session.handle_socket_gone(lane);
             peer.heard();
             peer.upgrade();
@@ -302,6 +305,13 @@ fn failed_probes() {
     }
 }
 
+fn refused(peer: &mut Peer) {
+    match peer.ask_upgrade() {
+        Decision::Answer(response) => assert_eq!(common::answer(&response), bad_request()),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// The word of a socket that failed does not reach the one that took over.
 #[test]
 fn a_late_word_of_a_failed_probe() {
@@ -312,13 +322,15 @@ fn a_late_word_of_a_failed_probe() {
     peer.upgrade();
     let new = peer.lane.replace(old);
     assert_eq!(peer.text(r#"42["x"]"#), Err(Error::Stale));
+    let (slot, event) = (peer.app.slot(), Encoded::event("e", &()).unwrap());
+    peer.session.emit(slot, &event, Admit::Normal).unwrap();
     peer.session.handle_eof(peer.now, old);
     peer.session.handle_socket_gone(old);
     peer.session.handle_written(old, 1_000_000);
     peer.lane = new;
     peer.settle();
     peer.text(r#"42["message",1]"#).unwrap();
-    assert_eq!(peer.sent(), [r#"42["back",1]"#]);
+    assert_eq!(peer.sent(), [r#"42["e"]"#, r#"42["back",1]"#]);
 }
 
 /// A pong that is withheld across the upgrade is missed all the same.
@@ -395,10 +407,6 @@ fn an_upgrade_that_is_never_finished() {
 /// The first upgrade wins: others are refused, and disturb nothing.
 #[test]
 fn a_second_upgrade() {
-    let refused = |peer: &mut Peer| match peer.ask_upgrade() {
-        Decision::Answer(response) => assert_eq!(common::answer(&response), bad_request()),
-        other => panic!("{other:?}"),
-    };
     let mut peer = Peer::polling(&calm()).joined();
     peer.open_probe();
     refused(&mut peer);
