@@ -159,7 +159,7 @@ impl Socket {
             Ok(Err(e)) => self.report(event, Fault::Arguments(e)),
             Ok(Ok(Called::Done(result))) => self.returned(event, result),
             Ok(Ok(Called::Running(mut future))) => match poll_caught(&mut future, &mut noop()) {
-                Poll::Ready(end) => self.ended(event, end),
+                Poll::Ready(end) => self.ended(event, dropped(future, end)),
                 Poll::Pending => self.spawn(event.to_owned(), future),
             },
         }
@@ -170,8 +170,7 @@ impl Socket {
         let socket = self.clone();
         self.runtime().spawn(async move {
             let end = poll_fn(|cx| poll_caught(&mut future, cx)).await;
-            drop(future);
-            socket.ended(&event, end);
+            socket.ended(&event, dropped(future, end));
             socket.inbox().pending -= 1;
             socket.resume();
         });
@@ -206,6 +205,14 @@ impl Socket {
 /// the task it becomes.
 pub(crate) fn noop() -> Context<'static> {
     Context::from_waker(Waker::noop())
+}
+
+/// Drops what has ended; a panic of that is the handler's too.
+fn dropped(future: Running, end: End) -> End {
+    match catch_unwind(AssertUnwindSafe(|| drop(future))) {
+        Ok(()) => end,
+        Err(panic) => end.and(Err(panic)),
+    }
 }
 
 /// Polls, with a panic as a value. The future is not touched again after one.

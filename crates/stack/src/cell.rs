@@ -130,7 +130,7 @@ impl<M: Machine> Cell<M> {
         }
     }
 
-    /// The answer to the GET parked as `lane`. `None` when the session has no such GET any more.
+    /// The answer to the GET parked as `lane`; pending while there is none.
     pub fn poll_response(&self, cx: &mut Context<'_>, lane: Lane) -> Poll<Response> {
         let mut inner = self.lock();
         match inner.machine.poll_response() {

@@ -22,6 +22,16 @@ use tokio::{runtime::Handle, sync::watch};
 /// How long the tasks of sessions that were cut off may take to end.
 const CUT_OFF: Duration = Duration::from_secs(2);
 
+/// How far a host has come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    Serving,
+    /// Clients may take what is queued for them.
+    Closing,
+    /// They have had their time.
+    CutOff,
+}
+
 /// The sessions of one app at one path.
 pub struct Host<A: App> {
     app: Arc<A>,
@@ -30,7 +40,7 @@ pub struct Host<A: App> {
     sids: Mutex<Sids<Arc<Conn<A>>>>,
     /// Sessions that have ended, while their sockets still say goodbye.
     leaving: Mutex<BTreeMap<Sid, Arc<Conn<A>>>>,
-    closing: watch::Sender<bool>,
+    phase: watch::Sender<Phase>,
     /// Counts the tasks: each holds a receiver.
     tasks: watch::Sender<()>,
 }
@@ -139,7 +149,7 @@ impl<A: App> Host<A> {
             path: path.trim_end_matches('/').into(),
             sids: Mutex::default(),
             leaving: Mutex::default(),
-            closing: watch::Sender::new(false),
+            phase: watch::Sender::new(Phase::Serving),
             tasks: watch::Sender::new(()),
         })
     }
@@ -173,7 +183,7 @@ impl<A: App> Host<A> {
     /// have taken what was queued for them, `deadline` at most; then cuts those off that have not.
     /// Whether no task of this host is left, two seconds after that at the latest.
     pub async fn close(&self, deadline: Duration) -> bool {
-        self.closing.send_replace(true);
+        self.phase.send_replace(Phase::Closing);
         self.for_all(|m| m.close(clock::now(), CloseReason::ServerShuttingDown));
         if tokio::time::timeout(deadline, self.tasks.closed())
             .await
@@ -181,6 +191,7 @@ impl<A: App> Host<A> {
         {
             return true;
         }
+        self.phase.send_replace(Phase::CutOff);
         self.for_all(Machine::abort);
         for conn in std::mem::take(&mut *self.leaving()).values() {
             conn.cell.take_over();
@@ -199,12 +210,21 @@ impl<A: App> Host<A> {
 
     /// Ends when the host is closing.
     pub(crate) async fn closing(&self) {
+        self.reached(Phase::Closing).await;
+    }
+
+    /// Ends when whoever has not drained is cut off.
+    pub(crate) async fn cut_off(&self) {
+        self.reached(Phase::CutOff).await;
+    }
+
+    async fn reached(&self, phase: Phase) {
         // The sender lives as long as `self`, so waiting cannot fail.
-        let _ = self.closing.subscribe().wait_for(|closing| *closing).await;
+        let _ = self.phase.subscribe().wait_for(|now| *now >= phase).await;
     }
 
     pub(crate) fn is_closing(&self) -> bool {
-        *self.closing.borrow()
+        *self.phase.borrow() >= Phase::Closing
     }
 
     pub(crate) fn alive(&self) -> Alive {

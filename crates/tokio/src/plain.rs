@@ -29,6 +29,14 @@ pub(crate) async fn connection<A: App>(
     peer: SocketAddr,
     limits: Arc<Limits>,
 ) {
+    tokio::select! {
+        biased;
+        () = host.cut_off() => {}
+        () = serve(&host, io, peer, limits) => {}
+    }
+}
+
+async fn serve<A: App>(host: &Arc<Host<A>>, io: TcpStream, peer: SocketAddr, limits: Arc<Limits>) {
     let mut http = Http {
         _alive: host.alive(),
         io,
@@ -59,7 +67,7 @@ pub(crate) async fn connection<A: App>(
                 None => return,
             },
             Next::Body(parked, body) => {
-                let response = post::work_off(&host, parked, body).await;
+                let response = post::work_off(host, parked, body).await;
                 http.exchange.respond(response);
             }
             Next::Upgrade(conn, lane, early) => {
@@ -67,7 +75,7 @@ pub(crate) async fn connection<A: App>(
                     return conn.with(|m| m.handle_socket_gone(lane));
                 }
                 // A task of its own, so that nothing of this one stays.
-                tokio::spawn(Driver::socket(&host, conn, http.io, lane, early));
+                tokio::spawn(Driver::socket(host, conn, http.io, lane, early));
                 return;
             }
         }

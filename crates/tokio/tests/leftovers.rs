@@ -120,6 +120,20 @@ async fn connections_that_do_nothing() {
     drop((silent, slow, idle, half));
 }
 
+/// Nor does a body that never ends hold up the end.
+#[tokio::test]
+async fn a_body_that_does_not_end() {
+    let host = host();
+    let to = serve(&host, Below::Own).await;
+    let mut http = Http::connect(to).await;
+    let sid = open(&mut http).await;
+    http.send(&format!(
+        "POST /engine.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\n4x"
+    ))
+    .await;
+    assert!(within(host.close(Duration::from_millis(50))).await);
+}
+
 /// A client that never answers a close frame is cut off in the end.
 #[tokio::test]
 async fn a_client_that_does_not_answer_the_close_frame() {

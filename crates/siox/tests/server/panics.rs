@@ -3,7 +3,13 @@
 
 use crate::client::{Client, Log, answering, log, serve};
 use siox::{BoxError, DisconnectReason, Fault, Server};
-use std::{net::SocketAddr, panic};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    panic,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 fn fail(text: &'static str) {
     panic::panic_any(text)
@@ -101,6 +107,45 @@ async fn in_an_event() {
     for event in ["sync", "async", "later"] {
         bench.client.send(&format!("2/bad,[\"{event}\"]")).await;
         bench.bad_is_left(&format!("{event}: meant: {event}")).await;
+    }
+}
+
+/// A handler's future that panics when it is dropped, at its end.
+struct BadFuture {
+    pending: bool,
+}
+
+impl Future for BadFuture {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match std::mem::take(&mut self.pending) {
+            true => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            false => Poll::Ready(()),
+        }
+    }
+}
+
+impl Drop for BadFuture {
+    fn drop(&mut self) {
+        fail("meant: drop");
+    }
+}
+
+#[tokio::test]
+async fn in_the_drop_of_a_future() {
+    let io = Server::new();
+    io.namespace("/bad")
+        .on("drop", || BadFuture { pending: false })
+        .on("drop later", || BadFuture { pending: true });
+    let mut bench = bench(io).await;
+    bench.client.enter("/bad,").await;
+    for event in ["drop", "drop later"] {
+        bench.client.send(&format!("2/bad,[\"{event}\"]")).await;
+        bench.bad_is_left(&format!("{event}: meant: drop")).await;
     }
 }
 
