@@ -62,9 +62,15 @@ impl Server {
     }
 
     /// Refuses new clients, disconnects all there are as "server shutting down", and waits until they
-    /// have taken what was queued for them, 10 s at most. Whether no task is left.
+    /// have taken what was queued for them, 10 s at most; then cuts off those that have not. Whether no
+    /// task is left.
     pub async fn close(&self) -> bool {
-        self.host.close(DRAIN).await
+        self.close_within(DRAIN).await
+    }
+
+    /// As [`close`](Self::close), with a time of your own for the clients to take what is queued.
+    pub async fn close_within(&self, drain: Duration) -> bool {
+        self.host.close(drain).await
     }
 }
 

@@ -6,7 +6,7 @@ mod rooms;
 
 use axum::Router;
 use clap::Args;
-use std::{fmt, io, path::PathBuf};
+use std::{fmt, io, path::PathBuf, time::Duration};
 use tokio::net::TcpListener;
 
 /// Serve a chat and its page.
@@ -62,6 +62,9 @@ impl fmt::Display for DemoError {
     }
 }
 
+/// How long the clients may take to hear of the end; a second Ctrl-C does not wait for them.
+const DRAIN: Duration = Duration::from_secs(2);
+
 /// Serves until Ctrl-C, then tells the clients and waits until they have heard it.
 pub(crate) async fn run(demo: Demo) -> Result<(), DemoError> {
     let io = siox::Server::new();
@@ -75,8 +78,10 @@ pub(crate) async fn run(demo: Demo) -> Result<(), DemoError> {
     let stop = async {
         tokio::signal::ctrl_c().await?;
         // The server goes on meanwhile: a polling client hears the end in its next request.
-        io.close().await;
-        Ok(())
+        tokio::select! {
+            _ = io.close_within(DRAIN) => Ok(()),
+            again = tokio::signal::ctrl_c() => again,
+        }
     };
     tokio::select! {
         ended = axum::serve(listener, router) => ended,
