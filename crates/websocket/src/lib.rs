@@ -93,9 +93,10 @@ pub mod mask;
 mod outgoing;
 mod reader;
 mod state;
+mod streamed;
 
 pub use close::{Close, CloseCode};
 pub use connection::Connection;
 pub use error::{Error, Timeout, Violation};
-pub use event::Event;
+pub use event::{Chunk, Event};
 pub use limits::Limits;
