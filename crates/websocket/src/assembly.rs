@@ -3,9 +3,9 @@
 
 #[cfg(feature = "deflate")]
 use crate::{Error, deflate::Inflater};
-use crate::{Violation, frame::Opcode, reader::Piece, streamed::Streamed};
+use crate::{Violation, frame::Opcode, reader::Piece, streamed::Streamed, trickle::Trickle};
 use alloc::{borrow::Cow, string::String, vec::Vec};
-use siox_wire::{Instant, Message, Utf8};
+use siox_wire::{Message, Utf8};
 
 /// An unfinished message, an unfinished control frame, or both.
 #[derive(Debug, Default)]
@@ -21,8 +21,8 @@ pub(crate) struct Assembly {
     /// The message, where it is handed on in chunks; nothing above is used then.
     pub(crate) streamed: Option<Streamed>,
     control: Vec<u8>,
-    /// When all of it must be there.
-    pub(crate) by: Option<Instant>,
+    /// How long it has been coming.
+    pub(crate) trickle: Trickle,
 }
 
 /// What a message is.
@@ -53,6 +53,18 @@ impl Assembly {
     /// Bytes of the message so far.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// Payload bytes of the message so far, as they came.
+    pub(crate) fn received(&self) -> u64 {
+        if let Some(streamed) = &self.streamed {
+            return streamed.received();
+        }
+        #[cfg(feature = "deflate")]
+        if let Some(packed) = self.packed {
+            return packed;
+        }
+        self.bytes.len() as u64
     }
 
     /// Frames of the message so far.

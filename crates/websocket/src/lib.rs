@@ -94,6 +94,7 @@ mod outgoing;
 mod reader;
 mod state;
 mod streamed;
+mod trickle;
 
 pub use close::{Close, CloseCode};
 pub use connection::Connection;

@@ -13,8 +13,11 @@ pub(crate) struct Streamed {
     kind: Kind,
     /// No chunk of it was handed on yet.
     is_fresh: bool,
-    /// Bytes of it so far; inflated, if it is compressed.
+    /// Bytes of it so far, if it is compressed: inflated.
+    #[cfg(feature = "deflate")]
     len: u64,
+    /// Payload bytes of it so far, as they came.
+    received: u64,
     /// Its frames that have no payload.
     empty_frames: u32,
     #[cfg(feature = "deflate")]
@@ -30,7 +33,9 @@ impl Streamed {
         Self {
             kind: Kind::of(head.opcode),
             is_fresh: true,
+            #[cfg(feature = "deflate")]
             len: 0,
+            received: 0,
             empty_frames: 0,
             #[cfg(feature = "deflate")]
             unpacking: head.rsv1.then(Unpacking::default),
@@ -48,16 +53,21 @@ impl Streamed {
         }
         let limit = limits.streamed_message;
         #[cfg(feature = "deflate")]
-        if let Some(unpacking) = &mut self.unpacking {
-            return match unpacking.admit(head.len, limit) {
-                true => Ok(()),
-                false => Err(too_big(limit)),
-            };
-        }
-        match self.len.saturating_add(head.len) > limit {
+        let most = match &self.unpacking {
+            Some(_) => limit.saturating_mul(2).saturating_add(64 * 1024),
+            None => limit,
+        };
+        #[cfg(not(feature = "deflate"))]
+        let most = limit;
+        match self.received.saturating_add(head.len) > most {
             true => Err(too_big(limit)),
             false => Ok(()),
         }
+    }
+
+    /// Payload bytes so far, as they came.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
     }
 
     /// The next chunk from the payload that `reader` stands in.
@@ -70,7 +80,7 @@ impl Streamed {
         let Some(piece) = reader.resume_up_to(input, most) else {
             return (None, Ok(()));
         };
-        self.len = self.len.saturating_add(piece.bytes.len() as u64);
+        self.received = self.received.saturating_add(piece.bytes.len() as u64);
         self.make(piece.bytes, piece.ends_message(), Ok(()))
     }
 
@@ -121,6 +131,7 @@ impl Streamed {
         };
         let (taken, mut fault) = unpacking.fill(inflater, |to, most| reader.copy(input, to, most));
         let piece = reader.resume_up_to(input, taken);
+        self.received = self.received.saturating_add(taken as u64);
         let mut ends = piece.is_some_and(|piece| piece.ends_message());
         if ends && fault.is_ok() {
             fault = inflater.end_message(takeover);

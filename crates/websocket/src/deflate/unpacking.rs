@@ -22,17 +22,9 @@ pub(crate) struct Unpacking {
     from: usize,
     /// The compressed bytes looked at.
     input: Vec<u8>,
-    /// Compressed bytes of the message that were announced.
-    announced: u64,
 }
 
 impl Unpacking {
-    /// Counts a frame of `len` bytes; `false` when no message within `limit` takes so many.
-    pub(crate) fn admit(&mut self, len: u64, limit: u64) -> bool {
-        self.announced = self.announced.saturating_add(len);
-        self.announced <= limit.saturating_mul(2).saturating_add(64 * 1024)
-    }
-
     /// Inflates the next part of the message. `copy` gives the compressed bytes that are there, so many
     /// at most; how many of them it took is told.
     ///
