@@ -28,12 +28,20 @@ const STEPS: &[Step] = &[
         run: alone,
     },
     Step {
+        name: "nostd",
+        run: || crate::nostd::run(&[]),
+    },
+    Step {
         name: "clippy",
         run: clippy,
     },
     Step {
         name: "test",
         run: || crate::test::run(&[]),
+    },
+    Step {
+        name: "benches",
+        run: benches,
     },
     Step {
         name: "docs",
@@ -83,12 +91,14 @@ fn table(took: &[(&str, Duration)], failed: Option<&str>) -> String {
 
 fn fmt() -> Result {
     run_command(&mut cargo(["fmt", "--all", "--check"]))?;
-    run_command(&mut cargo([
-        "fmt",
-        "--manifest-path",
+    for manifest in [
+        "benches/frames/Cargo.toml",
         "fuzz/Cargo.toml",
-        "--check",
-    ]))
+        "nostd/Cargo.toml",
+    ] {
+        run_command(&mut cargo(["fmt", "--manifest-path", manifest, "--check"]))?;
+    }
+    Ok(())
 }
 
 /// `Cargo.lock` is what the manifests ask for.
@@ -132,6 +142,21 @@ fn clippy() -> Result {
         "-D",
         "warnings",
     ]))
+}
+
+/// The benchmarks build, and every side does in them what the others do. What they measure is not looked at.
+fn benches() -> Result {
+    let manifest = "benches/frames/Cargo.toml";
+    run_command(&mut cargo([
+        "clippy",
+        "--manifest-path",
+        manifest,
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    run_command(&mut cargo(["test", "--quiet", "--manifest-path", manifest]))
 }
 
 fn docs() -> Result {
