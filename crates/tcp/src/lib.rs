@@ -12,7 +12,7 @@
 //!
 //! let server = thread::spawn(move || -> Result<(), siox_tcp::Error> {
 //!     let (stream, _) = listener.accept()?;
-//!     let mut socket = siox_tcp::accept(stream, Arc::new(Limits::default()))?;
+//!     let mut socket = siox_tcp::accept(stream, Arc::new(Limits::server()))?;
 //!     while let Some(message) = socket.read()? {
 //!         socket.send(message)?;
 //!     }
