@@ -117,7 +117,7 @@ fn role(tape: &mut Tape<'_>) -> Role {
 /// rule.
 fn message(tape: &mut Tape<'_>, role: Role, out: &mut Vec<u8>, good: bool) {
     let masked = role == Role::Server;
-    let is_text = tape.next() % 2 == 0;
+    let is_text = tape.rarely(2);
     let payload = match is_text {
         true => text(tape, good),
         false => binary(tape, good),
@@ -133,7 +133,7 @@ fn message(tape: &mut Tape<'_>, role: Role, out: &mut Vec<u8>, good: bool) {
     }
     if opcode == 0 && tape.rarely(3) {
         let ping = binary(tape, good);
-        let first = FIN | 9 + (tape.next() % 2) as u8;
+        let first = FIN | (9 + (tape.next() % 2) as u8);
         frame(
             first,
             &ping[..ping.len().min(125)],
@@ -169,7 +169,7 @@ fn any_frame(tape: &mut Tape<'_>, role: Role, out: &mut Vec<u8>) {
         1 => text(tape, false),
         _ => binary(tape, false),
     };
-    let is_fin = opcode >= 8 && !tape.rarely(16) || tape.next() % 2 == 0;
+    let is_fin = opcode >= 8 && !tape.rarely(16) || tape.rarely(2);
     let masked = (role == Role::Server) != tape.rarely(40);
     let form = match tape.next() {
         0..=245 => Form::Fewest,
