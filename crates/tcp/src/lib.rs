@@ -42,20 +42,26 @@
 #![forbid(unsafe_code)]
 
 mod accept;
-mod answer;
 mod clock;
 mod connect;
+mod deadline;
 mod error;
+mod machine;
+mod rest;
 mod scratch;
 mod serve;
 mod socket;
+mod transport;
 mod turn;
 mod wait;
 
 pub use accept::accept;
 pub use connect::{Options, connect, open};
-pub use error::{BadUrl, Error, Rejection};
+pub use deadline::Deadline;
+pub use error::Error;
 pub use serve::serve;
+pub use siox_websocket::handshake::client::{BadUrl, HandshakeError, Rejection};
 pub use siox_websocket::{Close, CloseCode, Connection, Limits};
 pub use siox_wire::{Message, SendError};
 pub use socket::WebSocket;
+pub use transport::Transport;
