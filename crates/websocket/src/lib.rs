@@ -3,7 +3,8 @@
 //! [`Connection`] is one end of a connection after the opening handshake. It owns no socket and asks
 //! no clock: bytes that arrived go in together with the time, events come out; messages go in, bytes
 //! to write come out. The opening handshake is in [`handshake`], as pure functions. [`frame`] and
-//! [`mask`] are the codec below, usable alone.
+//! [`mask`] are the codec below, usable alone. [`guide`] leads from there to a running client and
+//! server, and has a page on limits and security and one for those who come from tungstenite.
 //!
 //! The canonical loop, which every runtime runs:
 //!
@@ -125,6 +126,7 @@ pub mod deflate;
 mod error;
 mod event;
 pub mod frame;
+pub mod guide;
 pub mod handshake;
 mod keepalive;
 mod limits;
