@@ -28,6 +28,10 @@ const STEPS: &[Step] = &[
         run: alone,
     },
     Step {
+        name: "nostd",
+        run: || crate::nostd::run(&[]),
+    },
+    Step {
         name: "clippy",
         run: clippy,
     },
@@ -83,12 +87,10 @@ fn table(took: &[(&str, Duration)], failed: Option<&str>) -> String {
 
 fn fmt() -> Result {
     run_command(&mut cargo(["fmt", "--all", "--check"]))?;
-    run_command(&mut cargo([
-        "fmt",
-        "--manifest-path",
-        "fuzz/Cargo.toml",
-        "--check",
-    ]))
+    for manifest in ["fuzz/Cargo.toml", "nostd/Cargo.toml"] {
+        run_command(&mut cargo(["fmt", "--manifest-path", manifest, "--check"]))?;
+    }
+    Ok(())
 }
 
 /// `Cargo.lock` is what the manifests ask for.

@@ -12,6 +12,7 @@ mod ci;
 mod fuzz;
 mod interop;
 mod metadata;
+mod nostd;
 mod seeds;
 mod server;
 mod shell;
@@ -40,6 +41,12 @@ const CHORES: &[Chore] = &[
         arguments: "",
         about: "check layers, sources, files, licences against the rules of the repository",
         run: tidy::run,
+    },
+    Chore {
+        name: "nostd",
+        arguments: "",
+        about: "show that the protocol crates link no std",
+        run: nostd::run,
     },
     Chore {
         name: "interop",

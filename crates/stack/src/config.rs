@@ -22,7 +22,7 @@ impl Config {
             message: engine.max_payload,
             high_water: engine.high_water,
             hard_cap: engine.hard_cap,
-            ..websocket::Limits::default()
+            ..websocket::Limits::server()
         };
         Self {
             engine: Arc::new(engine),

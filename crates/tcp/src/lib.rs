@@ -12,7 +12,7 @@
 //!
 //! let server = thread::spawn(move || -> Result<(), siox_tcp::Error> {
 //!     let (stream, _) = listener.accept()?;
-//!     let mut socket = siox_tcp::accept(stream, Arc::new(Limits::default()))?;
+//!     let mut socket = siox_tcp::accept(stream, Arc::new(Limits::server()))?;
 //!     while let Some(message) = socket.read()? {
 //!         socket.send(message)?;
 //!     }
@@ -45,17 +45,23 @@ mod accept;
 mod answer;
 mod clock;
 mod connect;
+mod deadline;
 mod error;
+mod machine;
+mod rest;
 mod scratch;
 mod serve;
 mod socket;
+mod transport;
 mod turn;
 mod wait;
 
 pub use accept::accept;
 pub use connect::{Options, connect, open};
+pub use deadline::Deadline;
 pub use error::{BadUrl, Error, Rejection};
 pub use serve::serve;
 pub use siox_websocket::{Close, CloseCode, Connection, Limits};
 pub use siox_wire::{Message, SendError};
 pub use socket::WebSocket;
+pub use transport::Transport;

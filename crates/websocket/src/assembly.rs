@@ -3,9 +3,9 @@
 
 #[cfg(feature = "deflate")]
 use crate::{Error, deflate::Inflater, frame::Opcode};
-use crate::{Violation, reader::Piece};
+use crate::{Violation, reader::Piece, trickle::Trickle};
 use alloc::{borrow::Cow, string::String, vec::Vec};
-use siox_wire::{Instant, Message, Utf8};
+use siox_wire::{Message, Utf8};
 
 /// An unfinished message, an unfinished control frame, or both.
 #[derive(Debug, Default)]
@@ -19,8 +19,8 @@ pub(crate) struct Assembly {
     #[cfg(feature = "deflate")]
     packed: Option<u64>,
     control: Vec<u8>,
-    /// When all of it must be there.
-    pub(crate) by: Option<Instant>,
+    /// How long it has been coming.
+    pub(crate) trickle: Trickle,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +38,15 @@ impl Assembly {
     /// Bytes of the message so far.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// Payload bytes of the message so far, as they came.
+    pub(crate) fn received(&self) -> u64 {
+        #[cfg(feature = "deflate")]
+        if let Some(packed) = self.packed {
+            return packed;
+        }
+        self.bytes.len() as u64
     }
 
     /// Frames of the message so far.

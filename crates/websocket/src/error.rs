@@ -48,6 +48,11 @@ pub enum Timeout {
     Pong,
     /// The rest of a message: [`Limits::message_deadline`](crate::Limits::message_deadline).
     Message,
+    /// The next byte of a message: [`Limits::message_idle`](crate::Limits::message_idle).
+    MessageIdle,
+    /// The rest of a message that came too slowly:
+    /// [`Limits::message_rate`](crate::Limits::message_rate).
+    MessageRate,
 }
 
 /// The rule of RFC 6455 (or RFC 7692) that the peer broke.
@@ -100,7 +105,9 @@ impl Error {
             Self::TooManyFragments { .. }
             | Self::ControlFlood { .. }
             | Self::SlowConsumer { .. }
-            | Self::Timeout(Timeout::Message) => CloseCode::POLICY,
+            | Self::Timeout(Timeout::Message | Timeout::MessageIdle | Timeout::MessageRate) => {
+                CloseCode::POLICY
+            }
             Self::Timeout(Timeout::Pong) => CloseCode::INTERNAL,
             Self::Timeout(Timeout::Close) | Self::UnexpectedEof => CloseCode::ABNORMAL,
         }
@@ -118,6 +125,8 @@ impl Error {
             Self::Timeout(Timeout::Close) => "no answer to the close frame",
             Self::Timeout(Timeout::Pong) => "no answer to a ping",
             Self::Timeout(Timeout::Message) => "message took too long",
+            Self::Timeout(Timeout::MessageIdle) => "message left unfinished",
+            Self::Timeout(Timeout::MessageRate) => "message too slow",
             Self::UnexpectedEof => "the stream ended without a closing handshake",
         }
     }

@@ -93,6 +93,7 @@ pub mod mask;
 mod outgoing;
 mod reader;
 mod state;
+mod trickle;
 
 pub use close::{Close, CloseCode};
 pub use connection::Connection;

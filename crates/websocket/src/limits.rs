@@ -35,6 +35,26 @@ pub struct Limits {
     pub pong_timeout: Option<Duration>,
     /// How long a message may take from its first byte to its last; beyond: 1008. Default none.
     pub message_deadline: Option<Duration>,
+    /// While a message or frame is incomplete: how long the peer may send no byte; beyond: 1008.
+    /// Default none; [`Limits::server`] has 60 s.
+    pub message_idle: Option<Duration>,
+    /// The fewest payload bytes a second at which an incomplete message must grow once `message_idle`
+    /// has passed since its first byte, counted over the whole message; below: 1008. In other words, each
+    /// byte buys the message a `message_rate`th of a second beyond `message_idle`. Zero asks for
+    /// none. Default 1,024. Without `message_idle` it has no effect.
+    pub message_rate: u32,
+}
+
+impl Limits {
+    /// The default, and the rule against a peer that trickles: `message_idle` is 60 s. For servers that
+    /// expect no message to be left open for long.
+    #[must_use]
+    pub fn server() -> Self {
+        Self {
+            message_idle: Some(Duration::from_secs(60)),
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Limits {
@@ -51,6 +71,8 @@ impl Default for Limits {
             ping_interval: None,
             pong_timeout: None,
             message_deadline: None,
+            message_idle: None,
+            message_rate: 1024,
         }
     }
 }

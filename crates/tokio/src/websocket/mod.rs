@@ -27,7 +27,7 @@
 //!
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! let (stream, _) = listener.accept().await?;
-//! let socket = websocket::accept(stream, Arc::new(Limits::default())).await?;
+//! let socket = websocket::accept(stream, Arc::new(Limits::server())).await?;
 //! socket
 //!     .run(|connection, message| match message {
 //!         Message::Text(text) => connection.text(&text),

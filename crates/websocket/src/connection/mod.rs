@@ -125,8 +125,10 @@ impl Connection {
     }
 
     fn open_timeout(&mut self, now: Instant) -> Result<(), Error> {
-        if self.message_by().is_some_and(|by| by <= now) {
-            return Err(self.fail(Error::Timeout(Timeout::Message), Some(now)));
+        if let Some((by, timeout)) = self.message_by()
+            && by <= now
+        {
+            return Err(self.fail(Error::Timeout(timeout), Some(now)));
         }
         let State::Open(keep_alive) = &mut self.state else {
             return Ok(());
@@ -142,8 +144,10 @@ impl Connection {
         Ok(())
     }
 
-    fn message_by(&self) -> Option<Instant> {
-        self.assembly.as_ref().and_then(|assembly| assembly.by)
+    /// When what is incomplete has taken too long, and by which limit.
+    fn message_by(&self) -> Option<(Instant, Timeout)> {
+        let assembly = self.assembly.as_ref()?;
+        assembly.trickle.deadline(assembly.received(), &self.limits)
     }
 
     /// Tells the machine that the byte stream from the peer ended.
@@ -188,8 +192,8 @@ impl Connection {
             State::Open(keep_alive) => {
                 let ping = keep_alive.deadline(&self.limits);
                 match (ping, self.message_by()) {
-                    (Some(a), Some(b)) => Some(a.min(b)),
-                    (a, b) => a.or(b),
+                    (Some(a), Some((b, _))) => Some(a.min(b)),
+                    (a, b) => a.or(b.map(|(by, _)| by)),
                 }
             }
             State::CloseSent { .. }

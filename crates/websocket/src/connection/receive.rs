@@ -6,6 +6,7 @@ use crate::{
     frame::{Head, Opcode},
     mask,
     reader::Piece,
+    trickle::Trickle,
 };
 use alloc::borrow::Cow;
 use siox_wire::{Input, Instant, Message};
@@ -263,15 +264,15 @@ impl Connection {
         self.forget_input();
     }
 
-    /// Starts the clock of what is left incomplete by the input before.
+    /// Starts the clock of what is left incomplete by the input before, or tells it of that input.
     #[inline]
     fn watch_incomplete(&mut self, now: Instant) {
-        let Some(deadline) = self.limits.message_deadline else {
+        if !Trickle::is_watched(&self.limits) {
             return;
-        };
+        }
         if self.assembly.is_some() || !self.reader.is_between_frames() {
             let assembly = self.assembly.get_or_insert_default();
-            assembly.by.get_or_insert(now.after(deadline));
+            assembly.trickle.heard(now);
         }
     }
 }
