@@ -8,7 +8,7 @@ use crate::{
     report::{self, Figures, Memory},
     syscalls::Counter,
 };
-use std::{io, path::PathBuf, time::Duration};
+use std::{io, time::Duration};
 use tokio::time::sleep;
 
 /// The rows of the echo.
@@ -30,8 +30,6 @@ pub(crate) struct Options {
     pub(crate) is_quick: bool,
     /// These peers only, beside the raw one.
     pub(crate) only: Vec<String>,
-    /// Where the table goes, beside standard output.
-    pub(crate) out: Option<PathBuf>,
 }
 
 /// How long and how often.
@@ -84,12 +82,25 @@ pub(crate) fn run(options: &Options) -> io::Result<()> {
             measured.map_err(|why| io::Error::new(why.kind(), format!("{}: {why}", peer.name)))?;
         }
     }
-    let text = report::table(&peers, &all, &plan, counter.is_some());
-    print!("{text}");
-    match &options.out {
-        Some(file) => report::put_section(file, "Loopback", &text),
-        None => Ok(()),
-    }
+    print!("{}", report::table(&peers, &all, &plan, counter.is_some()));
+    Ok(())
+}
+
+/// Keeps one server busy.
+pub(crate) fn load(peer: &str, case: Case, time: Duration) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let server = Server::start(peer)?;
+        println!("process {}", server.id());
+        let load = Load::start(server.port, case, peer == RAW).await?;
+        sleep(time).await;
+        let (cpu, messages) = (server.cpu()?, load.stop().await?);
+        let each = cpu.as_nanos() / u128::from(messages.max(1));
+        println!("{messages} messages, {each} ns each");
+        Ok(())
+    })
 }
 
 async fn measure(

@@ -4,7 +4,7 @@ use crate::{
     bench::{CASES, Plan, is_other},
     peers::{OURS, Peer, RAW},
 };
-use std::{fmt::Write, fs, io, path::Path};
+use std::fmt::Write;
 
 /// What was measured of one server, a figure a round.
 pub(crate) struct Figures {
@@ -176,49 +176,9 @@ fn calls(text: &mut String, all: &[Figures]) {
     }
 }
 
-/// Replaces the section `## title` of a Markdown file, or appends it.
-pub(crate) fn put_section(file: &Path, title: &str, body: &str) -> io::Result<()> {
-    let old = match fs::read_to_string(file) {
-        Ok(old) => old,
-        Err(why) if why.kind() == io::ErrorKind::NotFound => "# Results\n".to_owned(),
-        Err(why) => return Err(why),
-    };
-    fs::write(file, with_section(&old, title, body))
-}
-
-fn with_section(old: &str, title: &str, body: &str) -> String {
-    let heading = format!("## {title}");
-    let (mut new, mut skipping, mut is_put) = (String::new(), false, false);
-    for line in old.lines() {
-        if line.starts_with("## ") {
-            skipping = line == heading;
-            if skipping && !is_put {
-                let _ = writeln!(new, "{heading}\n\n{}\n", body.trim());
-                is_put = true;
-            }
-        }
-        if !skipping {
-            let _ = writeln!(new, "{line}");
-        }
-    }
-    if !is_put {
-        let _ = writeln!(new, "\n{heading}\n\n{}", body.trim());
-    }
-    format!("{}\n", new.trim_end())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_section_is_replaced_or_appended() {
-        let old = "# R\n\n## A\n\nx\n\n## Loopback\n\nold\n\n## B\n\ny\n";
-        let new = with_section(old, "Loopback", "new");
-        assert_eq!(new, "# R\n\n## A\n\nx\n\n## Loopback\n\nnew\n\n## B\n\ny\n");
-        assert_eq!(with_section(&new, "Loopback", "new"), new);
-        assert_eq!(with_section("# R\n", "C", "z"), "# R\n\n## C\n\nz\n");
-    }
 
     #[test]
     fn medians_and_ratios() {

@@ -20,6 +20,8 @@ pub struct Outbox {
 impl Outbox {
     /// Below this, copying is cheaper than one more slice to write.
     const PACK_BELOW: usize = 1024;
+    /// What a tail begins with: a run of small frames does not grow it piece by piece.
+    const RUN: usize = 512;
     /// A written prefix of the tail larger than this is moved out once it is half of the tail.
     const COMPACT_ABOVE: usize = 4096;
     /// What a segment costs beside its bytes.
@@ -44,6 +46,11 @@ impl Outbox {
             .saturating_add(self.segments.len().saturating_mul(Self::SEGMENT))
     }
 
+    /// Makes room for `n` more bytes to be copied behind what waits.
+    pub fn reserve(&mut self, n: usize) {
+        self.tail.reserve(n);
+    }
+
     /// Copies `parts` behind what waits.
     pub fn pack(&mut self, parts: &[&[u8]]) {
         self.pack_with(parts, |_| {});
@@ -53,8 +60,9 @@ impl Outbox {
     /// client masks.
     pub fn pack_with(&mut self, parts: &[&[u8]], edit: impl FnOnce(&mut [u8])) {
         let at = self.tail.len();
-        self.tail
-            .reserve(parts.iter().map(|p| p.len()).fold(0, usize::saturating_add));
+        let need = parts.iter().map(|p| p.len()).fold(0, usize::saturating_add);
+        let room = if self.tail.capacity() == 0 { Self::RUN } else { 0 };
+        self.tail.reserve(need.max(room));
         for part in parts {
             self.tail.extend_from_slice(part);
         }
@@ -130,8 +138,16 @@ impl Outbox {
         if self.tail.is_empty() {
             return;
         }
-        let mut bytes = Bytes::from(mem::take(&mut self.tail));
-        bytes.advance(mem::take(&mut self.gone).min(bytes.len()));
+        let gone = mem::take(&mut self.gone).min(self.tail.len());
+        let bytes = if self.tail.len() < self.tail.capacity() / 2 {
+            let bytes = Bytes::copy_from_slice(self.tail.get(gone..).unwrap_or_default());
+            self.tail.clear();
+            bytes
+        } else {
+            let mut bytes = Bytes::from(mem::take(&mut self.tail));
+            bytes.advance(gone);
+            bytes
+        };
         if !bytes.is_empty() {
             self.segments.push_back(bytes);
         }

@@ -49,6 +49,7 @@ mod connect;
 mod error;
 mod halves;
 mod linger;
+mod rest;
 mod sink;
 mod stream;
 mod turn;

@@ -1,10 +1,13 @@
 //! The WebSocket that an application holds: its verbs. How they are driven is in `turn`.
 
-use super::{Close, CloseCode, Connection, Error, Message, SendError, turn::Ending};
+use super::{Close, CloseCode, Connection, Error, Message, SendError, rest::Rest, turn::{Begun, Ending}};
 use crate::{clock, driver::Timer};
 use bytes::Bytes;
-use std::{convert::Infallible, fmt, future::poll_fn, mem};
+use std::{borrow::Cow, convert::Infallible, fmt, future::poll_fn};
 use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Below this, a message of bytes is copied to where it leaves from: cheaper than to keep it.
+const COPIED: usize = 4096;
 
 /// A WebSocket on a stream.
 ///
@@ -36,10 +39,7 @@ impl<Io> WebSocket<Io> {
         Self {
             io,
             connection,
-            rest: Rest {
-                bytes: early,
-                at: 0,
-            },
+            rest: Rest::early(early),
             timer: Timer::default(),
             eof: false,
             is_client: false,
@@ -104,13 +104,18 @@ impl<Io> WebSocket<Io> {
     /// # Errors
     /// [`SendError::Full`] from [`Limits::high_water`](super::Limits::high_water) on: wait for
     /// [`ready`](Self::ready). [`SendError::Closed`].
+    #[inline]
     pub fn queue<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
         if self.ending.is_some() {
             return Err(SendError::Closed);
         }
         match message.into() {
             Message::Text(text) => self.connection.text(&text),
-            Message::Binary(bytes) => self.connection.binary(bytes.into_owned().into()),
+            Message::Binary(Cow::Borrowed(bytes)) => self.connection.binary_copied(bytes),
+            Message::Binary(Cow::Owned(bytes)) if bytes.len() < COPIED => {
+                self.connection.binary_copied(&bytes)
+            }
+            Message::Binary(Cow::Owned(bytes)) => self.connection.binary(bytes.into()),
         }
     }
 
@@ -147,7 +152,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// # Errors
     /// When the stream broke, or a rule or limit was; told once, after the peer was told.
     pub async fn next(&mut self) -> Option<Result<Message<'static>, Error>> {
-        poll_fn(|cx| self.poll_message(cx)).await
+        match self.message_at_hand() {
+            Some(message) => Some(Ok(message)),
+            None => poll_fn(|cx| self.poll_message(cx)).await,
+        }
     }
 
     /// Waits until there is room for a message, sends it, and waits until the peer's side of the stream
@@ -160,9 +168,14 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// [`Error::Send`] when the connection is closing or closed ([`next`](Self::next) says why);
     /// [`Error::Io`].
     pub async fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        let message = message.into();
-        self.ready().await?;
-        self.queue(message)?;
+        match self.begin_send(message.into())? {
+            Begun::Held => return Ok(()),
+            Begun::Queued => {}
+            Begun::Full(message) => {
+                self.ready().await?;
+                self.queue(message)?;
+            }
+        }
         self.flush().await
     }
 
@@ -222,38 +235,3 @@ impl<Io> fmt::Debug for WebSocket<Io> {
     }
 }
 
-/// Bytes that were read, and that nobody has asked for yet. No memory while there are none.
-#[derive(Default)]
-pub(super) struct Rest {
-    bytes: Vec<u8>,
-    /// Where they begin.
-    at: usize,
-}
-
-impl Rest {
-    pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
-    /// All of it. To be followed by [`put_back`](Self::put_back).
-    pub(super) fn take(&mut self) -> Self {
-        mem::take(self)
-    }
-
-    pub(super) fn as_mut_slice(&mut self) -> &mut [u8] {
-        &mut self.bytes[self.at..]
-    }
-
-    /// Makes the last `left` bytes of `taken` the rest.
-    pub(super) fn put_back(&mut self, mut taken: Self, left: usize) {
-        if left > 0 {
-            taken.at = taken.bytes.len().saturating_sub(left);
-            *self = taken;
-        }
-    }
-
-    /// Copies what is left of a read.
-    pub(super) fn put(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-    }
-}

@@ -105,6 +105,23 @@ impl Connection {
         })))
     }
 
+    /// Whether `input`, which is to follow, begins with a whole message in one frame: one that
+    /// [`handle_input`](Self::handle_input) returns, or fails on, without waiting for more and without
+    /// asking what time it is.
+    #[must_use]
+    #[inline]
+    pub fn is_message_whole(&self, input: &[u8]) -> bool {
+        if self.assembly.is_some() || !self.reader.is_between_frames() || !self.state.is_open() {
+            return false;
+        }
+        let Ok(Some((head, used))) = Head::decode(input, self.outgoing.role(), false) else {
+            return false;
+        };
+        let here = input.len().saturating_sub(used).min(self.limits.message);
+        let is_data = matches!(head.opcode, Opcode::Text | Opcode::Binary);
+        is_data && head.fin && head.len <= here as u64 && self.limits.fragments > 0
+    }
+
     /// Reads frames until one makes an event or the input is eaten.
     fn step<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
         while !input.is_empty() {

@@ -33,6 +33,25 @@ impl Connection {
         Ok(())
     }
 
+    /// Sends a binary message, copying it: cheaper than [`binary`](Self::binary) for a small one.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`], [`SendError::Full`].
+    pub fn binary_copied(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.admit(Admit::Normal)?;
+        if self.may_put() {
+            self.put_message(Opcode::Binary, &[payload]);
+        }
+        self.end_group();
+        Ok(())
+    }
+
+    /// Makes room for about `n` more bytes of messages that are copied, so that a run of small ones does
+    /// not grow it piece by piece. It is given back when all is written.
+    pub fn reserve(&mut self, n: usize) {
+        self.outgoing.outbox_mut().reserve(n);
+    }
+
     /// Sends a ping of the caller's own, at most 125 bytes.
     ///
     /// # Errors
