@@ -94,6 +94,7 @@ mod outgoing;
 mod reader;
 mod state;
 mod trickle;
+mod whole;
 
 pub use close::{Close, CloseCode};
 pub use connection::Connection;
