@@ -44,6 +44,7 @@
 mod accept;
 mod answer;
 mod clock;
+mod codec;
 mod connect;
 mod error;
 mod scratch;
@@ -52,10 +53,18 @@ mod socket;
 mod turn;
 mod wait;
 
-pub use accept::accept;
+pub use accept::{accept, accept_with};
 pub use connect::{Options, connect, open};
 pub use error::{BadUrl, Error, Rejection};
-pub use serve::serve;
-pub use siox_websocket::{Close, CloseCode, Connection, Limits};
-pub use siox_wire::{Message, SendError};
+pub use serve::{serve, serve_with};
+#[cfg(feature = "deflate")]
+pub use siox_websocket::deflate;
+pub use siox_websocket::{
+    Close, CloseCode, Connection, Limits,
+    handshake::{
+        Origins,
+        server::{AcceptError, AcceptOptions, Denial, Request},
+    },
+};
+pub use siox_wire::{Message, Part, SendError, Shared};
 pub use socket::WebSocket;

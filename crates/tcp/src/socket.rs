@@ -1,8 +1,9 @@
 //! The WebSocket that an application holds: its verbs. How they are driven is in `turn`.
 
-use crate::{Close, CloseCode, Connection, Error, Message, SendError, clock, wait::Wait};
+use crate::{Close, CloseCode, Connection, Error, Message, SendError, clock, codec, wait::Wait};
 use bytes::Bytes;
-use std::{convert::Infallible, mem, net::TcpStream};
+use siox_wire::{Admit, Lead, Shared, Sink};
+use std::{convert::Infallible, mem, net::TcpStream, sync::Arc};
 
 /// A WebSocket on a TCP socket, for one thread.
 ///
@@ -47,6 +48,19 @@ impl WebSocket {
             failure: None,
             goodbye: None,
             protocol: None,
+        }
+    }
+
+    /// A server's end, with what was agreed to.
+    pub(crate) fn server(
+        io: TcpStream,
+        connection: Connection,
+        early: Vec<u8>,
+        protocol: Option<String>,
+    ) -> Self {
+        Self {
+            protocol: protocol.map(String::into_boxed_str),
+            ..Self::new(io, connection, early)
         }
     }
 
@@ -122,11 +136,13 @@ impl WebSocket {
     /// # Errors
     /// [`SendError::Full`] from [`Limits::high_water`](crate::Limits::high_water) on; [`SendError::Closed`].
     pub fn queue<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        match (self.over, message.into()) {
-            (true, _) => Err(SendError::Closed),
-            (false, Message::Text(text)) => self.connection.text(&text),
-            (false, Message::Binary(bytes)) => self.connection.binary(bytes.into_owned().into()),
+        if self.over {
+            return Err(SendError::Closed);
         }
+        codec::turn(&mut self.connection, |connection| match message.into() {
+            Message::Text(text) => connection.text(&text),
+            Message::Binary(bytes) => connection.binary(bytes.into_owned().into()),
+        })
     }
 
     /// Queues a binary message as [`queue`](Self::queue) does; a server keeps a large one by reference.
@@ -136,8 +152,32 @@ impl WebSocket {
     pub fn queue_bytes(&mut self, payload: Bytes) -> Result<(), SendError> {
         match self.over {
             true => Err(SendError::Closed),
-            false => self.connection.binary(payload),
+            false => codec::turn(&mut self.connection, |c| c.binary(payload)),
         }
+    }
+
+    /// Queues messages that were made once for many receivers, as one group: each form on the wire,
+    /// compressed or not, is made for the first receiver that needs it, and shared by the others. A
+    /// client, and a connection with context takeover, make their own.
+    ///
+    /// # Errors
+    /// Those of [`queue`](Self::queue).
+    pub fn queue_shared(&mut self, group: &Arc<Shared>) -> Result<(), SendError> {
+        if self.over {
+            return Err(SendError::Closed);
+        }
+        self.connection.admit(Admit::Normal)?;
+        codec::turn(&mut self.connection, |connection| {
+            connection.put_shared(group, Lead::NONE);
+        });
+        Ok(())
+    }
+
+    /// Whether messages queued from here on are compressed, if permessage-deflate was agreed to and
+    /// they reach its threshold: `true` until told otherwise.
+    #[cfg(feature = "deflate")]
+    pub fn set_compress(&mut self, wanted: bool) {
+        self.connection.set_compress(wanted);
     }
 
     /// Queues a ping of the caller's own, at most 125 bytes.

@@ -2,7 +2,7 @@
 //! messages.
 
 use crate::{
-    CloseCode, Connection, Error, Message, WebSocket, clock, scratch,
+    CloseCode, Connection, Error, Message, WebSocket, clock, codec, scratch,
     wait::{Wait, is_timeout},
 };
 use siox_websocket::{Close, Event};
@@ -16,7 +16,7 @@ use std::{
 /// Slices of one vectored write.
 const SLICES: usize = 64;
 /// How long a socket that has said its last word is read on, so that a reset does not eat that word.
-const LINGER: Duration = Duration::from_secs(1);
+pub(crate) const LINGER: Duration = Duration::from_secs(1);
 
 /// What handles a message: something of it ends the turn.
 pub(crate) trait OnMessage<T>:
@@ -160,6 +160,18 @@ fn is_full(connection: &Connection) -> bool {
 /// Handles messages until `on` makes something of one, the peer takes no more answers, or the input is
 /// eaten. An application that has failed is `deaf`: it hears nothing more.
 fn feed<T>(
+    connection: &mut Connection,
+    goodbye: &mut Option<Box<Close<'static>>>,
+    deaf: bool,
+    input: &mut Input<'_>,
+    on: &mut impl OnMessage<T>,
+) -> Result<Option<T>, Error> {
+    codec::turn(connection, |connection| {
+        feed_messages(connection, goodbye, deaf, input, on)
+    })
+}
+
+fn feed_messages<T>(
     connection: &mut Connection,
     goodbye: &mut Option<Box<Close<'static>>>,
     deaf: bool,

@@ -23,6 +23,9 @@ pub struct Options {
     pub handshake: Duration,
     /// The limits and deadlines of the connection.
     pub limits: Arc<Limits>,
+    /// permessage-deflate, offered to the server. Default none.
+    #[cfg(feature = "deflate")]
+    pub deflate: Option<siox_websocket::deflate::Config>,
 }
 
 impl Default for Options {
@@ -32,6 +35,8 @@ impl Default for Options {
             protocols: Vec::new(),
             handshake: Duration::from_secs(10),
             limits: Arc::default(),
+            #[cfg(feature = "deflate")]
+            deflate: None,
         }
     }
 }
@@ -87,6 +92,12 @@ where
         protocols: &protocols,
         ..Request::new(host, target)
     };
+    #[cfg(feature = "deflate")]
+    let (request, handshake) = match &options.deflate {
+        Some(config) => request.build_with_deflate(random()?, config)?,
+        None => request.build(random()?)?,
+    };
+    #[cfg(not(feature = "deflate"))]
     let (request, handshake) = request.build(random()?)?;
     let mut answer = Answer::new(handshake);
     let exchange = async {
@@ -101,6 +112,11 @@ where
     let outcome = timeout_at(by, exchange).await;
     let (agreed, early) = outcome.unwrap_or_else(|_| Err(answer.give_up()))?;
     let connection = Connection::client(options.limits.clone(), random()?);
+    #[cfg(feature = "deflate")]
+    let connection = match (&agreed.deflate, &options.deflate) {
+        (Some(agreed), Some(config)) => connection.with_deflate(agreed, config),
+        _ => connection,
+    };
     Ok(WebSocket::client(io, connection, early, agreed.protocol))
 }
 

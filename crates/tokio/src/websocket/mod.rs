@@ -45,6 +45,7 @@
 
 mod accept;
 mod answer;
+mod codec;
 mod connect;
 mod error;
 mod halves;
@@ -53,11 +54,19 @@ mod sink;
 mod stream;
 mod turn;
 
-pub use accept::accept;
+pub use accept::{accept, accept_with};
 pub use connect::{Options, connect, open};
 pub use error::{BadUrl, Error, Rejection};
 pub use halves::{Receiver, Sender};
 pub(crate) use linger::linger;
-pub use siox_websocket::{Close, CloseCode, Connection, Limits};
-pub use siox_wire::{Message, SendError};
+#[cfg(feature = "deflate")]
+pub use siox_websocket::deflate;
+pub use siox_websocket::{
+    Close, CloseCode, Connection, Limits,
+    handshake::{
+        Origins,
+        server::{AcceptError, AcceptOptions, Denial, Request},
+    },
+};
+pub use siox_wire::{Message, Part, SendError, Shared};
 pub use stream::WebSocket;
