@@ -1,10 +1,10 @@
-//! Engine.IO: a body into a polling session, the same packets one by one, and over a WebSocket; and the
-//! input as a query.
+//! Engine.IO: a body into a polling session, the same packets one by one, and over a WebSocket; the body
+//! in every coding, as a form and as a script; and the input as a query.
 
 use crate::{memory::Meter, tape::Tape};
 use siox_engineio::{
-    Config, Decision, Error, Event, Lane, Method, Packet, Payload, Query, Request, Route, Session,
-    Sid, encode_payload, pairs,
+    Coding, Config, Decision, Error, Event, Lane, Method, Packet, Payload, Query, Request, Route,
+    Session, Sid, encode_payload, jsonp, pairs,
 };
 use siox_wire::{Instant, Message};
 use std::sync::Arc;
@@ -25,6 +25,10 @@ struct Outcome {
 /// When a session breaks a rule.
 pub fn fuzz(bytes: &[u8]) {
     round_trip(bytes);
+    for coding in [Coding::V3Text, Coding::V3Binary] {
+        recoded(coding, bytes);
+    }
+    scripted(bytes);
     let whole = posted(&[bytes]);
     let packets: Vec<&[u8]> = bytes.split(|byte| *byte == 0x1E).collect();
     assert_eq!(
@@ -72,6 +76,45 @@ fn round_trip(bytes: &[u8]) {
     let mut again = encode_payload(&packets).into_bytes();
     let decoded: Result<Vec<_>, _> = Payload::new(&mut again).collect();
     assert_eq!(decoded.as_ref(), Ok(&packets));
+}
+
+/// As [`round_trip`], for the codings that tell lengths.
+fn recoded(coding: Coding, bytes: &[u8]) {
+    let mut body = bytes.to_vec();
+    let mut results: Vec<_> = Payload::with(coding, &mut body).collect();
+    results.pop_if(|last| last.is_err());
+    let packets: Vec<Packet<'_>> = results
+        .into_iter()
+        .map(|p| p.expect("an error is last"))
+        .collect();
+    let size: usize = packets.iter().map(|p| p.data.as_bytes().len() + 1).sum();
+    assert!(size <= bytes.len(), "nothing comes from nowhere");
+    if packets.is_empty() {
+        return;
+    }
+    let mut again = coding.encode(&packets);
+    let decoded: Result<Vec<_>, _> = Payload::with(coding, &mut again).collect();
+    assert_eq!(decoded.as_ref(), Ok(&packets));
+}
+
+/// A form gives no more than it has; a script is JSON between its brackets.
+fn scripted(bytes: &[u8]) {
+    let mut body = bytes.to_vec();
+    if let Ok(value) = jsonp::decode_form(&mut body) {
+        assert!(value.len() + 2 <= bytes.len());
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let payload = std::collections::VecDeque::from([bytes::Bytes::copy_from_slice(bytes)]);
+    let script: Vec<u8> = jsonp::script(3, &payload).into_iter().flatten().collect();
+    let argument = script
+        .strip_prefix(b"___eio[3](")
+        .and_then(|rest| rest.strip_suffix(b");"))
+        .expect("one call");
+    let back: String = serde_json::from_slice(argument).expect("JSON");
+    assert_eq!(back, text);
+    assert!(!script.windows(2).any(|pair| pair == b"</"));
 }
 
 /// Posts `bodies` one after the other, as long as the session takes them.
@@ -193,7 +236,12 @@ mod tests {
     use super::*;
     use siox_engineio::CloseReason;
 
-    const SEEDS: [&[u8]; 12] = [
+    const SEEDS: [&[u8]; 17] = [
+        b"6:4hello2:2a10:b4AQIDBA==",
+        "3:4\u{1F600}1:3".as_bytes(),
+        b"\x00\x06\xff4hello\x01\x04\xff\x04\x01\x02\x03",
+        b"x=1&d=6%3A4he\\\\nlo&y",
+        "</script>\"\\\n\u{2028}".as_bytes(),
         b"",
         b"4hello\x1e2\x1e4world",
         "4привет \u{1F600}\x1ebAQIDBA==\x1e3\x1e4".as_bytes(),

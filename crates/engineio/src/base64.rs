@@ -89,13 +89,17 @@ fn decoded_len(digits: usize) -> Option<usize> {
     }
 }
 
-/// A binary message as a packet of text: `b`, then base64 with padding.
-pub(crate) fn packet(bytes: &[u8]) -> String {
-    let quads = bytes.len().div_ceil(3);
-    let mut text = String::with_capacity(quads.saturating_mul(4).saturating_add(1));
-    text.push('b');
+/// Binary data as a packet of text: `mark`, then base64 with padding.
+pub(crate) fn packet(mark: &str, bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(encoded_len(bytes.len()).saturating_add(mark.len()));
+    text.push_str(mark);
     STANDARD.encode_string(bytes, &mut text);
     text
+}
+
+/// How many characters `len` bytes become.
+pub(crate) fn encoded_len(len: usize) -> usize {
+    len.div_ceil(3).saturating_mul(4)
 }
 
 #[cfg(test)]
@@ -132,8 +136,9 @@ mod tests {
     proptest! {
         #[test]
         fn round_trips_with_and_without_padding(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let text = packet(&bytes);
+            let text = packet("b", &bytes);
             let text = text.strip_prefix('b').unwrap();
+            prop_assert_eq!(text.len(), encoded_len(bytes.len()));
             prop_assert_eq!(decode(text.as_bytes()), Some(bytes.clone()));
             prop_assert_eq!(decode(text.trim_end_matches('=').as_bytes()), Some(bytes));
         }

@@ -14,6 +14,10 @@ pub enum Error {
     Utf8,
     /// Binary data that is not base64 (RFC 4648 §4; padding may be left out).
     Base64,
+    /// In a payload of v3, a length that is no number or does not fit what follows.
+    Length,
+    /// A JSONP body without its field `d`, or with two of them.
+    Form,
     /// A ping from a client of v4, whose part is to answer pings.
     HeartbeatDirection,
     /// On the WebSocket of an upgrade, something other than `2probe` and `5`. Only that socket
@@ -28,9 +32,12 @@ impl Error {
     #[must_use]
     pub const fn close_reason(self) -> Option<CloseReason> {
         match self {
-            Self::EmptyPacket | Self::UnknownPacket(_) | Self::Utf8 | Self::Base64 => {
-                Some(CloseReason::ParseError)
-            }
+            Self::EmptyPacket
+            | Self::UnknownPacket(_)
+            | Self::Utf8
+            | Self::Base64
+            | Self::Length
+            | Self::Form => Some(CloseReason::ParseError),
             Self::HeartbeatDirection => Some(CloseReason::TransportError),
             Self::NotAProbe | Self::Stale => None,
         }
@@ -46,6 +53,8 @@ impl fmt::Display for Error {
             }
             Self::Utf8 => f.write_str("a packet that is not UTF-8"),
             Self::Base64 => f.write_str("binary data that is not base64"),
+            Self::Length => f.write_str("a length that does not fit the payload"),
+            Self::Form => f.write_str("a form without one field 'd'"),
             Self::HeartbeatDirection => f.write_str("invalid heartbeat direction"),
             Self::NotAProbe => f.write_str("neither a probe nor an upgrade on a probing socket"),
             Self::Stale => f.write_str("the request or socket is no longer the session's"),

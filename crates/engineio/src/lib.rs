@@ -1,5 +1,5 @@
-//! Engine.IO v4, sans-IO: packets, payloads, and the server's sessions whole: handshake, polling,
-//! probe and upgrade, heartbeat, close.
+//! Engine.IO, sans-IO: packets and payloads of v3 and v4, and the server's sessions of v4 whole:
+//! handshake, polling, probe and upgrade, heartbeat, close.
 //!
 //! Nothing here knows a socket, a clock or an HTTP server. Requests go in and decisions come out as
 //! values, so any HTTP server can host a session; WebSocket messages go in as [`Message`]s and out
@@ -71,7 +71,7 @@
 //! A body is bounded by [`Config::max_payload`], what is queued for polls by [`Config::high_water`]
 //! and [`Config::hard_cap`], a silent peer's life by the heartbeat. A session holds one parked GET and
 //! one running POST. There is no bound on the number of packets in a body: a runtime works one off in
-//! slices and yields between them. Engine.IO v3 and the client's role are not here yet.
+//! slices and yields between them. Sessions of v3 and the client's role are not here yet.
 //!
 //! Sources: the Engine.IO protocol documents v3 and v4, and the behaviour of engine.io 6.6.
 //!
@@ -106,6 +106,7 @@ mod config;
 mod error;
 mod handshake;
 mod heartbeat;
+pub mod jsonp;
 mod messages;
 mod packet;
 mod payload;
@@ -119,8 +120,8 @@ pub use config::{Config, Transport, Transports};
 pub use error::{CloseReason, Error, ErrorCode};
 pub use handshake::{Handshake, Route, Version};
 pub use messages::Messages;
-pub use packet::{Kind, Packet, V4};
-pub use payload::{Payload, encode_payload};
+pub use packet::{Kind, Packet, V3, V4};
+pub use payload::{Coding, Payload, encode_payload};
 pub use query::{Query, pairs};
 pub use request::{ContentType, Method, Request, Response};
 pub use session::{Decision, Event, Lane, Session};

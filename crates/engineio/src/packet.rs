@@ -1,5 +1,7 @@
 //! One packet, as a poll's payload or a WebSocket message carries it.
 
+pub(crate) mod v3;
+
 use crate::{Error, base64};
 use alloc::{borrow::Cow, string::String};
 use siox_wire::{Lead, Message, Slot};
@@ -9,6 +11,13 @@ pub const V4: Lead = Lead {
     text: b"4",
     binary: b"",
     slot: Slot::V4,
+};
+
+/// What Engine.IO v3 puts before a message.
+pub const V3: Lead = Lead {
+    text: b"4",
+    binary: b"\x04",
+    slot: Slot::V3,
 };
 
 /// A packet's type.
@@ -59,7 +68,7 @@ impl Kind {
     }
 }
 
-/// A packet of v4. Only a [`Kind::Message`] has binary data.
+/// A packet. In v4 only a [`Kind::Message`] has binary data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packet<'b> {
     /// Its type.
@@ -69,7 +78,7 @@ pub struct Packet<'b> {
 }
 
 impl<'b> Packet<'b> {
-    /// Reads a WebSocket message. Binary data is a message; so is text that begins with `b`, which
+    /// Reads a WebSocket message of v4. Binary data is a message; so is text that begins with `b`, which
     /// is base64.
     ///
     /// # Errors
@@ -113,11 +122,11 @@ impl<'b> Packet<'b> {
         }
     }
 
-    /// The packet as text, the way a payload carries it: binary data in base64.
+    /// The packet as text, the way a payload of v4 carries it: binary data in base64.
     #[must_use]
     pub fn to_text(&self) -> String {
         match &self.data {
-            Message::Binary(data) => base64::packet(data),
+            Message::Binary(data) => base64::packet("b", data),
             Message::Text(data) => {
                 let mut text = String::with_capacity(data.len().saturating_add(1));
                 text.push(self.kind.digit());

@@ -1,23 +1,87 @@
-//! The payload of v4: packets joined by 0x1e, decoded where they lie.
+//! Payloads: many packets as one HTTP body, decoded where they lie.
 
-use crate::{Error, Packet};
-use alloc::string::String;
+pub(crate) mod v3_binary;
+pub(crate) mod v3_text;
+mod v4;
+pub(crate) mod write;
+
+use crate::{Error, Packet, jsonp};
+use alloc::{string::String, vec::Vec};
+use bytes::Bytes;
 use core::mem;
+use siox_wire::Message;
 
-pub(crate) const SEPARATOR: u8 = 0x1e;
+/// How the packets of a body are put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// v4: text packets joined by 0x1e, binary data in base64.
+    V4,
+    /// v3: `<length>:<packet>`, the length in UTF-16 code units, binary data in base64.
+    V3Text,
+    /// v3: 0x00 (text) or 0x01 (binary), the length in bytes as decimal digits (0x00 to 0x09), 0xff,
+    /// the packet.
+    V3Binary,
+}
 
-/// A cursor over the body of one POST. Each packet borrows the body, not the cursor, and base64 is
-/// decoded in place. It ends behind the first packet that is an error. The cost is linear.
+impl Coding {
+    /// Puts packets together. In v4 the type of a binary packet is not told: it is a message.
+    #[must_use]
+    pub fn encode(self, packets: &[Packet<'_>]) -> Vec<u8> {
+        let mut writer = write::Writer::new(self);
+        for packet in packets {
+            match &packet.data {
+                Message::Text(_) => writer.text(packet.to_text().into()),
+                Message::Binary(data) => {
+                    writer.binary(packet.kind, Bytes::copy_from_slice(data));
+                }
+            }
+        }
+        writer.finish().into_iter().flatten().collect()
+    }
+}
+
+/// A cursor over a body. Each packet borrows the body, not the cursor, and base64 is decoded in place.
+/// It ends behind the first packet that is an error. The cost is linear.
 #[derive(Debug)]
 pub struct Payload<'b> {
     rest: Option<&'b mut [u8]>,
+    coding: Coding,
+    /// Whether `coding` can no longer change.
+    begun: bool,
 }
 
 impl<'b> Payload<'b> {
-    /// The packets of `body`. An empty body holds one packet, which is an error.
+    /// The packets of `body`, for a session, which knows how they are put together; by itself it
+    /// reads v4. An empty body holds one packet, which is an error.
     #[must_use]
     pub fn new(body: &'b mut [u8]) -> Self {
-        Self { rest: Some(body) }
+        Self {
+            begun: false,
+            ..Self::with(Coding::V4, body)
+        }
+    }
+
+    /// The packets of `body`, put together in this way. An empty body is an error.
+    #[must_use]
+    pub fn with(coding: Coding, body: &'b mut [u8]) -> Self {
+        Self {
+            rest: Some(body),
+            coding,
+            begun: true,
+        }
+    }
+
+    /// The session's word on how the body is to be read, heeded before the first packet: `form` is a
+    /// JSONP body, the payload behind `d=`.
+    pub(crate) fn begin(&mut self, coding: Coding, form: bool) -> Result<(), Error> {
+        if mem::replace(&mut self.begun, true) {
+            return Ok(());
+        }
+        self.coding = coding;
+        if form && let Some(body) = self.rest.take() {
+            self.rest = Some(jsonp::decode_form(body)?);
+        }
+        Ok(())
     }
 }
 
@@ -25,39 +89,28 @@ impl<'b> Iterator for Payload<'b> {
     type Item = Result<Packet<'b>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        self.begun = true;
         let rest = mem::take(&mut self.rest)?;
-        let (head, tail) = split(rest);
-        let packet = Packet::decode_in_place(head);
+        let (packet, tail) = match self.coding {
+            Coding::V4 => v4::next(rest),
+            Coding::V3Text => v3_text::next(rest),
+            Coding::V3Binary => v3_binary::next(rest),
+        }?;
         self.rest = tail.filter(|_| packet.is_ok());
         Some(packet)
     }
 }
 
-/// Cuts at the first separator.
-fn split(bytes: &mut [u8]) -> (&mut [u8], Option<&mut [u8]>) {
-    let Some(at) = find(bytes) else {
-        return (bytes, None);
-    };
-    let (head, tail) = bytes.split_at_mut(at);
-    (head, tail.split_first_mut().map(|(_, tail)| tail))
-}
+/// One packet, or what is wrong with it, and what is left behind it; `None` at a regular end.
+type Next<'b> = Option<(Result<Packet<'b>, Error>, Option<&'b mut [u8]>)>;
 
-fn find(bytes: &[u8]) -> Option<usize> {
-    const STEP: usize = 256;
-    // `contains` looks at words, `position` at bytes.
-    let step = bytes.chunks(STEP).position(|c| c.contains(&SEPARATOR))?;
-    let start = step.saturating_mul(STEP);
-    let within = bytes.get(start..)?.iter().position(|&b| b == SEPARATOR)?;
-    start.checked_add(within)
-}
-
-/// Joins packets to a payload.
+/// Joins packets to a payload of v4.
 #[must_use]
 pub fn encode_payload(packets: &[Packet<'_>]) -> String {
     let mut payload = String::new();
     for (n, packet) in packets.iter().enumerate() {
         if n > 0 {
-            payload.push(char::from(SEPARATOR));
+            payload.push(char::from(v4::SEPARATOR));
         }
         payload.push_str(&packet.to_text());
     }
@@ -68,49 +121,15 @@ pub fn encode_payload(packets: &[Packet<'_>]) -> String {
 mod tests {
     use super::*;
     use crate::Kind;
-    use alloc::{borrow::Cow, vec::Vec};
+    use alloc::borrow::Cow;
     use proptest::{collection::vec, prelude::*};
-    use siox_wire::Message;
 
-    fn decode(body: &[u8]) -> Vec<Result<Packet<'static>, Error>> {
+    /// All packets of a body, as text packets of v3, and what ended it.
+    pub(super) fn texts(coding: Coding, body: &[u8]) -> Vec<Result<String, Error>> {
         let mut body = body.to_vec();
-        Payload::new(&mut body)
-            .map(|p| {
-                p.map(|p| Packet {
-                    kind: p.kind,
-                    data: p.data.into_owned(),
-                })
-            })
+        Payload::with(coding, &mut body)
+            .map(|p| p.map(|p| p.to_text_v3()))
             .collect()
-    }
-
-    fn texts(body: &str) -> Vec<Result<String, Error>> {
-        let packets = decode(body.as_bytes()).into_iter();
-        packets.map(|p| p.map(|p| p.to_text())).collect()
-    }
-
-    #[test]
-    fn ends_behind_the_first_error() {
-        let ok = |s: &str| Ok(String::from(s));
-        assert_eq!(texts("4a\x1ebAQ==\x1e3"), [ok("4a"), ok("bAQ=="), ok("3")]);
-        assert_eq!(texts(""), [Err(Error::EmptyPacket)]);
-        assert_eq!(texts("4a\x1e"), [ok("4a"), Err(Error::EmptyPacket)]);
-        assert_eq!(texts("\x1e4a"), [Err(Error::EmptyPacket)]);
-        assert_eq!(
-            texts("4a\x1ex\x1e4b"),
-            [ok("4a"), Err(Error::UnknownPacket(b'x'))]
-        );
-    }
-
-    #[test]
-    fn whole_packets_are_borrowed() {
-        let mut body = *b"4text\x1ebAQID";
-        for packet in Payload::new(&mut body) {
-            match packet.unwrap().data {
-                Message::Text(t) => assert!(matches!(t, Cow::Borrowed("text"))),
-                Message::Binary(b) => assert!(matches!(b, Cow::Borrowed([1, 2, 3]))),
-            }
-        }
     }
 
     fn packet() -> impl Strategy<Value = Packet<'static>> {
@@ -132,17 +151,53 @@ mod tests {
         ]
     }
 
+    fn coding() -> impl Strategy<Value = Coding> {
+        prop_oneof![
+            Just(Coding::V4),
+            Just(Coding::V3Text),
+            Just(Coding::V3Binary)
+        ]
+    }
+
     proptest! {
         #[test]
-        fn round_trips(packets in vec(packet(), 1..12)) {
-            let decoded: Result<Vec<_>, _> = decode(encode_payload(&packets).as_bytes()).into_iter().collect();
+        fn round_trips(coding in coding(), packets in vec(packet(), 1..12)) {
+            let mut body = coding.encode(&packets);
+            if coding == Coding::V4 {
+                let text = encode_payload(&packets);
+                prop_assert_eq!(&body, text.as_bytes());
+            }
+            let decoded: Result<Vec<_>, _> = Payload::with(coding, &mut body).collect();
             prop_assert_eq!(decoded, Ok(packets));
+        }
+
+        /// Whatever is cut off, what comes out are the first packets of the whole, then an error or
+        /// the end; only v4, which has no lengths, may see a shorter packet.
+        #[test]
+        fn a_cut_body_gives_a_prefix(coding in coding(), packets in vec(packet(), 1..5), at in any::<prop::sample::Index>()) {
+            let mut body = coding.encode(&packets);
+            body.truncate(at.index(body.len() + 1));
+            let mut decoded: Vec<_> = Payload::with(coding, &mut body).collect();
+            if coding == Coding::V4 {
+                decoded.pop();
+            } else {
+                decoded.pop_if(|last| last.is_err());
+            }
+            for (got, want) in decoded.into_iter().zip(&packets) {
+                prop_assert_eq!(got.as_ref(), Ok(want));
+            }
         }
 
         /// Any body ends, and all that is decoded from it was in it.
         #[test]
-        fn no_body_breaks_it(body in vec(prop_oneof![any::<u8>(), Just(SEPARATOR), Just(b'b'), Just(b'4')], 0..600)) {
-            let packets = decode(&body);
+        fn no_body_breaks_it(
+            coding in coding(),
+            body in vec(prop_oneof![
+                any::<u8>(), Just(v4::SEPARATOR), Just(b'b'), Just(b'4'), Just(b':'), Just(0), Just(1), Just(255), b'0'..=b'9',
+            ], 0..600),
+        ) {
+            let mut bytes = body.clone();
+            let packets: Vec<_> = Payload::with(coding, &mut bytes).collect();
             let errors = packets.iter().filter(|p| p.is_err()).count();
             prop_assert!(errors <= 1);
             prop_assert!(errors == 0 || packets.last().is_some_and(Result::is_err));

@@ -1,10 +1,10 @@
 //! What waits for the next poll: packets, not bytes, for their transport is not known yet.
 
-use crate::{base64, payload::SEPARATOR};
+use crate::{Coding, Kind, payload::write::Writer};
 use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
 use bytes::Bytes;
 use core::mem;
-use siox_wire::{Admit, Form, Lead, Outbox, Part, SendError, Shared, Sink};
+use siox_wire::{Admit, Lead, SendError, Shared, Sink};
 
 #[derive(Debug)]
 enum Item {
@@ -118,21 +118,19 @@ impl Queue {
 
     /// Empties it into one payload, with `last` behind it.
     pub(crate) fn take_payload(&mut self, last: Option<&'static str>) -> VecDeque<Bytes> {
-        let mut out = Outbox::default();
+        let mut out = Writer::new(Coding::V4);
         self.weight = 0;
         for item in mem::take(&mut self.items) {
-            separate(&mut out);
             match item {
-                Item::Text(text) => out.share(text),
-                Item::Binary(data) => out.share(base64::packet(&data).into()),
-                Item::Shared(group) => out.share(encoded(&group, self.lead)),
+                Item::Text(text) => out.text(text),
+                Item::Binary(data) => out.binary(Kind::Message, data),
+                Item::Shared(group) => out.shared(&group, self.lead),
             }
         }
         if let Some(last) = last {
-            separate(&mut out);
-            out.pack(&[last.as_bytes()]);
+            out.text(Bytes::from_static(last.as_bytes()));
         }
-        out.into_chunks()
+        out.finish()
     }
 
     /// Moves everything to the new transport, in order. It was admitted once already.
@@ -146,30 +144,4 @@ impl Queue {
             }
         }
     }
-}
-
-fn separate(out: &mut Outbox) {
-    if !out.is_empty() {
-        out.pack(&[&[SEPARATOR]]);
-    }
-}
-
-/// A group as part of a payload, made once for all its receivers.
-fn encoded(group: &Shared, lead: Lead) -> Bytes {
-    group.form(Form::PollingText, lead, |parts| {
-        let mut run = Vec::new();
-        for part in parts {
-            if !run.is_empty() {
-                run.push(SEPARATOR);
-            }
-            match part {
-                Part::Text(text) => {
-                    run.extend_from_slice(lead.text);
-                    run.extend_from_slice(text);
-                }
-                Part::Binary(data) => run.extend_from_slice(base64::packet(data).as_bytes()),
-            }
-        }
-        run.into()
-    })
 }

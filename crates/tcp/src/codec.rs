@@ -11,7 +11,10 @@ mod pool {
     /// How many are kept for the next turns.
     const MOST: usize = 8;
 
-    #[expect(clippy::vec_box, reason = "the box is what goes in and out of a connection")]
+    #[expect(
+        clippy::vec_box,
+        reason = "the box is what goes in and out of a connection"
+    )]
     static IDLE: Mutex<Vec<Box<Codec>>> = Mutex::new(Vec::new());
 
     #[expect(clippy::vec_box, reason = "as above")]

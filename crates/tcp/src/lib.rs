@@ -42,20 +42,24 @@
 #![forbid(unsafe_code)]
 
 mod accept;
-mod answer;
 mod clock;
 mod codec;
 mod connect;
+mod deadline;
 mod error;
+mod machine;
+mod rest;
 mod scratch;
 mod serve;
 mod socket;
+mod transport;
 mod turn;
 mod wait;
 
 pub use accept::{accept, accept_with};
 pub use connect::{Options, connect, open};
-pub use error::{BadUrl, Error, Rejection};
+pub use deadline::Deadline;
+pub use error::Error;
 pub use serve::{serve, serve_with};
 #[cfg(feature = "deflate")]
 pub use siox_websocket::deflate;
@@ -63,8 +67,10 @@ pub use siox_websocket::{
     Close, CloseCode, Connection, Limits,
     handshake::{
         Origins,
+        client::{BadUrl, HandshakeError, Rejection},
         server::{AcceptError, AcceptOptions, Denial, Request},
     },
 };
 pub use siox_wire::{Message, Part, SendError, Shared};
 pub use socket::WebSocket;
+pub use transport::Transport;

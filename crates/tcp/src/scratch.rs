@@ -1,18 +1,33 @@
-//! The read buffer of a thread.
+//! The read buffers of a thread.
 
 use std::{
-    cell::Cell,
+    cell::RefCell,
     io::{self, Read},
 };
 
 const SIZE: usize = 64 * 1024;
+/// As many are kept: a read through TLS takes two.
+const KEPT: usize = 2;
 
 thread_local! {
-    static SCRATCH: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
+    static SCRATCH: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Reads once from `io` into the thread's buffer and gives `feed` what came (nothing at the end of the
-/// stream). The buffer is taken, not borrowed: a handler may drive another connection.
+/// Gives `f` a buffer of the thread. It is taken, not borrowed: a handler may drive another connection.
+pub(crate) fn with<R>(f: impl FnOnce(&mut [u8]) -> R) -> R {
+    let kept = SCRATCH.with_borrow_mut(Vec::pop);
+    let mut scratch = kept.unwrap_or_else(|| vec![0; SIZE].into());
+    let result = f(&mut scratch);
+    SCRATCH.with_borrow_mut(|kept| {
+        if kept.len() < KEPT {
+            kept.push(scratch);
+        }
+    });
+    result
+}
+
+/// Reads once from `io` into a buffer of the thread and gives `feed` what came (nothing at the end of the
+/// stream).
 pub(crate) fn read<R>(io: impl Read, feed: impl FnOnce(&mut [u8]) -> R) -> io::Result<R> {
     read_at_most(SIZE, io, feed)
 }
@@ -23,9 +38,8 @@ pub(crate) fn read_at_most<R>(
     mut io: impl Read,
     feed: impl FnOnce(&mut [u8]) -> R,
 ) -> io::Result<R> {
-    let mut scratch = SCRATCH.take().unwrap_or_else(|| vec![0; SIZE].into());
-    let read = io.read(&mut scratch[..most.min(SIZE)]);
-    let result = read.map(|n| feed(&mut scratch[..n]));
-    SCRATCH.set(Some(scratch));
-    result
+    with(|scratch| {
+        let n = io.read(&mut scratch[..most.min(SIZE)])?;
+        Ok(feed(&mut scratch[..n]))
+    })
 }

@@ -1,24 +1,25 @@
-//! Deadlines as socket timeouts.
+//! Deadlines as timeouts of the transport.
 
-use crate::clock;
+use crate::{Transport, clock};
 use siox_wire::Instant;
-use std::{io, net::TcpStream, time::Duration};
+use std::{io, time::Duration};
 
-/// The timeout that a socket has in one direction, so that it is set only when it must change.
+/// The timeout that a transport has in one direction, or in both, so that it is set only when it must
+/// change.
 #[derive(Debug, Default)]
 pub(crate) struct Wait {
     set: Option<Duration>,
 }
 
 impl Wait {
-    /// That of a socket that others have used: it will be set.
+    /// That of a transport that others have used: it will be set.
     pub(crate) fn unknown() -> Self {
         Self {
             set: Some(Duration::MAX),
         }
     }
 
-    /// Makes the next call on the socket return by `deadline`, or some time before.
+    /// Makes the next call on the transport return by `deadline`, or some time before.
     fn until(
         &mut self,
         deadline: Option<Instant>,
@@ -33,12 +34,16 @@ impl Wait {
         Ok(())
     }
 
-    pub(crate) fn read(&mut self, io: &TcpStream, deadline: Option<Instant>) -> io::Result<()> {
-        self.until(deadline, |timeout| io.set_read_timeout(timeout))
-    }
-
-    pub(crate) fn write(&mut self, io: &TcpStream, deadline: Option<Instant>) -> io::Result<()> {
-        self.until(deadline, |timeout| io.set_write_timeout(timeout))
+    /// For reads and writes: below TLS, the one can be the other.
+    pub(crate) fn both(
+        &mut self,
+        io: &impl Transport,
+        deadline: Option<Instant>,
+    ) -> io::Result<()> {
+        self.until(deadline, |timeout| {
+            io.set_read_timeout(timeout)?;
+            io.set_write_timeout(timeout)
+        })
     }
 }
 
@@ -51,7 +56,7 @@ fn is_near(set: Option<Duration>, wanted: Option<Duration>) -> bool {
     }
 }
 
-/// Whether a call on a socket ended for its timeout, or for nothing.
+/// Whether a call on a transport ended for its timeout, or for nothing.
 pub(crate) fn is_timeout(e: &io::Error) -> bool {
     matches!(
         e.kind(),

@@ -4,7 +4,9 @@ use super::{
     Decision, Event, Lane, Session,
     phase::{Goodbye, Phase},
 };
-use crate::{CloseReason, Error, ErrorCode, Method, Payload, Query, Request, Response, Transport};
+use crate::{
+    CloseReason, Coding, Error, ErrorCode, Method, Payload, Query, Request, Response, Transport,
+};
 use siox_wire::Instant;
 
 impl Session {
@@ -106,7 +108,11 @@ impl Session {
                 | Phase::Closing { .. }
                 | Phase::Closed { .. } => return Err(Error::Stale),
             }
-            let Some(packet) = body.next() else {
+            let packet = match body.begin(Coding::V4, false) {
+                Ok(()) => body.next(),
+                Err(error) => Some(Err(error)),
+            };
+            let Some(packet) = packet else {
                 return Ok(None);
             };
             if let Some(event) = self.receive(now, packet)? {

@@ -44,7 +44,6 @@
 //! read only while there are messages in it that nobody has asked for.
 
 mod accept;
-mod answer;
 mod codec;
 mod connect;
 mod error;
@@ -56,7 +55,7 @@ mod turn;
 
 pub use accept::{accept, accept_with};
 pub use connect::{Options, connect, open};
-pub use error::{BadUrl, Error, Rejection};
+pub use error::Error;
 pub use halves::{Receiver, Sender};
 pub(crate) use linger::linger;
 #[cfg(feature = "deflate")]
@@ -65,6 +64,7 @@ pub use siox_websocket::{
     Close, CloseCode, Connection, Limits,
     handshake::{
         Origins,
+        client::{BadUrl, HandshakeError, Rejection},
         server::{AcceptError, AcceptOptions, Denial, Request},
     },
 };

@@ -1,0 +1,154 @@
+//! The machine of `siox-websocket` with what a socket must remember beside it. No IO here: a socket for
+//! one thread and the halves for two drive it alike.
+
+use crate::{CloseCode, Connection, Error, Message, SendError, clock, codec};
+use bytes::Bytes;
+use siox_websocket::{Close, Event};
+use siox_wire::{Admit, Input, Instant, Lead, Shared, Sink};
+use std::sync::Arc;
+
+/// What handles a message: something of it ends the turn.
+pub(crate) trait OnMessage<T>:
+    FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>
+{
+}
+
+impl<T, F: FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>> OnMessage<T> for F {}
+
+/// Whether messages are handled while the peer has too many answers to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhenFull {
+    /// Who reads answers too, and is to wait.
+    Stop,
+    /// Others answer, and wait themselves.
+    GoOn,
+}
+
+#[derive(Debug)]
+pub(crate) struct Machine {
+    pub(crate) connection: Connection,
+    pub(crate) is_client: bool,
+    /// Nothing is to be read or written any more.
+    pub(crate) over: bool,
+    /// Why, until it is told.
+    pub(crate) failure: Option<Error>,
+    /// What the peer's close frame said.
+    pub(crate) goodbye: Option<Box<Close<'static>>>,
+}
+
+impl Machine {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            is_client: false,
+            over: false,
+            failure: None,
+            goodbye: None,
+        }
+    }
+
+    /// What is due.
+    pub(crate) fn expire(&mut self) -> Result<(), Error> {
+        let Some(deadline) = self.connection.poll_timeout() else {
+            return Ok(());
+        };
+        let now = clock::now();
+        if deadline <= now {
+            self.connection.handle_timeout(now)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.connection.poll_timeout()
+    }
+
+    /// Handles messages until `on` makes something of one, the peer takes no more answers, or the input
+    /// is eaten. An application that has failed hears nothing more.
+    pub(crate) fn feed<T>(
+        &mut self,
+        input: &mut Input<'_>,
+        when_full: WhenFull,
+        on: &mut impl OnMessage<T>,
+    ) -> Result<Option<T>, Error> {
+        let (deaf, goodbye) = (self.failure.is_some(), &mut self.goodbye);
+        codec::turn(&mut self.connection, |connection| {
+            while when_full == WhenFull::GoOn || !is_full(connection) {
+                match connection.handle_input(input)? {
+                    Some(Event::Message(_)) if deaf => {}
+                    Some(Event::Message(message)) => {
+                        let made = on(connection, message)?;
+                        if made.is_some() {
+                            return Ok(made);
+                        }
+                    }
+                    Some(Event::Close(close)) => {
+                        *goodbye = close.map(|close| Box::new(close.into_owned()));
+                    }
+                    Some(Event::Ping(_) | Event::Pong(_)) => {}
+                    None => break,
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// Remembers the first failure. The close frame that the peer is owed is queued, and the turns go on
+    /// until it has left; a broken transport ends at once.
+    pub(crate) fn fail(&mut self, error: Error) {
+        match error {
+            Error::WebSocket(_) => {}
+            Error::Send(_) => {
+                self.queue_close(CloseCode::INTERNAL, "");
+            }
+            _ => self.over = true,
+        }
+        self.failure.get_or_insert(error);
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        is_full(&self.connection)
+    }
+
+    pub(crate) fn queue(&mut self, message: Message<'_>) -> Result<(), SendError> {
+        self.put(|connection| match message {
+            Message::Text(text) => connection.text(&text),
+            Message::Binary(bytes) => connection.binary(bytes.into_owned().into()),
+        })
+    }
+
+    pub(crate) fn queue_bytes(&mut self, payload: Bytes) -> Result<(), SendError> {
+        self.put(|connection| connection.binary(payload))
+    }
+
+    pub(crate) fn queue_shared(&mut self, group: &Arc<Shared>) -> Result<(), SendError> {
+        self.put(|connection| {
+            connection.admit(Admit::Normal)?;
+            connection.put_shared(group, Lead::NONE);
+            Ok(())
+        })
+    }
+
+    fn put(
+        &mut self,
+        put: impl FnOnce(&mut Connection) -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
+        match self.over {
+            true => Err(SendError::Closed),
+            false => codec::turn(&mut self.connection, put),
+        }
+    }
+
+    /// Queues the close frame, behind what is queued; `false` if the connection is closing already.
+    pub(crate) fn queue_close(&mut self, code: CloseCode, reason: &str) -> bool {
+        !self.over && self.connection.close(clock::now(), code, reason).is_ok()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.over || self.connection.is_closed()
+    }
+}
+
+fn is_full(connection: &Connection) -> bool {
+    connection.queued() >= connection.limits().high_water
+}
