@@ -85,7 +85,7 @@ impl Machine {
                     Some(Event::Close(close)) => {
                         *goodbye = close.map(|close| Box::new(close.into_owned()));
                     }
-                    Some(Event::Ping(_) | Event::Pong(_)) => {}
+                    Some(Event::Chunk(_) | Event::Ping(_) | Event::Pong(_)) => {}
                     None => break,
                 }
             }
