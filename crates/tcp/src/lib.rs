@@ -52,6 +52,8 @@ mod rest;
 mod scratch;
 mod serve;
 mod socket;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod transport;
 mod turn;
 mod wait;

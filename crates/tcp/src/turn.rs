@@ -123,6 +123,7 @@ impl<S: Transport> WebSocket<S> {
         });
         match read {
             Ok(made) => Ok(made?.map_or(Turn::Moved, Turn::Made)),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => Ok(Turn::Moved),
             Err(e) if is_timeout(&e) => Ok(Turn::Idle),
             Err(e) => Err(e.into()),
         }
@@ -174,6 +175,7 @@ impl<S: Transport> WebSocket<S> {
                 Ok(None) => return Ok(true),
                 Ok(Some(0)) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Ok(Some(n)) => self.machine.connection.handle_written(n),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) if is_timeout(&e) && until.ends_idle() => return Ok(false),
                 Err(e) if is_timeout(&e) => {}
                 Err(e) => return Err(e.into()),
