@@ -2,6 +2,7 @@
 //! one thread and the halves for two drive it alike.
 
 use crate::{CloseCode, Connection, Error, Message, SendError, clock};
+use bytes::Bytes;
 use siox_websocket::{Close, Event};
 use siox_wire::{Input, Instant};
 
@@ -111,6 +112,20 @@ impl Machine {
             (true, _) => Err(SendError::Closed),
             (false, Message::Text(text)) => self.connection.text(&text),
             (false, Message::Binary(bytes)) => self.connection.binary(bytes.into_owned().into()),
+        }
+    }
+
+    pub(crate) fn queue_bytes(&mut self, payload: Bytes) -> Result<(), SendError> {
+        match self.over {
+            true => Err(SendError::Closed),
+            false => self.connection.binary(payload),
+        }
+    }
+
+    pub(crate) fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        match self.over {
+            true => Err(SendError::Closed),
+            false => self.connection.ping(payload),
         }
     }
 

@@ -102,10 +102,7 @@ impl<S> WebSocket<S> {
     /// # Errors
     /// Those of [`queue`](Self::queue).
     pub fn queue_bytes(&mut self, payload: Bytes) -> Result<(), SendError> {
-        match self.machine.over {
-            true => Err(SendError::Closed),
-            false => self.machine.connection.binary(payload),
-        }
+        self.machine.queue_bytes(payload)
     }
 
     /// Queues a ping of the caller's own, at most 125 bytes.
@@ -113,10 +110,7 @@ impl<S> WebSocket<S> {
     /// # Errors
     /// [`SendError::TooBig`], and those of [`queue`](Self::queue).
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        match self.machine.over {
-            true => Err(SendError::Closed),
-            false => self.machine.connection.ping(payload),
-        }
+        self.machine.ping(payload)
     }
 }
 
