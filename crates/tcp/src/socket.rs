@@ -209,9 +209,9 @@ impl<S: Transport> WebSocket<S> {
 
     fn flush_open(&mut self, until: Until) -> Result<bool, Error> {
         if self.machine.over {
-            return match self.queued() {
-                0 => Ok(true),
-                _ => Err(SendError::Closed.into()),
+            return match self.queued() > 0 || self.machine.abandoned {
+                true => Err(SendError::Closed.into()),
+                false => Ok(true),
             };
         }
         self.flush_until(until)

@@ -2,7 +2,7 @@
 //! messages; at the end, the closing of the transport.
 
 use crate::{
-    Error, Transport, WebSocket, clock,
+    Error, SendError, Transport, WebSocket, clock,
     deadline::Until,
     machine::{OnMessage, WhenFull},
     scratch,
@@ -113,7 +113,7 @@ impl<S: Transport> WebSocket<S> {
         let read = scratch::read(io, |bytes| {
             if bytes.is_empty() {
                 *eof = true;
-                machine.connection.handle_eof(clock::now())?;
+                machine.eof()?;
                 return Ok(None);
             }
             let mut input = Input::new(clock::now(), bytes);
@@ -140,18 +140,19 @@ impl<S: Transport> WebSocket<S> {
     /// Writes until nothing is queued; `false` if `until` said so before.
     pub(crate) fn flush_until(&mut self, until: Until) -> Result<bool, Error> {
         self.patiently(until, |socket| {
-            if socket.ending.is_some() {
-                return Ok(true);
-            }
             let written = socket.write_all(until);
-            written.inspect_err(|e| {
+            let written = written.inspect_err(|e| {
                 let told = match e {
                     Error::Io(e) => Error::Io(e.kind().into()),
                     Error::WebSocket(e) => Error::WebSocket(*e),
                     _ => return,
                 };
                 socket.machine.fail(told);
-            })
+            })?;
+            match socket.machine.abandoned {
+                true => Err(SendError::Closed.into()),
+                false => Ok(written),
+            }
         })
     }
 

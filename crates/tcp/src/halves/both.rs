@@ -22,6 +22,10 @@ use std::{
 /// a socket blocks at all is the same for both halves, and so not to be changed by one.
 pub(super) const AT_ONCE: Duration = Duration::from_millis(1);
 
+/// How long a half waits before it looks what the other one has done: nothing else tells it that a
+/// closing handshake has begun.
+pub(super) const LOOK: Duration = Duration::from_secs(1);
+
 pub(super) struct Both<S> {
     pub(super) io: S,
     state: Mutex<State>,
@@ -97,9 +101,10 @@ impl<S> Both<S> {
         let mut state = self.lock();
         loop {
             if state.machine.over {
-                return match state.machine.connection.queued() {
-                    0 => Ok(Err(true)),
-                    _ => Err(SendError::Closed.into()),
+                let queued = state.machine.connection.queued();
+                return match queued > 0 || state.machine.abandoned {
+                    true => Err(SendError::Closed.into()),
+                    false => Ok(Err(true)),
                 };
             }
             if let Some(writing) = state.writing.take() {
@@ -159,14 +164,17 @@ where
         if writing.is_some() {
             state.writing = writing;
         }
-        let broken = state.machine.over;
+        let (broken, abandoned) = (state.machine.over, state.machine.abandoned);
         drop(state);
         self.idle.notify_all();
         if broken {
             // The other half may wait for the peer.
             let _ = (&self.io).shutdown(Shutdown::Both);
         }
-        written
+        match abandoned {
+            true => written.and(Err(SendError::Closed.into())),
+            false => written,
+        }
     }
 
     /// Writes on; the turn is given back when nothing is left to write.
@@ -223,8 +231,12 @@ where
         deadline: Option<Instant>,
         writing: &mut Writing,
     ) -> io::Result<usize> {
-        let most = (until == Until::Now).then_some(AT_ONCE);
-        writing.wait.write(&&self.io, until.or(deadline), most)?;
+        let most = match until {
+            Until::Now => AT_ONCE,
+            Until::Done | Until::Time(_) => LOOK,
+        };
+        let by = until.or(deadline);
+        writing.wait.write(&&self.io, by, Some(most))?;
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut used = 0;
         for (slice, piece) in slices.iter_mut().zip(&writing.pieces) {

@@ -11,7 +11,7 @@ use crate::{
     turn::LINGER,
     wait::{Wait, is_timeout},
 };
-use both::{AT_ONCE, Both};
+use both::{AT_ONCE, Both, LOOK};
 use bytes::Bytes;
 use siox_wire::{Input, Instant};
 use std::{
@@ -22,10 +22,7 @@ use std::{
     time::Duration,
 };
 
-/// How long a receiver waits before it looks what its senders have done: nothing else tells it that a
-/// closing handshake has begun.
-const LOOK: Duration = Duration::from_secs(1);
-/// The same while the peer does not take what the receiver has to write.
+/// How long the receiver waits while the peer does not take what it has to write.
 const RETRY: Duration = Duration::from_millis(50);
 
 impl<S> WebSocket<S>
@@ -286,7 +283,7 @@ where
         let read = scratch::read(&both.io, |bytes| {
             if bytes.is_empty() {
                 *eof = true;
-                both.lock().machine.connection.handle_eof(clock::now())?;
+                both.lock().machine.eof()?;
                 return Ok(Step::Moved);
             }
             let mut input = Input::new(clock::now(), bytes);
