@@ -42,7 +42,6 @@
 #![forbid(unsafe_code)]
 
 mod accept;
-mod answer;
 mod clock;
 mod connect;
 mod deadline;
@@ -62,9 +61,10 @@ mod wait;
 pub use accept::accept;
 pub use connect::{Options, connect, open};
 pub use deadline::Deadline;
-pub use error::{BadUrl, Error, Rejection};
+pub use error::Error;
 pub use halves::{Receiver, Sender};
 pub use serve::serve;
+pub use siox_websocket::handshake::client::{BadUrl, HandshakeError, Rejection};
 pub use siox_websocket::{Close, CloseCode, Connection, Limits};
 pub use siox_wire::{Message, SendError};
 pub use socket::WebSocket;

@@ -44,7 +44,6 @@
 //! read only while there are messages in it that nobody has asked for.
 
 mod accept;
-mod answer;
 mod connect;
 mod error;
 mod halves;
@@ -55,9 +54,10 @@ mod turn;
 
 pub use accept::accept;
 pub use connect::{Options, connect, open};
-pub use error::{BadUrl, Error, Rejection};
+pub use error::Error;
 pub use halves::{Receiver, Sender};
 pub(crate) use linger::linger;
+pub use siox_websocket::handshake::client::{BadUrl, HandshakeError, Rejection};
 pub use siox_websocket::{Close, CloseCode, Connection, Limits};
 pub use siox_wire::{Message, SendError};
 pub use stream::WebSocket;

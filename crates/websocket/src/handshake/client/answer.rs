@@ -1,122 +1,17 @@
-//! The client's side (RFC 6455 §4.1): the request, and what the answer must be.
+//! What the answer to a client's request must be (RFC 6455 §4.1).
 
-use super::{
-    accept_key,
-    extensions::{Extension, parse},
-    head::{HeadReader, HeadTooLarge, has_bare_line_end},
-    syntax::{InvalidHeader, has_token, is_token, put_header, trim},
-};
 #[cfg(feature = "deflate")]
 use crate::deflate;
+use crate::handshake::{
+    extensions::{Extension, parse},
+    head::{HeadReader, HeadTooLarge, has_bare_line_end},
+    syntax::{has_token, trim},
+};
 use alloc::{boxed::Box, string::String, vec::Vec};
-use base64::{Engine, engine::general_purpose::STANDARD};
 use core::fmt;
 use siox_wire::Input;
 
-/// What a client asks for.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// The `Host` header: host, and port where it is not the scheme's own.
-    pub host: &'a str,
-    /// The request target: path and query, beginning with `/`.
-    pub target: &'a str,
-    /// Subprotocols, the preferred first.
-    pub protocols: &'a [&'a str],
-    /// Headers of the caller's own.
-    pub headers: &'a [(&'a str, &'a str)],
-}
-
-impl<'a> Request<'a> {
-    /// A request with neither subprotocols nor headers of its own.
-    #[must_use]
-    pub fn new(host: &'a str, target: &'a str) -> Self {
-        Self {
-            host,
-            target,
-            protocols: &[],
-            headers: &[],
-        }
-    }
-
-    /// The request's bytes, and the machine that reads the answer. `nonce` is 16 fresh random bytes.
-    ///
-    /// # Errors
-    /// [`InvalidHeader`] for a host, target, subprotocol or header that is none.
-    pub fn build(&self, nonce: [u8; 16]) -> Result<(Vec<u8>, Handshake), InvalidHeader> {
-        self.build_with(nonce, None)
-    }
-
-    /// As [`build`](Self::build), with an offer of permessage-deflate.
-    ///
-    /// # Errors
-    /// [`InvalidHeader`] as there.
-    #[cfg(feature = "deflate")]
-    pub fn build_with_deflate(
-        &self,
-        nonce: [u8; 16],
-        config: &deflate::Config,
-    ) -> Result<(Vec<u8>, Handshake), InvalidHeader> {
-        let offer = deflate::offer(config);
-        let (bytes, mut handshake) = self.build_with(nonce, Some(offer.as_str()))?;
-        handshake.deflate = Some(config.clone());
-        Ok((bytes, handshake))
-    }
-
-    fn build_with(
-        &self,
-        nonce: [u8; 16],
-        extensions: Option<&str>,
-    ) -> Result<(Vec<u8>, Handshake), InvalidHeader> {
-        if !self.target.starts_with('/') || !self.target.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(InvalidHeader);
-        }
-        if self.host.is_empty() || !self.protocols.iter().all(|p| is_token(p.as_bytes())) {
-            return Err(InvalidHeader);
-        }
-        let mut key = [0; 24];
-        // 16 bytes are 24 characters, so it fits.
-        let _ = STANDARD.encode_slice(nonce, &mut key);
-        let mut out = Vec::new();
-        for part in ["GET ", self.target, " HTTP/1.1\r\n"] {
-            out.extend_from_slice(part.as_bytes());
-        }
-        let own = [
-            ("Host", self.host),
-            ("Upgrade", "websocket"),
-            ("Connection", "Upgrade"),
-            ("Sec-WebSocket-Version", "13"),
-            (
-                "Sec-WebSocket-Key",
-                core::str::from_utf8(&key).unwrap_or_default(),
-            ),
-        ];
-        for (name, value) in own.into_iter().chain(self.headers.iter().copied()) {
-            put_header(&mut out, name, value)?;
-        }
-        if !self.protocols.is_empty() {
-            put_header(
-                &mut out,
-                "Sec-WebSocket-Protocol",
-                &self.protocols.join(", "),
-            )?;
-        }
-        if let Some(extensions) = extensions {
-            put_header(&mut out, "Sec-WebSocket-Extensions", extensions)?;
-        }
-        out.extend_from_slice(b"\r\n");
-        let handshake = Handshake {
-            accept: accept_key(&key),
-            protocols: self.protocols.iter().map(|&p| p.into()).collect(),
-            head: HeadReader::new(Handshake::MAX_HEAD),
-            left: Handshake::MAX_HEAD,
-            #[cfg(feature = "deflate")]
-            deflate: None,
-        };
-        Ok((out, handshake))
-    }
-}
-
-/// Reads the answer to a [`Request`]. The deadline is the caller's to keep.
+/// Reads the answer to a [`Request`](super::Request). The deadline is the caller's to keep.
 #[derive(Debug)]
 pub struct Handshake {
     accept: [u8; 28],
@@ -150,6 +45,11 @@ pub enum HandshakeError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// More header lines than the limit.
+    TooManyHeaders {
+        /// [`Handshake::MAX_HEADERS`].
+        limit: usize,
+    },
     /// A status other than 101. Redirects are not followed.
     Status(u16),
     /// `Upgrade` is not `websocket`.
@@ -170,10 +70,28 @@ pub enum HandshakeError {
 impl Handshake {
     /// The most bytes that the answer's head may take, interim responses included.
     pub const MAX_HEAD: usize = 16 * 1024;
-    const MAX_HEADERS: usize = 100;
+    /// The most header lines of a head.
+    pub const MAX_HEADERS: usize = 100;
+
+    pub(super) fn new(accept: [u8; 28], protocols: &[&str]) -> Self {
+        Self {
+            accept,
+            protocols: protocols.iter().map(|&p| p.into()).collect(),
+            head: HeadReader::new(Self::MAX_HEAD),
+            left: Self::MAX_HEAD,
+            #[cfg(feature = "deflate")]
+            deflate: None,
+        }
+    }
+
+    /// The request offers permessage-deflate.
+    #[cfg(feature = "deflate")]
+    pub(super) fn offer_deflate(&mut self, config: deflate::Config) {
+        self.deflate = Some(config);
+    }
 
     /// Takes what belongs to the answer's head; frames behind it stay in the input. Interim responses
-    /// (status 1xx) are skipped.
+    /// (status 1xx) are skipped. [`Answer`](super::Answer) does the same and reads a refusal whole.
     ///
     /// # Errors
     /// [`HandshakeError`].
@@ -181,10 +99,24 @@ impl Handshake {
         &mut self,
         input: &mut Input<'_>,
     ) -> Result<Option<Agreed>, HandshakeError> {
+        let Some(head) = self.final_head(input)? else {
+            return Ok(None);
+        };
+        with_head(&head, |status, headers| {
+            self.check(status, headers.iter().map(|h| (h.name, h.value)))
+        })?
+        .map(Some)
+    }
+
+    /// The head behind the interim ones.
+    pub(super) fn final_head(
+        &mut self,
+        input: &mut Input<'_>,
+    ) -> Result<Option<Vec<u8>>, HandshakeError> {
         while let Some(head) = self.head.handle_input(input)? {
             self.left = self.left.saturating_sub(head.len());
-            if let Some(agreed) = self.parse(&head)? {
-                return Ok(Some(agreed));
+            if !with_head(&head, |status, _| matches!(status, 100 | 102..=199))? {
+                return Ok(Some(head));
             }
             if self.left == 0 {
                 return Err(HeadTooLarge {
@@ -195,28 +127,6 @@ impl Handshake {
             self.head = HeadReader::new(self.left);
         }
         Ok(None)
-    }
-
-    /// Parses one head; `None` for an interim response.
-    fn parse(&self, head: &[u8]) -> Result<Option<Agreed>, HandshakeError> {
-        if has_bare_line_end(head) {
-            return Err(HandshakeError::Head);
-        }
-        let mut headers = [httparse::EMPTY_HEADER; Self::MAX_HEADERS];
-        let mut response = httparse::Response::new(&mut headers);
-        let complete = response.parse(head).map_err(|_| HandshakeError::Head)?;
-        let (Some(status), Some(1), true) =
-            (response.code, response.version, complete.is_complete())
-        else {
-            return Err(HandshakeError::Head);
-        };
-        match status {
-            100 | 102..=199 => Ok(None),
-            _ => {
-                let headers = response.headers.iter().map(|h| (h.name, h.value));
-                self.check(status, headers).map(Some)
-            }
-        }
     }
 
     /// Judges a response that was parsed elsewhere (RFC 6455 §4.1).
@@ -231,12 +141,13 @@ impl Handshake {
         if status != 101 {
             return Err(HandshakeError::Status(status));
         }
-        let (mut upgrade, mut connection, mut accept) = (false, false, None);
+        let (mut upgrade, mut connection, mut accept) = (None, false, None);
         let (mut agreed, mut extensions) = (Agreed::default(), Vec::new());
         for (name, value) in headers {
             let is = |known: &str| name.eq_ignore_ascii_case(known);
             if is("upgrade") {
-                upgrade = trim(value).eq_ignore_ascii_case(b"websocket");
+                let is_right = trim(value).eq_ignore_ascii_case(b"websocket");
+                upgrade = Some(is_right && upgrade != Some(false));
             } else if is("connection") {
                 connection |= has_token(value, "upgrade");
             } else if is("sec-websocket-accept") {
@@ -250,10 +161,10 @@ impl Handshake {
         }
         self.agree_extensions(&mut agreed, &extensions)?;
         match (upgrade, connection, accept) {
-            (false, _, _) => Err(HandshakeError::Upgrade),
-            (true, false, _) => Err(HandshakeError::Connection),
-            (true, true, Some(true)) => Ok(agreed),
-            (true, true, Some(false) | None) => Err(HandshakeError::Accept),
+            (Some(false) | None, _, _) => Err(HandshakeError::Upgrade),
+            (Some(true), false, _) => Err(HandshakeError::Connection),
+            (Some(true), true, Some(true)) => Ok(agreed),
+            (Some(true), true, Some(false) | None) => Err(HandshakeError::Accept),
         }
     }
 
@@ -286,6 +197,32 @@ impl Handshake {
     }
 }
 
+/// Parses a whole head. HTTP/1.0 can refuse, but not agree.
+pub(super) fn with_head<T>(
+    head: &[u8],
+    read: impl FnOnce(u16, &[httparse::Header<'_>]) -> T,
+) -> Result<T, HandshakeError> {
+    if has_bare_line_end(head) {
+        return Err(HandshakeError::Head);
+    }
+    let mut headers = [httparse::EMPTY_HEADER; Handshake::MAX_HEADERS];
+    let mut response = httparse::Response::new(&mut headers);
+    let complete = response.parse(head).map_err(|e| match e {
+        httparse::Error::TooManyHeaders => HandshakeError::TooManyHeaders {
+            limit: Handshake::MAX_HEADERS,
+        },
+        _ => HandshakeError::Head,
+    })?;
+    match (response.code, response.version) {
+        (Some(status @ 100..=599), Some(1)) | (Some(status @ 200..=599), Some(0))
+            if complete.is_complete() =>
+        {
+            Ok(read(status, response.headers))
+        }
+        _ => Err(HandshakeError::Head),
+    }
+}
+
 impl From<HeadTooLarge> for HandshakeError {
     fn from(_: HeadTooLarge) -> Self {
         Self::HeadTooLarge {
@@ -300,6 +237,9 @@ impl fmt::Display for HandshakeError {
             Self::Head => f.write_str("malformed response head"),
             Self::HeadTooLarge { limit } => {
                 write!(f, "the response head exceeds the limit of {limit} bytes")
+            }
+            Self::TooManyHeaders { limit } => {
+                write!(f, "the response head has more than {limit} header lines")
             }
             Self::Status(status) => write!(f, "status {status} in place of 101"),
             Self::Upgrade => f.write_str("Upgrade is not websocket"),
