@@ -36,8 +36,7 @@
 //!   waited for without end.
 //! * A send waits for the peer to read. Where both ends send more than TCP holds before they read,
 //!   each waits for the other.
-//! * No TLS and no proxy. Redirects are not followed. The resolution of a name is the system's and has
-//!   no deadline.
+//! * No TLS and no proxy. Redirects are not followed.
 
 #![forbid(unsafe_code)]
 
@@ -45,6 +44,7 @@ mod accept;
 mod clock;
 mod connect;
 mod deadline;
+mod dial;
 mod error;
 mod halves;
 mod machine;

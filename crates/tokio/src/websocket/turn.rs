@@ -299,7 +299,7 @@ impl Feed<'_> {
                 Some(Event::Close(close)) => {
                     *self.goodbye = close.map(|close| Box::new(close.into_owned()));
                 }
-                Some(Event::Ping(_) | Event::Pong(_)) => {}
+                Some(Event::Chunk(_) | Event::Ping(_) | Event::Pong(_)) => {}
                 None => break,
             }
         }

@@ -34,6 +34,7 @@ impl Connection {
             }
         }
         let result = match self.message_at_once(input) {
+            Ok(None) if self.is_streamed() => self.step_streamed(input),
             Ok(None) => self.step(input),
             quick => quick,
         };
@@ -73,7 +74,7 @@ impl Connection {
     /// case as well.
     #[inline]
     fn message_at_once<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
-        if self.assembly.is_some() || !self.reader.is_between_frames() {
+        if self.assembly.is_some() || self.streaming || !self.reader.is_between_frames() {
             return Ok(None);
         }
         let Ok(Some((head, used))) = Head::decode(input.peek(), self.outgoing.role(), false) else {
@@ -120,15 +121,7 @@ impl Connection {
                     self.reader.begin(head, input)
                 }
             };
-            let now = input.now();
-            let event = if piece.first && piece.left == 0 && !piece.rsv1 {
-                self.whole(&piece, now)?
-            } else {
-                self.part(&piece, now)?
-            };
-            if piece.left == 0 {
-                self.drop_finished();
-            }
+            let event = self.piece(&piece, input.now())?;
             if event.is_some() {
                 return Ok(event);
             }
@@ -136,29 +129,35 @@ impl Connection {
         Ok(None)
     }
 
+    /// What comes of a frame, or of a part of one.
+    #[inline]
+    pub(super) fn piece<'b>(
+        &mut self,
+        piece: &Piece<'b>,
+        now: Instant,
+    ) -> Result<Option<Event<'b>>, Error> {
+        let event = if piece.first && piece.left == 0 && !piece.rsv1 {
+            self.whole(piece, now)?
+        } else {
+            self.part(piece, now)?
+        };
+        if piece.left == 0 {
+            self.drop_finished();
+        }
+        Ok(event)
+    }
+
     /// Judges a frame by its head, before any of its payload is kept.
     #[inline]
     fn admit_frame(&mut self, head: &Head, now: Instant) -> Result<(), Error> {
+        self.admit_order(head, now)?;
         if head.opcode.is_control() {
-            let limit = self.limits.control_flood;
-            return match self.control.is_flood(now, limit) {
-                true => Err(Error::ControlFlood { limit }),
-                false => Ok(()),
-            };
+            return Ok(());
         }
-        self.control.data();
-        let (is_message, len, frames) = match &self.assembly {
-            Some(assembly) => (assembly.is_message(), assembly.len(), assembly.frames()),
-            None => (false, 0, 0),
+        let (len, frames) = match &self.assembly {
+            Some(assembly) => (assembly.len(), assembly.frames()),
+            None => (0, 0),
         };
-        match (head.opcode, is_message) {
-            (Opcode::Continuation, false) => return Err(Violation::StrayContinuation.into()),
-            (Opcode::Text | Opcode::Binary, true) => {
-                return Err(Violation::InterleavedMessage.into());
-            }
-            (Opcode::Continuation, true) | (Opcode::Text | Opcode::Binary, false) => {}
-            (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {}
-        }
         #[cfg(feature = "deflate")]
         let is_judged = self.admit_compressed(head)?;
         #[cfg(not(feature = "deflate"))]
@@ -172,6 +171,27 @@ impl Connection {
             return Err(Error::TooManyFragments { limit });
         }
         Ok(())
+    }
+
+    /// Whether a frame of this kind may come now.
+    #[inline]
+    pub(super) fn admit_order(&mut self, head: &Head, now: Instant) -> Result<(), Error> {
+        let is_message = self.assembly.as_ref().is_some_and(|a| a.is_message());
+        match (head.opcode, is_message) {
+            (Opcode::Continuation, false) => Err(Violation::StrayContinuation.into()),
+            (Opcode::Text | Opcode::Binary, true) => Err(Violation::InterleavedMessage.into()),
+            (Opcode::Continuation, true) | (Opcode::Text | Opcode::Binary, false) => {
+                self.control.data();
+                Ok(())
+            }
+            (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {
+                let limit = self.limits.control_flood;
+                match self.control.is_flood(now, limit) {
+                    true => Err(Error::ControlFlood { limit }),
+                    false => Ok(()),
+                }
+            }
+        }
     }
 
     /// A frame that lies whole in the input: its payload is not copied, unless it is a fragment.
@@ -223,7 +243,7 @@ impl Connection {
     }
 
     /// A frame has ended: if nothing is incomplete now, neither memory nor a running clock remains.
-    fn drop_finished(&mut self) {
+    pub(super) fn drop_finished(&mut self) {
         if self.assembly.as_ref().is_some_and(|a| a.is_empty()) {
             self.assembly = None;
         }
