@@ -5,8 +5,8 @@ use crate::{
     machine::Machine, rest::Rest, wait::Wait,
 };
 use bytes::Bytes;
-use siox_wire::Instant;
-use std::{convert::Infallible, net::TcpStream, task::Poll};
+use siox_wire::{Instant, Shared};
+use std::{convert::Infallible, net::TcpStream, sync::Arc, task::Poll};
 
 /// A WebSocket on a [`Transport`], for one thread; [`split`](Self::split) makes halves for two.
 ///
@@ -43,6 +43,18 @@ impl<S> WebSocket<S> {
             ending: None,
             protocol: None,
         }
+    }
+
+    /// A server's end, with what was agreed to.
+    pub(crate) fn server(
+        io: S,
+        connection: Connection,
+        early: Vec<u8>,
+        protocol: Option<String>,
+    ) -> Self {
+        let mut socket = Self::new(io, connection, early);
+        socket.protocol = protocol.map(String::into_boxed_str);
+        socket
     }
 
     /// The end that lets the other close the transport first (RFC 6455 §7.1.1).
@@ -103,6 +115,23 @@ impl<S> WebSocket<S> {
     /// Those of [`queue`](Self::queue).
     pub fn queue_bytes(&mut self, payload: Bytes) -> Result<(), SendError> {
         self.machine.queue_bytes(payload)
+    }
+
+    /// Queues messages that were made once for many receivers, as one group: each form on the wire,
+    /// compressed or not, is made for the first receiver that needs it, and shared by the others. A
+    /// client, and a connection with context takeover, make their own.
+    ///
+    /// # Errors
+    /// Those of [`queue`](Self::queue).
+    pub fn queue_shared(&mut self, group: &Arc<Shared>) -> Result<(), SendError> {
+        self.machine.queue_shared(group)
+    }
+
+    /// Whether messages queued from here on are compressed, if permessage-deflate was agreed to and
+    /// they reach its threshold: `true` until told otherwise.
+    #[cfg(feature = "deflate")]
+    pub fn set_compress(&mut self, wanted: bool) {
+        self.machine.connection.set_compress(wanted);
     }
 
     /// Queues a ping of the caller's own, at most 125 bytes.

@@ -13,7 +13,7 @@ use crate::{
 };
 use both::{AT_ONCE, Both, LOOK};
 use bytes::Bytes;
-use siox_wire::{Input, Instant};
+use siox_wire::{Input, Instant, Shared};
 use std::{
     fmt, io,
     net::{Shutdown, TcpStream},
@@ -77,6 +77,20 @@ impl<S> Sender<S> {
     /// Those of [`WebSocket::queue`].
     pub fn queue_bytes(&self, payload: Bytes) -> Result<(), SendError> {
         self.both.lock().machine.queue_bytes(payload)
+    }
+
+    /// As [`WebSocket::queue_shared`].
+    ///
+    /// # Errors
+    /// Those of [`WebSocket::queue`].
+    pub fn queue_shared(&self, group: &Arc<Shared>) -> Result<(), SendError> {
+        self.both.lock().machine.queue_shared(group)
+    }
+
+    /// As [`WebSocket::set_compress`], for all senders of the connection.
+    #[cfg(feature = "deflate")]
+    pub fn set_compress(&self, wanted: bool) {
+        self.both.lock().machine.connection.set_compress(wanted);
     }
 
     /// As [`WebSocket::ping`].

@@ -1,8 +1,6 @@
 //! TLS by rustls, feature `tls`: a [`Stream`] is a [`Transport`] over another, for either role.
 //!
-//! [`connect`](crate::connect) makes one for `wss://`, [`serve_tls`](crate::serve_tls) for each
-//! connection. By hand, a server's is made and accepted so; the TLS handshake is part of
-//! [`accept`](crate::accept)'s time:
+//! A server's is made and accepted so; the TLS handshake is part of [`accept`](crate::accept)'s time:
 //!
 //! ```no_run
 //! # fn run(config: std::sync::Arc<rustls::ServerConfig>) -> Result<(), Box<dyn std::error::Error>> {
