@@ -40,6 +40,10 @@ const STEPS: &[Step] = &[
         run: || crate::test::run(&[]),
     },
     Step {
+        name: "benches",
+        run: benches,
+    },
+    Step {
         name: "docs",
         run: docs,
     },
@@ -87,7 +91,12 @@ fn table(took: &[(&str, Duration)], failed: Option<&str>) -> String {
 
 fn fmt() -> Result {
     run_command(&mut cargo(["fmt", "--all", "--check"]))?;
-    for manifest in ["fuzz/Cargo.toml", "nostd/Cargo.toml"] {
+    for manifest in [
+        "benches/frames/Cargo.toml",
+        "benches/loopback/Cargo.toml",
+        "fuzz/Cargo.toml",
+        "nostd/Cargo.toml",
+    ] {
         run_command(&mut cargo(["fmt", "--manifest-path", manifest, "--check"]))?;
     }
     Ok(())
@@ -134,6 +143,23 @@ fn clippy() -> Result {
         "-D",
         "warnings",
     ]))
+}
+
+/// The benchmarks build, and every side does in them what the others do. What they measure is not looked at.
+fn benches() -> Result {
+    for manifest in ["benches/frames/Cargo.toml", "benches/loopback/Cargo.toml"] {
+        run_command(&mut cargo([
+            "clippy",
+            "--manifest-path",
+            manifest,
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+        run_command(&mut cargo(["test", "--quiet", "--manifest-path", manifest]))?;
+    }
+    crate::bench::run(&["websocket".to_owned(), "--quick".to_owned()])
 }
 
 fn docs() -> Result {

@@ -74,8 +74,8 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "bench",
-        arguments: "[NAME]",
-        about: "run the benchmarks, or the one named",
+        arguments: "frames [--rounds N] [--criterion] | websocket [--quick]",
+        about: "measure siox beside its peers, into benches/RESULTS.md",
         run: bench::run,
     },
     Chore {

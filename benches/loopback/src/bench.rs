@@ -69,8 +69,9 @@ pub(crate) fn run(options: &Options) -> io::Result<()> {
         true => Plan::QUICK,
         false => Plan::FULL,
     };
-    let is_asked =
-        |name: &str| options.only.is_empty() || name == RAW || options.only.iter().any(|o| o == name);
+    let is_asked = |name: &str| {
+        options.only.is_empty() || name == RAW || options.only.iter().any(|o| o == name)
+    };
     let peers: Vec<&Peer> = PEERS.iter().filter(|peer| is_asked(peer.name)).collect();
     let counter = Counter::find();
     let mut all: Vec<Figures> = peers.iter().map(|peer| Figures::new(peer.name)).collect();
@@ -135,7 +136,9 @@ async fn measure(
         let before = server.cpu()?;
         load::shake_hands(server.port, plan.handshakes).await?;
         let cpu = server.cpu()? - before;
-        figures.handshake.push(cpu.as_nanos() as f64 / plan.handshakes as f64);
+        figures
+            .handshake
+            .push(cpu.as_nanos() as f64 / plan.handshakes as f64);
     }
     Ok(())
 }

@@ -30,7 +30,10 @@ impl Case {
         for number in 0..self.in_flight {
             let payload: Vec<u8> = (0..self.size).map(|at| (at * 7 + number) as u8).collect();
             if !is_raw {
-                batch.masked(&payload, (number as u32).wrapping_mul(0x9E37_79B9).to_be_bytes());
+                batch.masked(
+                    &payload,
+                    (number as u32).wrapping_mul(0x9E37_79B9).to_be_bytes(),
+                );
             }
             batch.unmasked(&payload);
         }

@@ -17,11 +17,13 @@ use tokio::{
     time::sleep,
 };
 
-const ASK: &[u8] = b"GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+const ASK: &[u8] =
+    b"GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 /// The answer to it, as the raw server gives it.
-pub(crate) const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+pub(crate) const ANSWER: &[u8] =
+    b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 /// Handshakes at once.
@@ -43,10 +45,13 @@ pub(crate) async fn open(port: u16, number: usize) -> io::Result<TcpStream> {
         }
     }
     let head = String::from_utf8_lossy(&head[..len]).to_ascii_lowercase();
-    let is_accepted = head.starts_with("http/1.1 101") && head.contains("s3pplmbitxaq9kygzzhzrbk+xoo=");
+    let is_accepted =
+        head.starts_with("http/1.1 101") && head.contains("s3pplmbitxaq9kygzzhzrbk+xoo=");
     match is_accepted {
         true => Ok(stream),
-        false => Err(io::Error::other(format!("the handshake was answered {head}"))),
+        false => Err(io::Error::other(format!(
+            "the handshake was answered {head}"
+        ))),
     }
 }
 
@@ -131,7 +136,9 @@ impl Load {
 pub(crate) async fn echo_once(streams: &mut [TcpStream], is_raw: bool) -> io::Result<()> {
     let batch = Case::new(16 * 1024, 1).batch(is_raw);
     for some in streams.chunks_mut(CONNECTIONS) {
-        let turns = some.iter_mut().map(async |stream| turn(stream, &batch, &mut Vec::new()).await);
+        let turns = some
+            .iter_mut()
+            .map(async |stream| turn(stream, &batch, &mut Vec::new()).await);
         futures_util::future::try_join_all(turns).await?;
     }
     Ok(())

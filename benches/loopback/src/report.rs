@@ -50,7 +50,11 @@ fn median(figures: &[f64]) -> Option<f64> {
 
 /// The median of the ratios of each round: both sides of a round had the same machine.
 fn ratio(ours: &[f64], base: &[f64]) -> Option<f64> {
-    let ratios: Vec<f64> = ours.iter().zip(base).map(|(ours, base)| ours / base).collect();
+    let ratios: Vec<f64> = ours
+        .iter()
+        .zip(base)
+        .map(|(ours, base)| ours / base)
+        .collect();
     median(&ratios)
 }
 
@@ -86,8 +90,16 @@ impl Table<'_> {
             }
             let _ = write!(text, "| {} |", peer.name);
             for (at, figures) in series.iter().enumerate() {
-                cell(text, median(figures).map(|value| value / self.unit), self.digits);
-                cell(text, raw.and_then(|raw| ratio(figures, &self.series[raw][at])), 2);
+                cell(
+                    text,
+                    median(figures).map(|value| value / self.unit),
+                    self.digits,
+                );
+                cell(
+                    text,
+                    raw.and_then(|raw| ratio(figures, &self.series[raw][at])),
+                    2,
+                );
             }
             text.push('\n');
         }
@@ -100,8 +112,12 @@ impl Table<'_> {
         };
         let _ = write!(text, "| siox ÷ best other |");
         for at in 0..self.columns.len() {
-            let others = peers.iter().zip(&self.series).filter(|(peer, _)| is_other(peer));
-            let ratios = others.filter_map(|(_, series)| ratio(&self.series[ours][at], &series[at]));
+            let others = peers
+                .iter()
+                .zip(&self.series)
+                .filter(|(peer, _)| is_other(peer));
+            let ratios =
+                others.filter_map(|(_, series)| ratio(&self.series[ours][at], &series[at]));
             cell(text, ratios.max_by(f64::total_cmp), 2);
             let _ = write!(text, " |");
         }
@@ -121,12 +137,23 @@ pub(crate) fn table(peers: &[&Peer], all: &[Figures], plan: &Plan, has_calls: bo
     for peer in peers {
         let _ = writeln!(text, "- {}: {}", peer.name, peer.about);
     }
-    for (title, in_flight) in [("Echo, 16 in flight, ns a message", 16), ("Echo, one in flight, ns a message", 1)] {
-        let of = || CASES.iter().enumerate().filter(move |(_, case)| case.in_flight == in_flight);
+    for (title, in_flight) in [
+        ("Echo, 16 in flight, ns a message", 16),
+        ("Echo, one in flight, ns a message", 1),
+    ] {
+        let of = || {
+            CASES
+                .iter()
+                .enumerate()
+                .filter(move |(_, case)| case.in_flight == in_flight)
+        };
         Table {
             title,
             columns: of().map(|(_, case)| case.title()).collect(),
-            series: all.iter().map(|f| of().map(|(at, _)| f.echo[at].clone()).collect()).collect(),
+            series: all
+                .iter()
+                .map(|f| of().map(|(at, _)| f.echo[at].clone()).collect())
+                .collect(),
             unit: 1.0,
             digits: 0,
         }
@@ -145,7 +172,10 @@ pub(crate) fn table(peers: &[&Peer], all: &[Figures], plan: &Plan, has_calls: bo
     .write(&mut text, peers);
     Table {
         title: &format!("Resident bytes a connection, {} idle ones", plan.idle),
-        columns: vec!["after the handshake".into(), "after one echo of 16 KiB".into()],
+        columns: vec![
+            "after the handshake".into(),
+            "after one echo of 16 KiB".into(),
+        ],
         series: all
             .iter()
             .map(|f| {

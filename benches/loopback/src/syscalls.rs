@@ -18,7 +18,10 @@ impl Counter {
     pub(crate) fn find() -> Option<Self> {
         let works = |program: &str, words: &[&str]| {
             let mut command = Command::new(program);
-            command.args(words).stdout(Stdio::null()).stderr(Stdio::null());
+            command
+                .args(words)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
             command.status().is_ok_and(|status| status.success())
         };
         if works("perf", &["stat", "-e", "raw_syscalls:sys_enter", "true"]) {
@@ -59,7 +62,9 @@ impl Counter {
             }
             // "100.00    0.001234    5    1234    56 total"
             Self::Strace => {
-                let line = text.lines().find(|line| line.trim_end().ends_with("total"))?;
+                let line = text
+                    .lines()
+                    .find(|line| line.trim_end().ends_with("total"))?;
                 line.split_whitespace().nth(3)?.parse().ok()
             }
         }

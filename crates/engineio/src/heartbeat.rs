@@ -11,6 +11,9 @@ pub(crate) enum Heartbeat {
     /// The peer was pinged, and is dead at this time. Another packet than the pong puts that off
     /// once.
     Pong { by: Instant, refreshed: bool },
+    /// The peer pings, and is dead at this time. Another packet, when the ping is overdue, puts that
+    /// off once.
+    Listen { by: Instant, refreshed: bool },
 }
 
 /// What is due.
@@ -28,11 +31,19 @@ impl Heartbeat {
         }
     }
 
+    /// For the side that is pinged.
+    pub(crate) fn listen(now: Instant, interval: Duration, timeout: Duration) -> Self {
+        Self::Listen {
+            by: now.after(interval).after(timeout),
+            refreshed: false,
+        }
+    }
+
     /// When something is due next.
     pub(crate) fn deadline(&self) -> Instant {
         match *self {
             Self::Ping { at } => at,
-            Self::Pong { by, .. } => by,
+            Self::Pong { by, .. } | Self::Listen { by, .. } => by,
         }
     }
 
@@ -40,7 +51,7 @@ impl Heartbeat {
     pub(crate) fn death(&self, timeout: Duration) -> Instant {
         match *self {
             Self::Ping { at } => at.after(timeout),
-            Self::Pong { by, .. } => by,
+            Self::Pong { by, .. } | Self::Listen { by, .. } => by,
         }
     }
 
@@ -51,7 +62,7 @@ impl Heartbeat {
         }
         match *self {
             Self::Ping { at } if at <= now => Beat::Ping,
-            Self::Ping { .. } | Self::Pong { .. } => Beat::Nothing,
+            Self::Ping { .. } | Self::Pong { .. } | Self::Listen { .. } => Beat::Nothing,
         }
     }
 
@@ -66,19 +77,32 @@ impl Heartbeat {
     /// A pong came. One that was not asked for has no effect.
     pub(crate) fn pong(&mut self, now: Instant, interval: Duration) {
         match self {
-            Self::Ping { .. } => {}
+            Self::Ping { .. } | Self::Listen { .. } => {}
             Self::Pong { .. } => *self = Self::new(now, interval),
         }
     }
 
-    /// Any packet came: a peer whose pong waits behind its data is not dead.
+    /// A ping came.
+    pub(crate) fn ping(&mut self, now: Instant, interval: Duration, timeout: Duration) {
+        match self {
+            Self::Ping { .. } | Self::Pong { .. } => {}
+            Self::Listen { .. } => *self = Self::listen(now, interval, timeout),
+        }
+    }
+
+    /// Any packet, or part of one, came: a peer whose beat waits behind its data is not dead.
     pub(crate) fn packet(&mut self, now: Instant, timeout: Duration) {
         match self {
             Self::Ping { .. }
             | Self::Pong {
                 refreshed: true, ..
+            }
+            | Self::Listen {
+                refreshed: true, ..
             } => {}
-            Self::Pong { by, refreshed } => {
+            // The ping is not overdue yet.
+            Self::Listen { by, .. } if by.since(now) > timeout => {}
+            Self::Pong { by, refreshed } | Self::Listen { by, refreshed } => {
                 *by = now.after(timeout).max(*by);
                 *refreshed = true;
             }
@@ -114,6 +138,22 @@ mod tests {
         beat.pinged(TIMEOUT);
         beat.pong(ms(310), INTERVAL);
         assert_eq!(beat.deadline(), ms(610));
+    }
+
+    #[test]
+    fn who_is_pinged_waits_for_interval_and_timeout() {
+        let mut beat = Heartbeat::listen(ms(0), INTERVAL, TIMEOUT);
+        assert_eq!(beat.due(ms(499), TIMEOUT), Beat::Nothing);
+        assert_eq!(beat.due(ms(500), TIMEOUT), Beat::Dead);
+        beat.packet(ms(299), TIMEOUT);
+        assert_eq!(beat.deadline(), ms(500));
+        beat.packet(ms(400), TIMEOUT);
+        beat.packet(ms(500), TIMEOUT);
+        assert_eq!(beat.deadline(), ms(600));
+        beat.ping(ms(550), INTERVAL, TIMEOUT);
+        assert_eq!(beat.deadline(), ms(1050));
+        beat.packet(ms(900), TIMEOUT);
+        assert_eq!(beat.deadline(), ms(1100));
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! What waits for the next poll: packets, not bytes, for their transport is not known yet.
 
-use crate::{Coding, Kind, payload::write::Writer};
+use crate::{
+    Coding, Kind,
+    payload::write::{Writer, binary_cost, text_cost},
+};
 use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
 use bytes::Bytes;
 use core::mem;
-use siox_wire::{Admit, Lead, SendError, Shared, Sink};
+use siox_wire::{Admit, Lead, Part, SendError, Shared, Sink};
 
 #[derive(Debug)]
 enum Item {
@@ -26,6 +29,32 @@ impl Item {
         };
         bytes.saturating_add(packets.saturating_mul(PACKET))
     }
+
+    /// The bytes it takes in a body.
+    fn cost(&self, coding: Coding) -> usize {
+        match self {
+            Self::Text(text) => text_cost(coding, text),
+            Self::Binary(data) => binary_cost(coding, data.len()),
+            Self::Shared(group) => group.len(),
+        }
+    }
+
+    fn write(self, out: &mut Writer, lead: Lead) {
+        match self {
+            Self::Text(text) => out.text(text),
+            Self::Binary(data) => out.binary(Kind::Message, data),
+            Self::Shared(group) => out.shared(&group, lead),
+        }
+    }
+}
+
+/// What one POST takes.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) body: VecDeque<Bytes>,
+    pub(crate) coding: Coding,
+    /// Whether what was to be last is in it.
+    pub(crate) complete: bool,
 }
 
 /// The queue of a polling session.
@@ -80,7 +109,13 @@ impl Queue {
         }
     }
 
+    /// Puts a packet of the session itself; one that would stand behind its like is not needed.
     pub(crate) fn put_control(&mut self, packet: &'static str, hard_cap: usize) {
+        if let Some(Item::Text(last)) = self.items.back()
+            && *last == packet.as_bytes()
+        {
+            return;
+        }
         self.begin(hard_cap);
         self.push(Item::Text(Bytes::from_static(packet.as_bytes())));
     }
@@ -121,11 +156,7 @@ impl Queue {
         let mut out = Writer::new(Coding::V4);
         self.weight = 0;
         for item in mem::take(&mut self.items) {
-            match item {
-                Item::Text(text) => out.text(text),
-                Item::Binary(data) => out.binary(Kind::Message, data),
-                Item::Shared(group) => out.shared(&group, self.lead),
-            }
+            item.write(&mut out, self.lead);
         }
         if let Some(last) = last {
             out.text(Bytes::from_static(last.as_bytes()));
@@ -133,8 +164,65 @@ impl Queue {
         out.finish()
     }
 
+    /// Takes as many packets as `limit` bytes hold, but at least one, and if all are taken `last` too.
+    pub(crate) fn take_batch(&mut self, limit: usize, last: Option<&'static str>) -> Batch {
+        let coding = Coding::V4;
+        // The first packet has no separator.
+        let spare = usize::from(coding == Coding::V4);
+        let mut room = limit.saturating_add(spare);
+        let (mut out, mut packets) = (Writer::new(coding), 0_usize);
+        while let Some(item) = self.pop_packet() {
+            let cost = item.cost(coding);
+            if packets > 0 && cost > room {
+                self.items.push_front(item);
+                break;
+            }
+            room = room.saturating_sub(cost);
+            packets = packets.saturating_add(1);
+            self.weight = self.weight.saturating_sub(item.weight());
+            item.write(&mut out, self.lead);
+        }
+        let last = last
+            .filter(|last| self.items.is_empty() && (packets == 0 || last.len() < room))
+            .map(|last| Bytes::from_static(last.as_bytes()));
+        let complete = last.is_some();
+        if let Some(last) = last {
+            out.text(last);
+        }
+        let body = out.finish();
+        Batch {
+            body,
+            coding,
+            complete,
+        }
+    }
+
+    /// The first item, a single packet.
+    fn pop_packet(&mut self) -> Option<Item> {
+        loop {
+            match self.items.pop_front()? {
+                Item::Shared(group) => self.split(&group),
+                item @ (Item::Text(_) | Item::Binary(_)) => return Some(item),
+            }
+        }
+    }
+
+    /// Puts the messages of a group in its place.
+    fn split(&mut self, group: &Arc<Shared>) {
+        let whole = Item::Shared(Arc::clone(group));
+        self.weight = self.weight.saturating_sub(whole.weight());
+        for part in group.parts().iter().rev() {
+            let item = match part {
+                Part::Text(text) => Item::Text([self.lead.text, text].concat().into()),
+                Part::Binary(data) => Item::Binary(data.clone()),
+            };
+            self.weight = self.weight.saturating_add(item.weight());
+            self.items.push_front(item);
+        }
+    }
+
     /// Moves everything to the new transport, in order. It was admitted once already.
-    pub(crate) fn move_to(&mut self, out: &mut impl Sink) {
+    pub(crate) fn move_to(&mut self, out: &mut (impl Sink + ?Sized)) {
         self.weight = 0;
         for item in mem::take(&mut self.items) {
             match item {

@@ -1,8 +1,8 @@
 //! What an upgrade and a poll need of HTTP/1.1 (RFC 9112), sans-IO: **not a web server**.
 //!
 //! [`Connection`] is one server connection: bytes and time in; request heads, whole bodies and bytes
-//! to write out. For the opening handshake of a client there are [`Request`] (written) and
-//! [`ResponseReader`] (read), no more.
+//! to write out. For a client there are [`Request`] (written) and [`ResponseReader`] (read), no more; the
+//! way through a proxy is in [`proxy`].
 //!
 //! ```
 //! use siox_http1::{Connection, Event, Limits, Response};
@@ -52,7 +52,7 @@
 //! HTTP/1.1 without `Host`.
 //!
 //! What a web server has and this has not: streamed or compressed bodies, responses of unknown length,
-//! ranges, trailers (read and dropped), proxying (`CONNECT`), `Date` (there is no clock here), HTTP/2.
+//! ranges, trailers (read and dropped), being a proxy (`CONNECT`), `Date` (there is no clock here), HTTP/2.
 //! The body of an answer is whole when it is given.
 
 #![no_std]
@@ -91,6 +91,7 @@ mod framing;
 mod head;
 mod held;
 mod limits;
+pub mod proxy;
 mod scan;
 
 pub use answer::Response;

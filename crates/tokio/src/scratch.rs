@@ -1,5 +1,6 @@
 //! The read buffer of a worker thread.
 
+use bytes::BufMut;
 use std::{
     cell::Cell,
     future::Future,
@@ -22,19 +23,31 @@ pub(crate) fn read<Io: AsyncRead + Unpin, R>(
     cx: &mut Context<'_>,
     feed: impl FnOnce(&mut Context<'_>, &mut [u8]) -> R,
 ) -> Poll<io::Result<R>> {
-    let mut bytes = ready!(take(io, cx))?;
+    read_at_most(SIZE, io, cx, feed)
+}
+
+/// As [`read`], with no more than `most` bytes at once.
+pub(crate) fn read_at_most<Io: AsyncRead + Unpin, R>(
+    most: usize,
+    io: &mut Io,
+    cx: &mut Context<'_>,
+    feed: impl FnOnce(&mut Context<'_>, &mut [u8]) -> R,
+) -> Poll<io::Result<R>> {
+    let mut bytes = ready!(take(most, io, cx))?;
     let result = feed(cx, &mut bytes);
     put_back(bytes);
     Poll::Ready(Ok(result))
 }
 
-/// Reads once from `io` into the thread's buffer, and hands that out; to be followed by [`put_back`].
+/// Reads once from `io` into the thread's buffer, no more than `most` bytes, and hands that out; to be
+/// followed by [`put_back`].
 pub(crate) fn take<Io: AsyncRead + Unpin>(
+    most: usize,
     io: &mut Io,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<Vec<u8>>> {
     let mut scratch = SCRATCH.take().unwrap_or_else(|| Vec::with_capacity(SIZE));
-    match pin!(io.read_buf(&mut scratch)).poll(cx) {
+    match pin!(io.read_buf(&mut (&mut scratch).limit(most))).poll(cx) {
         Poll::Ready(Ok(_)) => Poll::Ready(Ok(scratch)),
         Poll::Ready(Err(e)) => {
             put_back(scratch);

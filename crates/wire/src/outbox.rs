@@ -20,8 +20,6 @@ pub struct Outbox {
 impl Outbox {
     /// Below this, copying is cheaper than one more slice to write.
     const PACK_BELOW: usize = 1024;
-    /// What a tail begins with: a run of small frames does not grow it piece by piece.
-    const RUN: usize = 512;
     /// A written prefix of the tail larger than this is moved out once it is half of the tail.
     const COMPACT_ABOVE: usize = 4096;
     /// What a segment costs beside its bytes.
@@ -61,7 +59,11 @@ impl Outbox {
     pub fn pack_with(&mut self, parts: &[&[u8]], edit: impl FnOnce(&mut [u8])) {
         let at = self.tail.len();
         let need = parts.iter().map(|p| p.len()).fold(0, usize::saturating_add);
-        let room = if self.tail.capacity() == 0 { Self::RUN } else { 0 };
+        let room = if self.tail.capacity() == 0 {
+            Self::RUN
+        } else {
+            0
+        };
         self.tail.reserve(need.max(room));
         for part in parts {
             self.tail.extend_from_slice(part);

@@ -48,12 +48,12 @@ pub(super) fn libraries_have_examples(workspace: &Workspace, found: &mut Vec<Fin
     }
 }
 
-/// The manifests of the workspace's packages. `fuzz` is a workspace of its own.
+/// The manifests of the workspace's packages. `fuzz` and what is under `benches` are workspaces of their own.
 fn is_member_manifest(path: &str) -> bool {
     let folders: Vec<&str> = path.split('/').collect();
     matches!(
         folders.as_slice(),
-        ["crates", _, "Cargo.toml"] | ["benches" | "xtask", "Cargo.toml"]
+        ["crates", _, "Cargo.toml"] | ["xtask", "Cargo.toml"]
     )
 }
 

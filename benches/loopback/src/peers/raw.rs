@@ -9,7 +9,9 @@ use tokio::{
 
 pub(super) async fn echo(mut stream: TcpStream) -> Result<(), Failure> {
     let mut head = [0; 1024];
-    stream.read(&mut head).await?;
+    if stream.read(&mut head).await? == 0 {
+        return Ok(());
+    }
     stream.write_all(ANSWER).await?;
     let mut buffer = Vec::with_capacity(64 * 1024);
     loop {

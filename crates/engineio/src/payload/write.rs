@@ -99,10 +99,41 @@ fn binary_prefix(text: bool, len: usize) -> Vec<u8> {
     prefix
 }
 
+/// The bytes that a text packet of this length takes in a body, at most.
+pub(crate) fn text_cost(coding: Coding, packet: &[u8]) -> usize {
+    let prefix = match coding {
+        Coding::V4 => 1,
+        Coding::V3Text => v3_text::units(packet).to_string().len().saturating_add(1),
+        Coding::V3Binary => packet.len().to_string().len().saturating_add(2),
+    };
+    packet.len().saturating_add(prefix)
+}
+
+/// The bytes that so much binary data takes in a body, at most.
+pub(crate) fn binary_cost(coding: Coding, len: usize) -> usize {
+    let encoded = base64::encoded_len(len);
+    match coding {
+        Coding::V4 => encoded.saturating_add(2),
+        Coding::V3Text => {
+            let packet = encoded.saturating_add(2);
+            packet
+                .saturating_add(packet.to_string().len())
+                .saturating_add(1)
+        }
+        Coding::V3Binary => {
+            let packet = len.saturating_add(1);
+            packet
+                .saturating_add(packet.to_string().len())
+                .saturating_add(2)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{V3, V4};
+    use proptest::prelude::*;
 
     fn body(writer: Writer) -> Vec<u8> {
         writer.finish().into_iter().flatten().collect()
@@ -129,6 +160,21 @@ mod tests {
             ]);
             writer.shared(&group, lead);
             assert_eq!(body(writer), want, "{coding:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn costs_are_what_is_written(text in ".{1,40}", len in 0usize..2000) {
+            for coding in [Coding::V4, Coding::V3Text, Coding::V3Binary] {
+                let mut writer = Writer::new(coding);
+                writer.text(Bytes::from(text.clone()));
+                writer.binary(Kind::Message, Bytes::from(alloc::vec![1; len]));
+                let cost = text_cost(coding, text.as_bytes()).saturating_add(binary_cost(coding, len));
+                // One separator too many for v4.
+                let spare = usize::from(coding == Coding::V4);
+                prop_assert_eq!(body(writer).len().saturating_add(spare), cost, "{:?}", coding);
+            }
         }
     }
 }

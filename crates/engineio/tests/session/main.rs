@@ -8,4 +8,6 @@ mod limits;
 mod model;
 mod peer;
 mod polling;
+#[path = "../common/socket.rs"]
+mod socket;
 mod upgrade;

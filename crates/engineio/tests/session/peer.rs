@@ -1,11 +1,11 @@
-//! A peer of one session, and a socket that remembers what was put.
+//! A peer of one session, with a socket that remembers what was put.
 
-use bytes::Bytes;
+pub(crate) use crate::socket::Socket;
 use siox_engineio::{
     Config, Decision, Error, Event, Lane, Method, Packet, Payload, Request, Response, Session, Sid,
 };
-use siox_wire::{Admit, Instant, Lead, Message, Part, SendError, Shared, Sink};
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use siox_wire::{Admit, Instant, Message, SendError, Sink};
+use std::{sync::Arc, time::Duration};
 
 pub(crate) const QUERY: &str = "EIO=4&transport=polling&sid=x";
 pub(crate) const UPGRADE: &str = "EIO=4&transport=websocket&sid=x";
@@ -33,37 +33,6 @@ pub(crate) fn calm() -> Config {
 
 pub(crate) fn sid() -> Sid {
     Sid::from_random(&[1; 15])
-}
-
-/// A WebSocket's sink: each message as the text that a payload would carry.
-#[derive(Debug, Default)]
-pub(crate) struct Socket(pub(crate) Vec<String>);
-
-impl Socket {
-    fn binary(&mut self, data: &[u8]) {
-        let message = Message::Binary(Cow::Borrowed(data));
-        self.0.push(Packet::decode(message).unwrap().to_text());
-    }
-}
-
-impl Sink for Socket {
-    fn admit(&self, _: Admit) -> Result<(), SendError> {
-        Ok(())
-    }
-    fn put_text(&mut self, parts: &[&[u8]]) {
-        self.0.push(String::from_utf8(parts.concat()).unwrap());
-    }
-    fn put_binary(&mut self, lead: &[u8], payload: Bytes) {
-        self.binary(&[lead, &payload].concat());
-    }
-    fn put_shared(&mut self, group: &Arc<Shared>, lead: Lead) {
-        for part in group.parts() {
-            match part {
-                Part::Text(text) => self.put_text(&[lead.text, text]),
-                Part::Binary(data) => self.binary(&[lead.binary, data].concat()),
-            }
-        }
-    }
 }
 
 pub(crate) fn body(response: &Response) -> String {

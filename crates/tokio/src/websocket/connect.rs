@@ -1,9 +1,17 @@
 //! The client's opening handshake.
 
-use super::{BadUrl, Error, WebSocket, answer::Answer, linger::write_all};
-use crate::scratch;
-use http::Uri;
-use siox_websocket::{Connection, Limits, handshake::client::Request};
+use super::{Error, WebSocket, linger::write_all};
+use crate::{clock, scratch};
+#[cfg(feature = "deflate")]
+use siox_websocket::deflate;
+use siox_websocket::{
+    Connection, Limits,
+    handshake::{
+        InvalidHeader,
+        client::{Agreed, Answer, Handshake, Request, Url},
+    },
+};
+use siox_wire::Input;
 use std::{future::poll_fn, io, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -23,6 +31,43 @@ pub struct Options {
     pub handshake: Duration,
     /// The limits and deadlines of the connection.
     pub limits: Arc<Limits>,
+    /// permessage-deflate, if it is to be offered. Default none.
+    #[cfg(feature = "deflate")]
+    pub deflate: Option<deflate::Config>,
+}
+
+impl Options {
+    /// The request's bytes, and what its answer must be.
+    fn request(
+        &self,
+        host: &str,
+        target: &str,
+        nonce: [u8; 16],
+    ) -> Result<(Vec<u8>, Handshake), InvalidHeader> {
+        let headers: Vec<(&str, &str)> = self.headers.iter().map(|(n, v)| (&**n, &**v)).collect();
+        let protocols: Vec<&str> = self.protocols.iter().map(String::as_str).collect();
+        let request = Request {
+            headers: &headers,
+            protocols: &protocols,
+            ..Request::new(host, target)
+        };
+        #[cfg(feature = "deflate")]
+        if let Some(config) = &self.deflate {
+            return request.build_with_deflate(nonce, config);
+        }
+        request.build(nonce)
+    }
+
+    /// The connection that was agreed to. `seed` is 32 fresh random bytes.
+    fn connection(&self, agreed: &Agreed, seed: [u8; 32]) -> Connection {
+        let connection = Connection::client(self.limits.clone(), seed);
+        #[cfg(feature = "deflate")]
+        if let (Some(agreed), Some(config)) = (&agreed.deflate, &self.deflate) {
+            return connection.with_deflate(agreed, config);
+        }
+        let _ = agreed;
+        connection
+    }
 }
 
 impl Default for Options {
@@ -32,6 +77,8 @@ impl Default for Options {
             protocols: Vec::new(),
             handshake: Duration::from_secs(10),
             limits: Arc::default(),
+            #[cfg(feature = "deflate")]
+            deflate: None,
         }
     }
 }
@@ -42,14 +89,17 @@ impl Default for Options {
 /// As [`Error`] says.
 pub async fn connect(url: &str, options: &Options) -> Result<WebSocket<TcpStream>, Error> {
     let by = Instant::now() + options.handshake;
-    let url = Url::parse(url).map_err(Error::Url)?;
-    let connecting = TcpStream::connect((url.address(), url.port));
+    let url: Url = url.parse()?;
+    if url.is_secure() {
+        return Err(Error::NoTls);
+    }
+    let connecting = TcpStream::connect((url.name(), url.port()));
     let stream = timeout_at(by, connecting)
         .await
         .map_err(|_| Error::Timeout)??;
     // Without it the kernel may hold a small frame back.
     let _ = stream.set_nodelay(true);
-    shake_hands(stream, &url.host, &url.target, options, by).await
+    shake_hands(stream, url.host(), url.target(), options, by).await
 }
 
 /// Makes a WebSocket of a stream that is connected already, over TLS or a proxy or in memory. `host` is
@@ -80,129 +130,49 @@ async fn shake_hands<Io>(
 where
     Io: AsyncRead + AsyncWrite + Unpin,
 {
-    let headers: Vec<(&str, &str)> = options.headers.iter().map(|(n, v)| (&**n, &**v)).collect();
-    let protocols: Vec<&str> = options.protocols.iter().map(String::as_str).collect();
-    let request = Request {
-        headers: &headers,
-        protocols: &protocols,
-        ..Request::new(host, target)
-    };
-    let (request, handshake) = request.build(random()?)?;
-    let mut answer = Answer::new(handshake);
-    let exchange = async {
-        write_all(&mut io, &request).await?;
-        loop {
-            let read = poll_fn(|cx| scratch::read(&mut io, cx, |_, b| answer.handle_input(b)));
-            if let Some(opened) = read.await?? {
-                return Ok(opened);
-            }
-        }
-    };
-    let outcome = timeout_at(by, exchange).await;
-    let (agreed, early) = outcome.unwrap_or_else(|_| Err(answer.give_up()))?;
-    let connection = Connection::client(options.limits.clone(), random()?);
+    let (request, handshake) = options.request(host, target, random()?)?;
+    timeout_at(by, write_all(&mut io, &request))
+        .await
+        .map_err(|_| Error::Timeout)??;
+    let (agreed, early) = read_answer(&mut io, Answer::new(handshake), by).await?;
+    let connection = options.connection(&agreed, random()?);
     Ok(WebSocket::client(io, connection, early, agreed.protocol))
+}
+
+/// What the server agreed to, and what it sent behind its answer.
+type Opened = (Agreed, Vec<u8>);
+
+async fn read_answer<Io>(io: &mut Io, mut answer: Answer, by: Instant) -> Result<Opened, Error>
+where
+    Io: AsyncRead + Unpin,
+{
+    loop {
+        let until = answer.poll_timeout().map_or(by, |at| by.min(clock::at(at)));
+        let read = poll_fn(|cx| scratch::read(io, cx, |_, bytes| take(&mut answer, bytes)));
+        let failure = match timeout_at(until, read).await {
+            Ok(Ok(Ok(Some(opened)))) => return Ok(opened),
+            Ok(Ok(Ok(None))) => continue,
+            Ok(Ok(Err(e))) => return Err(e),
+            Ok(Err(e)) => Error::Io(e),
+            Err(_) => Error::Timeout,
+        };
+        return Err(answer.give_up().map_or(failure, Error::Rejected));
+    }
+}
+
+/// Gives the answer the next bytes, none at the end of the stream.
+fn take(answer: &mut Answer, bytes: &mut [u8]) -> Result<Option<Opened>, Error> {
+    if bytes.is_empty() {
+        let eof = || io::Error::from(io::ErrorKind::UnexpectedEof).into();
+        return Err(answer.handle_eof().map_or_else(eof, Error::Rejected));
+    }
+    let mut input = Input::new(clock::now(), bytes);
+    let agreed = answer.handle_input(&mut input)?;
+    Ok(agreed.map(|agreed| (agreed, input.take_all().to_vec())))
 }
 
 fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|e| io::Error::other(e.to_string()))?;
     Ok(bytes)
-}
-
-/// The parts of a URL (RFC 6455 §3).
-#[derive(Debug, PartialEq, Eq)]
-struct Url {
-    /// As the `Host` header says it: with a port where it is not the scheme's own.
-    host: String,
-    port: u16,
-    target: String,
-    name: String,
-}
-
-impl Url {
-    fn parse(url: &str) -> Result<Self, BadUrl> {
-        if url.contains('#') {
-            return Err(BadUrl::Fragment);
-        }
-        let uri: Uri = url.parse().map_err(|_| BadUrl::Syntax)?;
-        match uri.scheme_str() {
-            Some(scheme) if scheme.eq_ignore_ascii_case("ws") => {}
-            Some(_) => return Err(BadUrl::Scheme),
-            None => return Err(BadUrl::Syntax),
-        }
-        let authority = uri.authority().ok_or(BadUrl::Syntax)?;
-        if authority.as_str().contains('@') {
-            return Err(BadUrl::UserInfo);
-        }
-        let name = authority.host();
-        if name.is_empty() {
-            return Err(BadUrl::Syntax);
-        }
-        let port = match (authority.port(), authority.as_str().len() > name.len()) {
-            (Some(port), _) => port.as_u16(),
-            (None, true) => return Err(BadUrl::Syntax), // a colon, and no port behind it
-            (None, false) => 80,
-        };
-        let query = uri
-            .query()
-            .map_or(String::new(), |query| format!("?{query}"));
-        let path = match uri.path() {
-            "" => "/",
-            path => path,
-        };
-        Ok(Self {
-            host: match port {
-                80 => name.to_owned(),
-                port => format!("{name}:{port}"),
-            },
-            port,
-            target: format!("{path}{query}"),
-            name: name.to_owned(),
-        })
-    }
-
-    /// The host as the resolver takes it: an IPv6 address without its brackets.
-    fn address(&self) -> &str {
-        let bare = self.name.strip_prefix('[');
-        bare.and_then(|name| name.strip_suffix(']'))
-            .unwrap_or(&self.name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn urls() {
-        let table = [
-            ("ws://a", Ok(("a", "a", 80, "/"))),
-            ("WS://a:80/x", Ok(("a", "a", 80, "/x"))),
-            (
-                "ws://a.b:9001/x/y?z=1&q",
-                Ok(("a.b:9001", "a.b", 9001, "/x/y?z=1&q")),
-            ),
-            ("ws://a?b=c", Ok(("a", "a", 80, "/?b=c"))),
-            ("ws://[::1]:8080/", Ok(("[::1]:8080", "::1", 8080, "/"))),
-            ("ws://a/#b", Err(BadUrl::Fragment)),
-            ("wss://a/", Err(BadUrl::Scheme)),
-            ("http://a/", Err(BadUrl::Scheme)),
-            ("ws://me@a/", Err(BadUrl::UserInfo)),
-            ("ws://", Err(BadUrl::Syntax)),
-            ("ws://:80/", Err(BadUrl::Syntax)),
-            ("ws://a:65536/", Err(BadUrl::Syntax)),
-            ("ws://a:/", Err(BadUrl::Syntax)),
-            ("/x", Err(BadUrl::Syntax)),
-            ("a:1", Err(BadUrl::Syntax)),
-            ("ws://a/ b", Err(BadUrl::Syntax)),
-        ];
-        for (url, expected) in table {
-            let parsed = Url::parse(url);
-            let parts = parsed
-                .as_ref()
-                .map(|url| (&*url.host, url.address(), url.port, &*url.target));
-            assert_eq!(parts, expected.as_ref().copied(), "{url}");
-        }
-    }
 }

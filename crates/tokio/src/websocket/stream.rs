@@ -1,9 +1,15 @@
 //! The WebSocket that an application holds: its verbs. How they are driven is in `turn`.
 
-use super::{Close, CloseCode, Connection, Error, Message, SendError, rest::Rest, turn::{Begun, Ending}};
+use super::{
+    Close, CloseCode, Connection, Error, Message, SendError, codec,
+    pace::Pace,
+    rest::Rest,
+    turn::{Begun, Ending},
+};
 use crate::{clock, driver::Timer};
 use bytes::Bytes;
-use std::{borrow::Cow, convert::Infallible, fmt, future::poll_fn};
+use siox_wire::{Admit, Lead, Shared, Sink};
+use std::{borrow::Cow, convert::Infallible, fmt, future::poll_fn, sync::Arc};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Below this, a message of bytes is copied to where it leaves from: cheaper than to keep it.
@@ -18,6 +24,9 @@ pub struct WebSocket<Io> {
     pub(super) io: Io,
     pub(super) connection: Connection,
     pub(super) rest: Rest,
+    pub(super) pace: Pace,
+    /// Writes what was held back, should nothing else come; set where that can be.
+    pub(super) last_words: Option<fn(&mut Self)>,
     pub(super) timer: Timer,
     /// The end of the stream was read.
     pub(super) eof: bool,
@@ -40,6 +49,8 @@ impl<Io> WebSocket<Io> {
             io,
             connection,
             rest: Rest::early(early),
+            pace: Pace::default(),
+            last_words: None,
             timer: Timer::default(),
             eof: false,
             is_client: false,
@@ -50,6 +61,18 @@ impl<Io> WebSocket<Io> {
         }
     }
 
+    /// A server's end, with what was agreed to.
+    pub(super) fn server(
+        io: Io,
+        connection: Connection,
+        early: Vec<u8>,
+        protocol: Option<String>,
+    ) -> Self {
+        let mut socket = Self::new(io, connection, early);
+        socket.protocol = protocol.map(String::into_boxed_str);
+        socket
+    }
+
     /// The end that lets the other close the stream first (RFC 6455 §7.1.1).
     pub(super) fn client(
         io: Io,
@@ -57,11 +80,9 @@ impl<Io> WebSocket<Io> {
         early: Vec<u8>,
         protocol: Option<String>,
     ) -> Self {
-        Self {
-            is_client: true,
-            protocol: protocol.map(String::into_boxed_str),
-            ..Self::new(io, connection, early)
-        }
+        let mut socket = Self::server(io, connection, early, protocol);
+        socket.is_client = true;
+        socket
     }
 
     pub(super) fn is_client(&self) -> bool {
@@ -109,14 +130,14 @@ impl<Io> WebSocket<Io> {
         if self.ending.is_some() {
             return Err(SendError::Closed);
         }
-        match message.into() {
-            Message::Text(text) => self.connection.text(&text),
-            Message::Binary(Cow::Borrowed(bytes)) => self.connection.binary_copied(bytes),
+        codec::turn(&mut self.connection, |connection| match message.into() {
+            Message::Text(text) => connection.text(&text),
+            Message::Binary(Cow::Borrowed(bytes)) => connection.binary_copied(bytes),
             Message::Binary(Cow::Owned(bytes)) if bytes.len() < COPIED => {
-                self.connection.binary_copied(&bytes)
+                connection.binary_copied(&bytes)
             }
-            Message::Binary(Cow::Owned(bytes)) => self.connection.binary(bytes.into()),
-        }
+            Message::Binary(Cow::Owned(bytes)) => connection.binary(bytes.into()),
+        })
     }
 
     /// Queues a binary message as [`queue`](Self::queue) does; a server keeps a large one by reference.
@@ -125,9 +146,33 @@ impl<Io> WebSocket<Io> {
     /// Those of [`queue`](Self::queue).
     pub fn queue_bytes(&mut self, payload: Bytes) -> Result<(), SendError> {
         match self.ending {
-            None => self.connection.binary(payload),
+            None => codec::turn(&mut self.connection, |c| c.binary(payload)),
             Some(_) => Err(SendError::Closed),
         }
+    }
+
+    /// Queues messages that were made once for many receivers, as one group: each form on the wire,
+    /// compressed or not, is made for the first receiver that needs it, and shared by the others. A
+    /// client, and a connection with context takeover, make their own.
+    ///
+    /// # Errors
+    /// Those of [`queue`](Self::queue).
+    pub fn queue_shared(&mut self, group: &Arc<Shared>) -> Result<(), SendError> {
+        if self.ending.is_some() {
+            return Err(SendError::Closed);
+        }
+        self.connection.admit(Admit::Normal)?;
+        codec::turn(&mut self.connection, |connection| {
+            connection.put_shared(group, Lead::NONE);
+        });
+        Ok(())
+    }
+
+    /// Whether messages queued from here on are compressed, if permessage-deflate was agreed to and
+    /// they reach its threshold: `true` until told otherwise.
+    #[cfg(feature = "deflate")]
+    pub fn set_compress(&mut self, wanted: bool) {
+        self.connection.set_compress(wanted);
     }
 
     /// Queues a ping of the caller's own, at most 125 bytes.
@@ -160,6 +205,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
 
     /// Waits until there is room for a message, sends it, and waits until the peer's side of the stream
     /// has taken it. Dropped before its end, it has queued the message whole or not at all.
+    ///
+    /// Answers to messages that came together leave together: while [`next`](Self::next) has another
+    /// message at hand, which was read with the one before, `send` does not wait for the write. The
+    /// answers leave as soon as there is no further message at hand, or 64 KiB are queued, or anything
+    /// else writes: [`next`](Self::next) before it reads, [`flush`](Self::flush),
+    /// [`close`](Self::close), and the drop of the socket as far as the stream takes them at once. An
+    /// application that takes longer than 5 ms over what one read brought is not kept waiting: this is
+    /// looked at with every fourth answer, and from then on each leaves at once until the application is
+    /// quick again. Where a long wait follows a message that must leave before it, [`flush`](Self::flush).
     ///
     /// It does not read. Where both ends send more than the stream holds before they read, each waits
     /// for the other: [`queue`](Self::queue) and [`next`](Self::next), or [`split`](Self::split), do not.
@@ -227,6 +281,17 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     }
 }
 
+impl<Io> Drop for WebSocket<Io> {
+    fn drop(&mut self) {
+        if let Some(write) = self.last_words
+            && self.connection.queued() > 0
+            && self.ending.is_none()
+        {
+            write(self);
+        }
+    }
+}
+
 impl<Io> fmt::Debug for WebSocket<Io> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocket")
@@ -234,4 +299,3 @@ impl<Io> fmt::Debug for WebSocket<Io> {
             .finish_non_exhaustive()
     }
 }
-

@@ -1,7 +1,7 @@
 //! What drives a WebSocket: one turn is what is due, one read and its messages, one write.
 
 use super::{
-    CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER, rest::Rest,
+    CloseCode, Connection, Error, Message, SendError, WebSocket, codec, linger::LINGER, rest::Rest,
 };
 use crate::{clock, scratch};
 use siox_websocket::{Close, Event};
@@ -9,7 +9,7 @@ use siox_wire::{Input, Instant};
 use std::{
     io::{self, IoSlice},
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -102,13 +102,27 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     }
 
     /// Whether an answer may wait for those to the messages that came with its question.
-    pub(super) fn holds_back(&self) -> bool {
-        self.rest.has_message() && self.connection.queued() < CORK && self.ending.is_none()
+    fn holds_back(&mut self) -> bool {
+        self.rest.has_message()
+            && self.connection.queued() < CORK
+            && self.ending.is_none()
+            && self.pace.may_hold()
     }
 
     /// Takes turns until `on` makes something of a message, or the connection is over; why, is in
     /// `failure`.
     pub(super) fn poll_with<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        on: &mut impl OnMessage<T>,
+    ) -> Poll<Option<T>> {
+        codec::lend(&mut self.connection);
+        let polled = self.poll_turns(cx, on);
+        codec::release(&mut self.connection);
+        polled
+    }
+
+    fn poll_turns<T>(
         &mut self,
         cx: &mut Context<'_>,
         on: &mut impl OnMessage<T>,
@@ -185,13 +199,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         let now = clock::now();
         let mut taken = self.rest.take();
         if taken.is_empty() {
-            let bytes = ready!(scratch::take(&mut self.io, cx))?;
+            self.pace.end(now);
+            let bytes = ready!(scratch::take(scratch::SIZE, &mut self.io, cx))?;
             if bytes.is_empty() {
                 scratch::put_back(bytes);
                 self.eof = true;
                 feed.connection.handle_eof(now)?;
                 return Poll::Ready(Ok(None));
             }
+            self.pace.begin(now);
             taken = Rest::read(bytes, now);
         }
         let mut input = Input::new(now, taken.as_mut_slice());
@@ -276,10 +292,19 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
             self.connection.reserve(self.rest.len());
         }
         self.queue(message)?;
-        Ok(match self.holds_back() {
-            true => Begun::Held,
-            false => Begun::Queued,
-        })
+        if !self.holds_back() {
+            return Ok(Begun::Queued);
+        }
+        self.last_words = Some(Self::write_last);
+        Ok(Begun::Held)
+    }
+
+    /// Writes what was held back, as far as the stream takes it at once.
+    fn write_last(&mut self) {
+        let cx = &mut Context::from_waker(Waker::noop());
+        while let Poll::Ready(Ok(())) = self.poll_write(cx) {}
+        // Whatever comes of it, nobody is left to be told.
+        let _ = Pin::new(&mut self.io).poll_flush(cx);
     }
 
     /// Whether there is room for a message.
@@ -337,7 +362,10 @@ fn write_chunks<'c, Io: AsyncWrite>(
     };
     let mut slices = [IoSlice::new(&[]); SLICES];
     let mut used = 0;
-    for (slice, chunk) in slices.iter_mut().zip([first, second].into_iter().chain(chunks)) {
+    for (slice, chunk) in slices
+        .iter_mut()
+        .zip([first, second].into_iter().chain(chunks))
+    {
         *slice = IoSlice::new(chunk);
         used += 1;
     }
@@ -376,7 +404,7 @@ impl Feed<'_> {
                 Some(Event::Close(close)) => {
                     *self.goodbye = close.map(|close| Box::new(close.into_owned()));
                 }
-                Some(Event::Ping(_) | Event::Pong(_)) => {}
+                Some(Event::Chunk(_) | Event::Ping(_) | Event::Pong(_)) => {}
                 None => break,
             }
         }

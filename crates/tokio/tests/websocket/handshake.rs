@@ -97,6 +97,8 @@ async fn what_cannot_be_sent_is_refused_at_once() {
     let opened = websocket::open(ours, "localhost", "/", &smuggler).await;
     assert!(matches!(opened, Err(Error::InvalidHeader)), "{opened:?}");
     let opened = websocket::connect("wss://localhost/", &Options::default()).await;
+    assert!(matches!(opened, Err(Error::NoTls)), "{opened:?}");
+    let opened = websocket::connect("http://localhost/", &Options::default()).await;
     assert!(
         matches!(opened, Err(Error::Url(BadUrl::Scheme))),
         "{opened:?}"

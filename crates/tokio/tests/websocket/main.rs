@@ -3,6 +3,7 @@
 mod backpressure;
 mod cancel;
 mod closing;
+mod corking;
 mod halves;
 mod handshake;
 mod peers;

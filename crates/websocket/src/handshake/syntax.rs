@@ -4,13 +4,13 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// A header that the caller wants to send is not one: a character that RFC 9110 forbids in a name or
-/// a value, such as CR, LF or NUL. Nothing was written.
+/// a value, such as CR, LF or NUL; or it is one that the handshake writes itself. Nothing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidHeader;
 
 impl fmt::Display for InvalidHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a forbidden character in a header or request target")
+        f.write_str("a header, host or request target that cannot be sent")
     }
 }
 
@@ -34,6 +34,12 @@ pub(super) fn is_token_byte(b: u8) -> bool {
 
 pub(super) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().copied().all(is_token_byte)
+}
+
+/// Whether it is a host and perhaps a port (RFC 9110 §7.2), as far as its characters tell.
+pub(super) fn is_host(bytes: &[u8]) -> bool {
+    let is_host_byte = |b: u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&b);
+    !bytes.is_empty() && bytes.iter().copied().all(is_host_byte)
 }
 
 /// The bytes as text, if they are a token.

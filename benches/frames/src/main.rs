@@ -1,0 +1,58 @@
+//! Prints the tables of `benches/RESULTS.md` on frames: `siox-frames [read|write|deflate] [--rounds N]`.
+#![forbid(unsafe_code)]
+
+use siox_frames::{
+    Job,
+    input::{SIZES, count},
+    read,
+    rounds::{Took, measure},
+    write,
+};
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let rounds = words.iter().skip_while(|w| *w != "--rounds").nth(1);
+    let rounds = rounds.and_then(|n| n.parse().ok()).unwrap_or(7);
+    let wants = |part: &str| {
+        let parts = ["read", "write", "deflate"];
+        words.iter().any(|w| w == part) || !words.iter().any(|w| parts.contains(&&**w))
+    };
+    if wants("read") {
+        println!("### Parse masked text frames, million messages a second\n");
+        frames(read::jobs, rounds);
+    }
+    if wants("write") {
+        println!("### Encode server text frames, flushed every 16, million messages a second\n");
+        frames(write::jobs, rounds);
+    }
+}
+
+fn frames(jobs: fn(usize, usize) -> Vec<Job>, rounds: usize) {
+    let names: Vec<_> = jobs(16, 1).iter().map(|job| job.name).collect();
+    println!("| payload | {} | siox / best peer |", names.join(" | "));
+    println!("|---|{}---|", "---|".repeat(names.len()));
+    for (label, size) in SIZES {
+        let count = count(size);
+        let took = measure(&mut jobs(size, count), rounds);
+        let rates: Vec<f64> = took
+            .iter()
+            .map(|Took { nanos, .. }| count as f64 / nanos * 1000.0)
+            .collect();
+        let cells: Vec<String> = rates.iter().map(|rate| figure(*rate)).collect();
+        let best = rates.iter().skip(1).copied().fold(0.0, f64::max);
+        println!(
+            "| {label} | {} | {:.2} |",
+            cells.join(" | "),
+            rates[0] / best
+        );
+    }
+    println!();
+}
+
+fn figure(rate: f64) -> String {
+    match rate {
+        10.0.. => format!("{rate:.1}"),
+        0.1.. => format!("{rate:.2}"),
+        _ => format!("{rate:.4}"),
+    }
+}

@@ -1,0 +1,153 @@
+//! What stands for the socket: a source that never ends and never blocks, and a sink that copies what it
+//! takes, as a kernel does. Both serve blocking and async peers.
+
+use bytes::{BufMut, BytesMut};
+use std::{
+    future::Future,
+    io::{self, IoSlice, Read, Write},
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker},
+};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// The most that one read brings, in bytes, as from a socket whose buffer is full.
+pub const AT_ONCE: usize = 64 * 1024;
+
+/// The same bytes over and over, fresh each time; what is written is copied away.
+#[derive(Debug)]
+pub struct Memory {
+    bytes: Vec<u8>,
+    at: usize,
+    kernel: Vec<u8>,
+    /// Bytes written so far.
+    pub written: usize,
+}
+
+impl Memory {
+    /// A stream of `bytes`, over and over; no read goes beyond their end.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            kernel: vec![0; AT_ONCE],
+            written: 0,
+        }
+    }
+
+    fn next(&mut self, most: usize) -> &[u8] {
+        if self.at == self.bytes.len() {
+            self.at = 0;
+        }
+        let len = most.min(AT_ONCE).min(self.bytes.len() - self.at);
+        self.at += len;
+        &self.bytes[self.at - len..self.at]
+    }
+
+    /// One read into `to`; says how many bytes came.
+    pub fn fill(&mut self, to: &mut [u8]) -> usize {
+        let bytes = self.next(to.len());
+        to[..bytes.len()].copy_from_slice(bytes);
+        bytes.len()
+    }
+
+    /// One read behind what `to` holds.
+    pub fn fill_behind(&mut self, to: &mut BytesMut) {
+        to.reserve(AT_ONCE);
+        to.put_slice(self.next(AT_ONCE));
+    }
+
+    /// One write.
+    pub fn drain(&mut self, mut bytes: &[u8]) {
+        self.written += bytes.len();
+        while !bytes.is_empty() {
+            let (now, rest) = bytes.split_at(bytes.len().min(AT_ONCE));
+            self.kernel[..now.len()].copy_from_slice(now);
+            bytes = rest;
+        }
+    }
+
+    /// One vectored write; all is taken.
+    pub fn drain_all(&mut self, slices: &[IoSlice<'_>]) -> usize {
+        let before = self.written;
+        for slice in slices {
+            self.drain(slice);
+        }
+        self.written - before
+    }
+}
+
+impl Read for Memory {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        Ok(self.fill(to))
+    }
+}
+
+impl Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.drain(bytes);
+        Ok(bytes.len())
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        Ok(self.drain_all(slices))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl AsyncRead for Memory {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let most = to.remaining();
+        to.put_slice(self.next(most));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Memory {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.drain(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(self.drain_all(slices)))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Runs what never waits.
+///
+/// # Panics
+/// If it waits.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("memory never waits"),
+    }
+}
