@@ -58,13 +58,8 @@ impl Outbox {
     /// client masks.
     pub fn pack_with(&mut self, parts: &[&[u8]], edit: impl FnOnce(&mut [u8])) {
         let at = self.tail.len();
-        let need = parts.iter().map(|p| p.len()).fold(0, usize::saturating_add);
-        let room = if self.tail.capacity() == 0 {
-            Self::RUN
-        } else {
-            0
-        };
-        self.tail.reserve(need.max(room));
+        self.tail
+            .reserve(parts.iter().map(|p| p.len()).fold(0, usize::saturating_add));
         for part in parts {
             self.tail.extend_from_slice(part);
         }
