@@ -6,7 +6,7 @@ use crate::{
     pieces::{agree, each, seed},
 };
 use siox_websocket::{Connection, Error, Event, Limits};
-use siox_wire::{Input, Instant};
+use siox_wire::{Input, Instant, Message};
 use std::sync::Arc;
 
 const NOW: Instant = Instant::EPOCH;
@@ -49,6 +49,7 @@ pub fn fuzz(bytes: &[u8]) {
             unread.events, read.events,
             "a peer that reads sees the same"
         );
+        streams_the_same(role, &limits, bytes);
         holds_little(role, &limits, bytes);
     }
 }
@@ -56,6 +57,7 @@ pub fn fuzz(bytes: &[u8]) {
 fn narrow() -> Limits {
     Limits {
         message: 300,
+        streamed_message: 300,
         fragments: 4,
         control_flood: 10,
         pending_pongs: 2,
@@ -115,14 +117,73 @@ fn run(mut connection: Connection, pieces: &[&[u8]], reads: bool) -> Outcome {
     }
 }
 
+/// In chunks comes what comes whole, in every cutting; only what many fragments are differs.
+fn streams_the_same(role: Role, limits: &Arc<Limits>, bytes: &[u8]) {
+    let limits = Arc::new(Limits {
+        fragments: u32::MAX,
+        ..Limits::clone(limits)
+    });
+    let kept = run(connection(role, &limits), &[bytes], false);
+    let streamed = agree(bytes, |pieces| {
+        let mut connection = connection(role, &limits);
+        connection.set_streaming(true);
+        let outcome = run(connection, pieces, false);
+        Outcome {
+            events: merged(outcome.events),
+            ..outcome
+        }
+    });
+    assert_eq!(
+        (kept.error, kept.output, kept.finished),
+        (streamed.error, streamed.output, streamed.finished),
+        "streaming fails and answers as usual"
+    );
+    let mut open = Vec::new();
+    let whole = streamed.events.into_iter().filter_map(|event| {
+        let Event::Chunk(chunk) = event else {
+            return Some(event);
+        };
+        open.extend_from_slice(chunk.data.as_bytes());
+        chunk.last.then(|| {
+            let bytes = std::mem::take(&mut open);
+            Event::Message(match chunk.data {
+                Message::Text(_) => Message::Text(String::from_utf8(bytes).unwrap().into()),
+                Message::Binary(_) => Message::Binary(bytes.into()),
+            })
+        })
+    });
+    assert!(whole.eq(kept.events), "the chunks are the messages");
+}
+
+/// Chunks of one message with nothing between them, as one.
+fn merged(events: Vec<Event<'static>>) -> Vec<Event<'static>> {
+    let mut all: Vec<Event<'static>> = Vec::new();
+    for event in events {
+        match (all.last_mut(), event) {
+            (Some(Event::Chunk(before)), Event::Chunk(chunk)) if !chunk.first => {
+                assert!(!before.last, "a chunk behind the last");
+                before.last = chunk.last;
+                match (&mut before.data, chunk.data) {
+                    (Message::Text(a), Message::Text(b)) => a.to_mut().push_str(&b),
+                    (Message::Binary(a), Message::Binary(b)) => a.to_mut().extend_from_slice(&b),
+                    (a, b) => panic!("{a:?} and {b:?} in one message"),
+                }
+            }
+            (_, event) => all.push(event),
+        }
+    }
+    all
+}
+
 /// The machine's loop on one piece.
 fn feed<'b>(
     connection: &mut Connection,
     piece: &'b mut [u8],
     mut told: impl FnMut(Event<'b>),
 ) -> Result<(), Error> {
-    // A frame has at least two bytes, and one may have begun in the piece before.
-    let most = piece.len() / 2 + 1;
+    // A frame has at least two bytes, and one may have begun in the piece before. A character that was
+    // cut makes one more, where chunks come.
+    let most = piece.len() + 1;
     let mut input = Input::new(NOW, piece);
     let mut count = 0;
     while let Some(event) = connection.handle_input(&mut input)? {

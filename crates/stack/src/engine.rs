@@ -126,7 +126,10 @@ impl Engine {
                     .handle_socket_gone(*lane, CloseReason::TransportClose);
                 Ok(None)
             }
-            websocket::Event::Ping(_) | websocket::Event::Pong(_) => Ok(None),
+            // Chunks come only where they are asked for.
+            websocket::Event::Chunk(_) | websocket::Event::Ping(_) | websocket::Event::Pong(_) => {
+                Ok(None)
+            }
         }
     }
 

@@ -168,7 +168,7 @@ impl Endpoint for Client {
                         told.push(format!("{} bytes", blob.len()));
                     }
                     Some(Event::Close(_)) => told.push("closed".into()),
-                    Some(Event::Ping(_) | Event::Pong(_)) => {}
+                    Some(Event::Chunk(_) | Event::Ping(_) | Event::Pong(_)) => {}
                     None => return Ok::<Option<()>, siox_websocket::Error>(None),
                 }
             }

@@ -4,6 +4,7 @@ use crate::{
     Error, WebSocket,
     accept::{read_some_by, write_by},
     clock,
+    dial::dial,
 };
 #[cfg(feature = "deflate")]
 use siox_websocket::deflate;
@@ -15,12 +16,7 @@ use siox_websocket::{
     },
 };
 use siox_wire::{Input, Instant};
-use std::{
-    io,
-    net::{TcpStream, ToSocketAddrs},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, net::TcpStream, sync::Arc, time::Duration};
 
 /// What a client asks for, and what it allows the server.
 #[derive(Debug, Clone)]
@@ -29,7 +25,9 @@ pub struct Options {
     pub headers: Vec<(String, String)>,
     /// Subprotocols, the preferred first. Default none.
     pub protocols: Vec<String>,
-    /// How long the TCP connection and the handshake may take together. Default 10 s.
+    /// How long all may take until there is a WebSocket: the name's resolution, the TCP connection and
+    /// the handshake together. Default 10 s. Where the system's resolver is slower, the thread it runs
+    /// on outlives the call.
     pub handshake: Duration,
     /// The limits and deadlines of the connection.
     pub limits: Arc<Limits>,
@@ -94,24 +92,9 @@ pub fn connect(url: &str, options: &Options) -> Result<WebSocket, Error> {
     if url.is_secure() {
         return Err(Error::NoTls);
     }
-    let addresses = (url.name(), url.port()).to_socket_addrs()?;
     let by = clock::now().after(options.handshake);
-    let mut failure = Error::Io(io::Error::new(
-        io::ErrorKind::NotFound,
-        "the name has no address",
-    ));
-    for address in addresses {
-        let left = by.since(clock::now());
-        if left.is_zero() {
-            return Err(Error::Timeout);
-        }
-        match TcpStream::connect_timeout(&address, left) {
-            Ok(io) => return shake_hands(io, url.host(), url.target(), options, by),
-            Err(e) if e.kind() == io::ErrorKind::TimedOut => failure = Error::Timeout,
-            Err(e) => failure = Error::Io(e),
-        }
-    }
-    Err(failure)
+    let io = dial(url.name(), url.port(), by)?;
+    shake_hands(io, url.host(), url.target(), options, by)
 }
 
 /// Makes a WebSocket of a socket that is connected already, through a proxy for instance. `host` is

@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             match event {
                 Event::Message(Message::Text(text)) => server.text(text)?,
                 Event::Message(Message::Binary(bytes)) => server.binary(bytes.to_vec().into())?,
-                Event::Ping(_) | Event::Pong(_) | Event::Close(_) => {}
+                Event::Chunk(_) | Event::Ping(_) | Event::Pong(_) | Event::Close(_) => {}
             }
             Ok(())
         })?;

@@ -89,7 +89,7 @@ fn take(socket: &mut Connection, mut input: Input<'_>) -> Result<(), siox_websoc
         let sent = match event {
             Event::Message(Message::Text(text)) => socket.text(&text),
             Event::Message(Message::Binary(bytes)) => socket.binary(bytes.into_owned().into()),
-            Event::Ping(_) | Event::Pong(_) => Ok(()),
+            Event::Chunk(_) | Event::Ping(_) | Event::Pong(_) => Ok(()),
             Event::Close(close) => {
                 println!("closed by the peer: {close:?}");
                 Ok(())

@@ -2,8 +2,8 @@
 //! incomplete, dropped when nothing is. The order of frames (RFC 6455 §5.4) is judged here.
 
 #[cfg(feature = "deflate")]
-use crate::{Error, deflate::Inflater, frame::Opcode};
-use crate::{Violation, reader::Piece, trickle::Trickle};
+use crate::{Error, deflate::Inflater};
+use crate::{Violation, frame::Opcode, reader::Piece, streamed::Streamed, trickle::Trickle};
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use siox_wire::{Message, Utf8};
 
@@ -18,21 +18,36 @@ pub(crate) struct Assembly {
     /// The message is compressed, and this many bytes of it came.
     #[cfg(feature = "deflate")]
     packed: Option<u64>,
+    /// The message, where it is handed on in chunks; nothing above is used then.
+    pub(crate) streamed: Option<Streamed>,
     control: Vec<u8>,
     /// How long it has been coming.
     pub(crate) trickle: Trickle,
 }
 
+/// What a message is.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+pub(crate) enum Kind {
     Text(Utf8),
     Binary,
+}
+
+impl Kind {
+    /// What the opcode of its first frame says.
+    pub(crate) fn of(opcode: Opcode) -> Self {
+        match opcode {
+            Opcode::Text => Self::Text(Utf8::default()),
+            Opcode::Binary | Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong => {
+                Self::Binary
+            }
+        }
+    }
 }
 
 impl Assembly {
     /// Whether a message is open: the next data frame must continue it.
     pub(crate) fn is_message(&self) -> bool {
-        self.kind.is_some()
+        self.kind.is_some() || self.streamed.is_some()
     }
 
     /// Bytes of the message so far.
@@ -42,6 +57,9 @@ impl Assembly {
 
     /// Payload bytes of the message so far, as they came.
     pub(crate) fn received(&self) -> u64 {
+        if let Some(streamed) = &self.streamed {
+            return streamed.received();
+        }
         #[cfg(feature = "deflate")]
         if let Some(packed) = self.packed {
             return packed;
@@ -56,7 +74,7 @@ impl Assembly {
 
     /// Whether nothing is kept.
     pub(crate) fn is_empty(&self) -> bool {
-        self.kind.is_none() && self.control.is_empty()
+        !self.is_message() && self.control.is_empty()
     }
 
     /// Keeps a piece of a text message.
@@ -84,7 +102,7 @@ impl Assembly {
     /// Whether the message that is open is compressed.
     #[cfg(feature = "deflate")]
     pub(crate) fn is_packed(&self) -> bool {
-        self.packed.is_some()
+        self.packed.is_some() || self.streamed.as_ref().is_some_and(Streamed::is_packed)
     }
 
     /// Bytes of the compressed message so far.
@@ -103,10 +121,7 @@ impl Assembly {
         limit: usize,
     ) -> Result<(), Error> {
         if self.kind.is_none() {
-            self.kind = Some(match piece.opcode {
-                Opcode::Text => Kind::Text(Utf8::default()),
-                _ => Kind::Binary,
-            });
+            self.kind = Some(Kind::of(piece.opcode));
             inflater.begin_message(takeover);
         }
         if piece.first {

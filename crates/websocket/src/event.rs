@@ -10,6 +10,9 @@ use siox_wire::Message;
 pub enum Event<'b> {
     /// A whole message.
     Message(Message<'b>),
+    /// The next part of a message, instead of [`Message`](Self::Message) while
+    /// [streaming](crate::Connection::set_streaming).
+    Chunk(Chunk<'b>),
     /// A ping; the machine answers it.
     Ping(Cow<'b, [u8]>),
     /// A pong, asked for or not.
@@ -19,12 +22,40 @@ pub enum Event<'b> {
     Close(Option<Close<'b>>),
 }
 
+/// What has come of a message: all of its chunks, put together, are the message.
+///
+/// Where a message is cut depends on how it arrives. Control frames may come between two chunks, other
+/// messages may not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk<'b> {
+    /// The next characters of a text message (none is ever cut), or bytes of a binary one. Empty only
+    /// with `last`.
+    pub data: Message<'b>,
+    /// The message begins with it.
+    pub first: bool,
+    /// The message is whole with it.
+    pub last: bool,
+}
+
+impl Chunk<'_> {
+    /// Detaches the chunk from the buffer it borrows.
+    #[must_use]
+    pub fn into_owned(self) -> Chunk<'static> {
+        Chunk {
+            data: self.data.into_owned(),
+            first: self.first,
+            last: self.last,
+        }
+    }
+}
+
 impl Event<'_> {
     /// Detaches the event from the buffer it borrows.
     #[must_use]
     pub fn into_owned(self) -> Event<'static> {
         match self {
             Self::Message(message) => Event::Message(message.into_owned()),
+            Self::Chunk(chunk) => Event::Chunk(chunk.into_owned()),
             Self::Ping(payload) => Event::Ping(Cow::Owned(payload.into_owned())),
             Self::Pong(payload) => Event::Pong(Cow::Owned(payload.into_owned())),
             Self::Close(close) => Event::Close(close.map(Close::into_owned)),

@@ -40,10 +40,49 @@
 //! assert!(!socket.is_finished());
 //! ```
 //!
+//! # Streaming
+//! A message that need not fit into memory is read in chunks
+//! ([`set_streaming`](Connection::set_streaming)) and written in fragments
+//! ([`begin_text`](Connection::begin_text), [`write`](Connection::write),
+//! [`finish`](Connection::finish)), checked, inflated and deflated as it comes and goes:
+//!
+//! ```
+//! use siox_websocket::{Connection, Event, Limits};
+//! use siox_wire::{Input, Instant};
+//! use std::sync::Arc;
+//!
+//! let limits = Arc::new(Limits::default());
+//! let mut from = Connection::client(limits.clone(), [7; 32]);
+//! let mut to = Connection::server(limits);
+//! to.set_streaming(true);
+//!
+//! from.begin_binary()?;
+//! let (mut received, mut is_whole) = (0, false);
+//! for last in [false, false, true] {
+//!     match last {
+//!         false => from.write(&[1; 1000])?,
+//!         true => from.finish(&[2; 10])?,
+//!     }
+//!     let mut wire: Vec<u8> = from.poll_transmit().flatten().copied().collect();
+//!     from.handle_written(wire.len());
+//!     let mut input = Input::new(Instant::EPOCH, &mut wire);
+//!     while let Some(event) = to.handle_input(&mut input)? {
+//!         if let Event::Chunk(chunk) = event {
+//!             received += chunk.data.as_bytes().len();
+//!             is_whole = chunk.last;
+//!         }
+//!     }
+//! }
+//! assert_eq!((received, is_whole), (2010, true));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Limits
 //! * Memory grows with bytes received, never with a declared length: at most twice what an unfinished
 //!   message has brought so far, and nothing for a message that lies whole in the input. An idle
 //!   connection holds no heap, but for a client's key generator (some 320 bytes).
+//! * Of a message that is streamed nothing is kept but a character that is cut; of a compressed one, its
+//!   window and the chunk that is handed on, at most 128 KiB beside the codec.
 //! * [`Limits`] bounds messages, fragments, control frames, pongs that wait and the queue to the peer,
 //!   and holds the deadlines.
 //! * After the first violation nothing is delivered; the close frame that is owed is queued, and the
@@ -93,10 +132,12 @@ pub mod mask;
 mod outgoing;
 mod reader;
 mod state;
+mod streamed;
 mod trickle;
+mod whole;
 
 pub use close::{Close, CloseCode};
 pub use connection::Connection;
 pub use error::{Error, Timeout, Violation};
-pub use event::Event;
+pub use event::{Chunk, Event};
 pub use limits::Limits;

@@ -8,7 +8,12 @@ pub struct Limits {
     /// The largest message received, in bytes, all its fragments together. A frame that would pass it
     /// is refused by its head alone, with 1009; of a compressed one, the inflated bytes count, while it is inflated. Default 1 MiB.
     pub message: usize,
-    /// The most fragments in one message received; empty ones count. Beyond: 1008. Default 16,384.
+    /// The largest message received while [streaming](crate::Connection::set_streaming), in bytes,
+    /// instead of `message`: nothing of it is kept, so it need not fit into memory. Judged likewise,
+    /// but up to the limit a compressed message is handed on. Default none: `u64::MAX`.
+    pub streamed_message: u64,
+    /// The most fragments in one message received; empty ones count. While streaming, only empty ones
+    /// count: the others are paid for by their bytes. Beyond: 1008. Default 16,384.
     pub fragments: u32,
     /// From this many queued bytes on (see [`queued`](crate::Connection::queued)), normal sends are
     /// refused with [`SendError::Full`](siox_wire::SendError::Full). Default 1 MiB.
@@ -61,6 +66,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             message: 1 << 20,
+            streamed_message: u64::MAX,
             fragments: 16_384,
             high_water: 1 << 20,
             hard_cap: 4 << 20,

@@ -74,8 +74,16 @@ impl Outgoing {
     /// Queues one whole message that is compressed already.
     #[cfg(feature = "deflate")]
     pub(crate) fn compressed(&mut self, opcode: Opcode, payload: &[u8]) {
+        self.fragment(true, true, opcode, payload);
+    }
+
+    /// Queues one data frame, with the first reserved bit as told.
+    pub(crate) fn fragment(&mut self, fin: bool, rsv1: bool, opcode: Opcode, payload: &[u8]) {
         let key = self.masks.as_mut().map(|masks| masks.next_key());
-        let head = HeadBytes::encode(true, opcode, payload.len(), key).with_rsv1();
+        let mut head = HeadBytes::encode(fin, opcode, payload.len(), key);
+        if rsv1 {
+            head = head.with_rsv1();
+        }
         self.outbox.pack(&[head.as_slice()]);
         self.outbox.pack_with(&[payload], |payload| {
             if let Some(key) = key {

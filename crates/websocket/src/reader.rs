@@ -53,6 +53,26 @@ pub(crate) struct Piece<'b> {
     pub(crate) left: u64,
 }
 
+impl Payload {
+    fn behind(head: &Head) -> Self {
+        Self {
+            left: head.len,
+            mask: head.mask,
+            opcode: head.opcode,
+            rsv1: head.rsv1,
+            fin: head.fin,
+            begun: false,
+        }
+    }
+}
+
+impl Piece<'_> {
+    /// Whether a data message is whole with it.
+    pub(crate) fn ends_message(&self) -> bool {
+        self.fin && self.left == 0
+    }
+}
+
 impl Reader {
     pub(crate) const fn new() -> Self {
         Self {
@@ -68,13 +88,45 @@ impl Reader {
         matches!(self.at, At::Head { have: 0, .. })
     }
 
+    /// Which payload it stands in.
+    pub(crate) fn inside(&self) -> Option<Opcode> {
+        match &self.at {
+            At::Head { .. } => None,
+            At::Payload(payload) => Some(payload.opcode),
+        }
+    }
+
     /// The next piece of a payload whose head was read with earlier input.
     #[inline]
     pub(crate) fn resume<'b>(&mut self, input: &mut Input<'b>) -> Option<Piece<'b>> {
+        self.resume_up_to(input, usize::MAX)
+    }
+
+    /// The same, at most `most` bytes of it.
+    #[inline]
+    pub(crate) fn resume_up_to<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+        most: usize,
+    ) -> Option<Piece<'b>> {
         match self.at {
             At::Head { .. } => None,
-            At::Payload(payload) => Some(self.advance(payload, input)),
+            At::Payload(payload) => Some(self.advance(payload, input, most)),
         }
+    }
+
+    /// Puts an unmasked copy of the next bytes of the payload, at most `most`, behind what `to` holds,
+    /// and leaves them in the input.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn copy(&self, input: &Input<'_>, to: &mut alloc::vec::Vec<u8>, most: usize) {
+        let At::Payload(payload) = &self.at else {
+            return;
+        };
+        let left = usize::try_from(payload.left).unwrap_or(usize::MAX);
+        let n = left.min(most).min(input.len());
+        let from = to.len();
+        to.extend_from_slice(input.peek().get(..n).unwrap_or_default());
+        mask::apply(to.get_mut(from..).unwrap_or_default(), payload.mask);
     }
 
     /// The next head, once it is whole; until then all input is eaten.
@@ -147,22 +199,23 @@ impl Reader {
                     left: 0,
                 }
             }
-            Ok(_) | Err(_) => {
-                let payload = Payload {
-                    left: head.len,
-                    mask: head.mask,
-                    opcode: head.opcode,
-                    rsv1: head.rsv1,
-                    fin: head.fin,
-                    begun: false,
-                };
-                self.advance(payload, input)
-            }
+            Ok(_) | Err(_) => self.advance(Payload::behind(&head), input, usize::MAX),
         }
     }
 
-    fn advance<'b>(&mut self, mut payload: Payload, input: &mut Input<'b>) -> Piece<'b> {
-        let bytes = input.take(usize::try_from(payload.left).unwrap_or(usize::MAX));
+    /// Goes into the payload behind `head`, which is not empty, and leaves its bytes in the input.
+    pub(crate) fn enter(&mut self, head: &Head) {
+        self.at = At::Payload(Payload::behind(head));
+    }
+
+    fn advance<'b>(
+        &mut self,
+        mut payload: Payload,
+        input: &mut Input<'b>,
+        most: usize,
+    ) -> Piece<'b> {
+        let left = usize::try_from(payload.left).unwrap_or(usize::MAX);
+        let bytes = input.take(left.min(most));
         mask::apply(bytes, payload.mask);
         let first = !payload.begun;
         payload.begun |= !bytes.is_empty();

@@ -35,9 +35,10 @@ impl Told {
 type Field = (&'static str, fn(&mut Limits, u32));
 
 /// Every field: a new one does not compile until it is here.
-fn fields() -> [Field; 13] {
+fn fields() -> [Field; 14] {
     let Limits {
         message: _,
+        streamed_message: _,
         fragments: _,
         high_water: _,
         hard_cap: _,
@@ -53,6 +54,9 @@ fn fields() -> [Field; 13] {
     } = Limits::default();
     [
         ("message", |l, n| l.message = n as usize * 40),
+        ("streamed_message", |l, n| {
+            l.streamed_message = u64::from(n) * 40;
+        }),
         ("fragments", |l, n| l.fragments = n / 2),
         ("high_water", |l, n| l.high_water = n as usize * 30),
         ("hard_cap", |l, n| l.hard_cap = n as usize * 60),
@@ -122,9 +126,10 @@ proptest! {
     fn a_stricter_limit_never_accepts_more(
         tape in proptest::collection::vec(any::<u8>(), 0..300),
         pauses in proptest::collection::vec(prop_oneof![Just(0u64), 0u64..10, 0u64..150], 1..8),
-        others in proptest::collection::vec(8u32..16, 13),
+        others in proptest::collection::vec(8u32..16, 14),
         (strict, lax) in (0u32..16, 0u32..16).prop_map(|(a, b)| (a.min(b), a.max(b))),
         close_at in prop_oneof![Just(usize::MAX), 0usize..20],
+        streaming in any::<bool>(),
     ) {
         let case = Case::damaged(&tape);
         let pieces = case.pieces();
@@ -132,14 +137,16 @@ proptest! {
             let mut limits = Limits::default();
             // The others stand at some value as well, so that fields are seen to be apart.
             for ((other, set), n) in fields().into_iter().zip(&others) {
-                if other != name && matches!(other, "message" | "fragments" | "control_flood") {
+                if other != name && matches!(other, "message" | "streamed_message" | "fragments" | "control_flood") {
                     set(&mut limits, *n);
                 }
             }
             let told = |n: u32| {
                 let mut limits = limits.clone();
                 set(&mut limits, n);
-                play(connection(case.role, &limits), &pieces, &pauses, close_at)
+                let mut machine = connection(case.role, &limits);
+                machine.set_streaming(streaming);
+                play(machine, &pieces, &pauses, close_at)
             };
             let (less, more) = (told(strict), told(lax));
             prop_assert!(less.begins(&more), "{name} {strict} {lax}\n{less:?}\n{more:?}");
@@ -167,13 +174,9 @@ fn every_limit_on_what_comes_in_bites() {
                 ..Limits::default()
             };
             set(&mut limits, n);
-            play(
-                connection(Role::Server, &limits),
-                &pieces,
-                &[55],
-                usize::MAX,
-            )
-            .count()
+            let mut machine = connection(Role::Server, &limits);
+            machine.set_streaming(name == "streamed_message");
+            play(machine, &pieces, &[55], usize::MAX).count()
         };
         let bites = told(0) < told(15);
         let no_effect = ["close_wait", "pending_pongs"].contains(&name);

@@ -37,8 +37,14 @@ pub enum SendError {
     },
     /// An event name that the protocol keeps for itself.
     Reserved,
-    /// Arguments that cannot be written as JSON.
+    /// Arguments that cannot be written as JSON, or bytes that a codec fails on, which none does.
     Unencodable,
+    /// A message that is written in fragments has to be finished first.
+    Unfinished,
+    /// No message was begun that a fragment could belong to.
+    NotBegun,
+    /// A text message is not UTF-8, or ends inside a character.
+    InvalidUtf8,
 }
 
 impl fmt::Display for SendError {
@@ -52,6 +58,9 @@ impl fmt::Display for SendError {
             }
             Self::Reserved => f.write_str("the event name is reserved by the protocol"),
             Self::Unencodable => f.write_str("the arguments cannot be encoded"),
+            Self::Unfinished => f.write_str("a message in fragments is not finished"),
+            Self::NotBegun => f.write_str("no message was begun"),
+            Self::InvalidUtf8 => f.write_str("the text is not UTF-8"),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What drives a WebSocket: one turn is what is due, one read and its messages, one write.
 
 use super::{
-    CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER, stream::Rest,
+    CloseCode, Connection, Error, Message, SendError, WebSocket, codec, linger::LINGER,
+    stream::Rest,
 };
 use crate::{clock, scratch};
 use siox_websocket::{Close, Event};
@@ -65,6 +66,17 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// Takes turns until `on` makes something of a message, or the connection is over; why, is in
     /// `failure`.
     pub(super) fn poll_with<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        on: &mut impl OnMessage<T>,
+    ) -> Poll<Option<T>> {
+        codec::lend(&mut self.connection);
+        let polled = self.poll_turns(cx, on);
+        codec::release(&mut self.connection);
+        polled
+    }
+
+    fn poll_turns<T>(
         &mut self,
         cx: &mut Context<'_>,
         on: &mut impl OnMessage<T>,
@@ -299,7 +311,7 @@ impl Feed<'_> {
                 Some(Event::Close(close)) => {
                     *self.goodbye = close.map(|close| Box::new(close.into_owned()));
                 }
-                Some(Event::Ping(_) | Event::Pong(_)) => {}
+                Some(Event::Chunk(_) | Event::Ping(_) | Event::Pong(_)) => {}
                 None => break,
             }
         }

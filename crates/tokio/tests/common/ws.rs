@@ -174,7 +174,7 @@ impl Ws {
                 Event::Message(Message::Text(t)) => self.heard.push_back(Said::Text(t.into())),
                 Event::Message(Message::Binary(b)) => self.heard.push_back(Said::Binary(b.into())),
                 Event::Close(close) => self.heard.push_back(Said::Close(close.as_ref().map(code))),
-                Event::Ping(_) | Event::Pong(_) => {}
+                Event::Chunk(_) | Event::Ping(_) | Event::Pong(_) => {}
             }
         }
     }

@@ -1,11 +1,13 @@
 //! The machine: bytes in, events out; messages in, bytes out. The parts are elsewhere; here they are
-//! put together, with time and the end of the stream. [`receive`] reads, [`send`] writes, `compressed`
-//! leads both through the codec.
+//! put together, with time and the end of the stream. [`receive`] reads, [`send`] writes; [`stream`]
+//! and [`fragments`] do so for messages in chunks, and `compressed` leads all through the codec.
 
 #[cfg(feature = "deflate")]
 mod compressed;
+mod fragments;
 mod receive;
 mod send;
+mod stream;
 
 use crate::{
     Error, Event, Limits, Timeout,
@@ -37,6 +39,9 @@ pub struct Connection {
     /// The last `admit` found room, and nothing but puts came since: they are one group, and the hard
     /// cap was judged for all of it.
     admitted: AtomicBool,
+    /// Messages that begin from now on are handed on in chunks.
+    streaming: bool,
+    writing: Option<fragments::Writing>,
     #[cfg(feature = "deflate")]
     compression: crate::deflate::Compression,
 }
@@ -64,6 +69,8 @@ impl Connection {
             control: Control::default(),
             outgoing,
             admitted: AtomicBool::new(false),
+            streaming: false,
+            writing: None,
             #[cfg(feature = "deflate")]
             compression: Default::default(),
         }
@@ -83,6 +90,7 @@ impl Connection {
     fn forget_input(&mut self) {
         self.assembly = None;
         self.control.forget();
+        self.writing = None;
         #[cfg(feature = "deflate")]
         self.compression.forget();
     }

@@ -6,7 +6,9 @@ use crate::{
     frame::{Head, Opcode},
     mask,
     reader::Piece,
+    state::State,
     trickle::Trickle,
+    whole::Whole,
 };
 use alloc::borrow::Cow;
 use siox_wire::{Input, Instant, Message};
@@ -19,9 +21,50 @@ impl Connection {
     /// What the peer did wrong; the close frame it is owed is queued. Nothing is delivered after.
     #[inline]
     pub fn handle_input<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
-        let now = input.now();
         self.end_group();
-        match self.state.reads(now, &self.limits) {
+        match self.message_at_once(input) {
+            Some(Ok(message)) => Ok(Some(Event::Message(message))),
+            Some(Err(violation)) => self.end_turn(Some(violation.into()), input),
+            None => self.any_input(input),
+        }
+    }
+
+    /// The common case, taken out for speed: an unfragmented message that lies whole in the input,
+    /// while nothing is incomplete. `None` leaves the input to [`any_input`](Self::any_input), which
+    /// knows this case as well.
+    #[inline]
+    fn message_at_once<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+    ) -> Option<Result<Message<'b>, Violation>> {
+        let State::Open(keep_alive) = &mut self.state else {
+            return None;
+        };
+        if self.assembly.is_some() || self.streaming || !self.reader.is_between_frames() {
+            return None;
+        }
+        let whole = Whole::find(input.peek(), self.outgoing.role())?;
+        if whole.len > self.limits.message || self.limits.fragments == 0 {
+            return None;
+        }
+        keep_alive.heard();
+        self.control.data();
+        input.take(whole.head);
+        let bytes = input.take(whole.len);
+        if whole.is_text {
+            return Some(match siox_mask::text(bytes, whole.mask) {
+                Ok(text) => Ok(Message::Text(Cow::Borrowed(text))),
+                Err(_) => Err(Violation::InvalidUtf8),
+            });
+        }
+        mask::apply(bytes, whole.mask);
+        Some(Ok(Message::Binary(Cow::Borrowed(bytes))))
+    }
+
+    /// Whatever the input, in whatever state.
+    #[inline(never)]
+    fn any_input<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
+        match self.state.reads(input.now(), &self.limits) {
             Ok(true) if input.is_empty() => {}
             Ok(true) => self.state.heard(),
             Ok(false) => {
@@ -33,9 +76,10 @@ impl Connection {
                 return Err(error);
             }
         }
-        let result = match self.message_at_once(input) {
-            Ok(None) => self.step(input),
-            quick => quick,
+        let result = if self.is_streamed() {
+            self.step_streamed(input)
+        } else {
+            self.step(input)
         };
         if let Ok(Some(_)) = result {
             return result;
@@ -68,43 +112,6 @@ impl Connection {
         }
     }
 
-    /// The common case, taken out for speed: an unfragmented message that lies whole in the input,
-    /// while nothing is incomplete. `None` leaves the input to [`step`](Self::step), which knows this
-    /// case as well.
-    #[inline]
-    fn message_at_once<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
-        if self.assembly.is_some() || !self.reader.is_between_frames() {
-            return Ok(None);
-        }
-        let Ok(Some((head, used))) = Head::decode(input.peek(), self.outgoing.role(), false) else {
-            return Ok(None);
-        };
-        let is_text = match (head.opcode, head.fin) {
-            (Opcode::Text, true) => true,
-            (Opcode::Binary, true) => false,
-            (Opcode::Text | Opcode::Binary, false)
-            | (Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {
-                return Ok(None);
-            }
-        };
-        let here = input.len().saturating_sub(used);
-        let most = here.min(self.limits.message);
-        if head.len > most as u64 || self.limits.fragments == 0 {
-            return Ok(None);
-        }
-        self.control.data();
-        input.take(used);
-        let bytes = input.take(head.len as usize);
-        mask::apply(bytes, head.mask);
-        Ok(Some(Event::Message(match is_text {
-            true => match core::str::from_utf8(bytes) {
-                Ok(text) => Message::Text(Cow::Borrowed(text)),
-                Err(_) => return Err(Violation::InvalidUtf8.into()),
-            },
-            false => Message::Binary(Cow::Borrowed(bytes)),
-        })))
-    }
-
     /// Reads frames until one makes an event or the input is eaten.
     fn step<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
         while !input.is_empty() {
@@ -120,15 +127,7 @@ impl Connection {
                     self.reader.begin(head, input)
                 }
             };
-            let now = input.now();
-            let event = if piece.first && piece.left == 0 && !piece.rsv1 {
-                self.whole(&piece, now)?
-            } else {
-                self.part(&piece, now)?
-            };
-            if piece.left == 0 {
-                self.drop_finished();
-            }
+            let event = self.piece(&piece, input.now())?;
             if event.is_some() {
                 return Ok(event);
             }
@@ -136,29 +135,35 @@ impl Connection {
         Ok(None)
     }
 
+    /// What comes of a frame, or of a part of one.
+    #[inline]
+    pub(super) fn piece<'b>(
+        &mut self,
+        piece: &Piece<'b>,
+        now: Instant,
+    ) -> Result<Option<Event<'b>>, Error> {
+        let event = if piece.first && piece.left == 0 && !piece.rsv1 {
+            self.whole(piece, now)?
+        } else {
+            self.part(piece, now)?
+        };
+        if piece.left == 0 {
+            self.drop_finished();
+        }
+        Ok(event)
+    }
+
     /// Judges a frame by its head, before any of its payload is kept.
     #[inline]
     fn admit_frame(&mut self, head: &Head, now: Instant) -> Result<(), Error> {
+        self.admit_order(head, now)?;
         if head.opcode.is_control() {
-            let limit = self.limits.control_flood;
-            return match self.control.is_flood(now, limit) {
-                true => Err(Error::ControlFlood { limit }),
-                false => Ok(()),
-            };
+            return Ok(());
         }
-        self.control.data();
-        let (is_message, len, frames) = match &self.assembly {
-            Some(assembly) => (assembly.is_message(), assembly.len(), assembly.frames()),
-            None => (false, 0, 0),
+        let (len, frames) = match &self.assembly {
+            Some(assembly) => (assembly.len(), assembly.frames()),
+            None => (0, 0),
         };
-        match (head.opcode, is_message) {
-            (Opcode::Continuation, false) => return Err(Violation::StrayContinuation.into()),
-            (Opcode::Text | Opcode::Binary, true) => {
-                return Err(Violation::InterleavedMessage.into());
-            }
-            (Opcode::Continuation, true) | (Opcode::Text | Opcode::Binary, false) => {}
-            (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {}
-        }
         #[cfg(feature = "deflate")]
         let is_judged = self.admit_compressed(head)?;
         #[cfg(not(feature = "deflate"))]
@@ -172,6 +177,27 @@ impl Connection {
             return Err(Error::TooManyFragments { limit });
         }
         Ok(())
+    }
+
+    /// Whether a frame of this kind may come now.
+    #[inline]
+    pub(super) fn admit_order(&mut self, head: &Head, now: Instant) -> Result<(), Error> {
+        let is_message = self.assembly.as_ref().is_some_and(|a| a.is_message());
+        match (head.opcode, is_message) {
+            (Opcode::Continuation, false) => Err(Violation::StrayContinuation.into()),
+            (Opcode::Text | Opcode::Binary, true) => Err(Violation::InterleavedMessage.into()),
+            (Opcode::Continuation, true) | (Opcode::Text | Opcode::Binary, false) => {
+                self.control.data();
+                Ok(())
+            }
+            (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {
+                let limit = self.limits.control_flood;
+                match self.control.is_flood(now, limit) {
+                    true => Err(Error::ControlFlood { limit }),
+                    false => Ok(()),
+                }
+            }
+        }
     }
 
     /// A frame that lies whole in the input: its payload is not copied, unless it is a fragment.
@@ -223,7 +249,7 @@ impl Connection {
     }
 
     /// A frame has ended: if nothing is incomplete now, neither memory nor a running clock remains.
-    fn drop_finished(&mut self) {
+    pub(super) fn drop_finished(&mut self) {
         if self.assembly.as_ref().is_some_and(|a| a.is_empty()) {
             self.assembly = None;
         }

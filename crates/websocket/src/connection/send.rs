@@ -14,7 +14,7 @@ impl Connection {
     /// Sends a text message.
     ///
     /// # Errors
-    /// [`SendError::Closed`], [`SendError::Full`].
+    /// [`SendError::Closed`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn text(&mut self, text: &str) -> Result<(), SendError> {
         self.admit(Admit::Normal)?;
         self.put_text(&[text.as_bytes()]);
@@ -25,7 +25,7 @@ impl Connection {
     /// Sends a binary message.
     ///
     /// # Errors
-    /// [`SendError::Closed`], [`SendError::Full`].
+    /// [`SendError::Closed`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn binary(&mut self, payload: Bytes) -> Result<(), SendError> {
         self.admit(Admit::Normal)?;
         self.put_binary(&[], payload);
@@ -53,9 +53,14 @@ impl Connection {
         if payload.len() > MAX_CONTROL {
             return Err(SendError::TooBig { limit: MAX_CONTROL });
         }
-        self.admit(Admit::Normal)?;
-        self.outgoing.frame(opcode, &[payload]);
         self.end_group();
+        if self.is_closed() {
+            return Err(SendError::Closed);
+        }
+        if self.queued() >= self.limits.high_water {
+            return Err(SendError::Full);
+        }
+        self.outgoing.frame(opcode, &[payload]);
         Ok(())
     }
 
@@ -70,6 +75,7 @@ impl Connection {
             return Err(SendError::Closed);
         }
         self.control.forget();
+        self.end_writing();
         self.outgoing.close(code, reason);
         Ok(())
     }
@@ -97,9 +103,12 @@ impl Connection {
     /// Whether a message may be put; past the hard cap the connection fails instead.
     #[inline]
     fn may_put(&mut self) -> bool {
-        if !self.state.is_open() {
-            return false;
-        }
+        self.state.is_open() && self.writing.is_none() && self.has_room_for_one()
+    }
+
+    /// Whether less than the hard cap waits; otherwise the connection fails.
+    #[inline]
+    pub(super) fn has_room_for_one(&mut self) -> bool {
         let limit = self.limits.hard_cap;
         if *self.admitted.get_mut() || self.queued() < limit {
             return true;
@@ -114,6 +123,9 @@ impl Sink for Connection {
     fn admit(&self, kind: Admit) -> Result<(), SendError> {
         if !self.state.is_open() {
             return Err(SendError::Closed);
+        }
+        if self.writing.is_some() {
+            return Err(SendError::Unfinished);
         }
         let queued = self.queued();
         let has_room = match kind {

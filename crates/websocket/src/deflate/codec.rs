@@ -86,6 +86,20 @@ impl Deflater {
         Some(())
     }
 
+    /// Compresses the next bytes of a message behind what `out` holds, so that all of them can be
+    /// inflated; `fin`: the message ends with them.
+    pub(super) fn fragment(&mut self, chunk: &[u8], fin: bool, out: &mut Vec<u8>) -> Option<()> {
+        if fin {
+            return self.compress(&[chunk], out);
+        }
+        self.used = true;
+        out.reserve((chunk.len() / 2).saturating_add(64));
+        for chunk in chunk.chunks(AT_ONCE) {
+            self.feed(chunk, out)?;
+        }
+        self.flush(out)
+    }
+
     fn feed(&mut self, mut rest: &[u8], out: &mut Vec<u8>) -> Option<()> {
         while !rest.is_empty() {
             let (taken, made) = self.step(rest, out, FlushCompress::None)?;
@@ -186,6 +200,46 @@ impl Inflater {
             }
         }
         Ok(())
+    }
+
+    /// Inflates a piece of a message behind what `out` holds, its window at least, until that is `most`
+    /// long or longer or all is made of the piece that can be; says how many bytes it took. After an
+    /// error `out` holds all that came before.
+    pub(crate) fn inflate_up_to(
+        &mut self,
+        input: &[u8],
+        out: &mut Vec<u8>,
+        most: usize,
+    ) -> Result<usize, Error> {
+        let mut rest = input;
+        while out.len() < most && (self.open || !rest.is_empty()) {
+            self.used = true;
+            self.open = true;
+            grow(out, most, rest.len());
+            let step = self.run(rest, out)?;
+            rest = rest.get(step.taken..).unwrap_or_default();
+            if step.ended {
+                self.restart(out)?;
+            } else if step.had_room && (rest.is_empty() || step.is_idle) {
+                break;
+            }
+        }
+        if out.len() < most && !rest.is_empty() {
+            return Err(Violation::Deflate.into());
+        }
+        Ok(input.len().saturating_sub(rest.len()))
+    }
+
+    fn run(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<Step, Error> {
+        let (taken, had) = (self.z.total_in(), out.len());
+        let status = self.z.decompress_vec(input, out, FlushDecompress::Sync);
+        let status = status.map_err(|_| Violation::Deflate)?;
+        Ok(Step {
+            taken: self.taken_since(taken),
+            is_idle: self.z.total_in() == taken && out.len() == had,
+            had_room: out.len() < out.capacity(),
+            ended: status == Status::StreamEnd,
+        })
     }
 
     /// The message ends: with a whole block at the border of a byte, or it is not one. Without

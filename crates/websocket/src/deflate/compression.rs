@@ -8,7 +8,7 @@ use crate::{
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use bytes::Bytes;
-use siox_wire::{Form, Lead, Part, Shared};
+use siox_wire::{Form, Lead, Part, SendError, Shared};
 
 /// The compression of one connection; none, unless agreed to.
 #[derive(Debug, Default)]
@@ -44,6 +44,15 @@ struct Terms {
     is_turn: bool,
     /// The peer has seen compressed messages that our compressor has not.
     stale: bool,
+    /// A message in fragments is being compressed: our compressor is in the middle of it.
+    streams: bool,
+}
+
+impl Terms {
+    /// Whether the compressor lasts beyond a turn.
+    fn keeps_deflater(&self) -> bool {
+        self.own_takeover || self.streams
+    }
 }
 
 impl Compression {
@@ -69,6 +78,7 @@ impl Compression {
                 wanted: true,
                 is_turn: false,
                 stale: false,
+                streams: false,
             }),
             codec: None,
         }
@@ -114,6 +124,42 @@ impl Compression {
         done?;
         // With takeover the peer must see what our window has seen.
         (terms.own_takeover || out.len() < len).then_some(out)
+    }
+
+    /// A message in fragments begins.
+    pub(crate) fn begin_stream(&mut self) {
+        let Some(terms) = self.terms_for(usize::MAX) else {
+            return;
+        };
+        let deflater = self.deflater(terms);
+        if !terms.own_takeover || terms.stale {
+            deflater.reset();
+        }
+        self.set_stale(false);
+        self.set_streams(true);
+    }
+
+    /// The next fragment compressed; `None` where it goes as it is. Fails if the codec does, which it
+    /// does not.
+    pub(crate) fn pack_fragment(
+        &mut self,
+        chunk: &[u8],
+        fin: bool,
+    ) -> Result<Option<Vec<u8>>, SendError> {
+        let Some(terms) = self.terms.filter(|t| t.streams) else {
+            return Ok(None);
+        };
+        let mut out = Vec::new();
+        let done = self.deflater(terms).fragment(chunk, fin, &mut out);
+        done.map(|()| Some(out)).ok_or(SendError::Unencodable)
+    }
+
+    /// The message in fragments is over.
+    pub(crate) fn end_stream(&mut self) {
+        if self.terms.is_some_and(|t| t.streams) {
+            self.set_streams(false);
+            self.settle_deflater();
+        }
     }
 
     /// A group made once for many receivers, as frames in which each message is compressed by itself.
@@ -178,6 +224,12 @@ impl Compression {
         }
     }
 
+    fn set_streams(&mut self, streams: bool) {
+        if let Some(terms) = &mut self.terms {
+            terms.streams = streams;
+        }
+    }
+
     /// The inflater, and whether its window lasts beyond the message.
     pub(crate) fn inflater(&mut self) -> (&mut Inflater, bool) {
         let codec = self.codec.get_or_insert_default();
@@ -206,7 +258,7 @@ impl Compression {
         let Some(terms) = self.terms else { return };
         if let Some(codec) = &mut self.codec
             && !terms.is_turn
-            && !terms.own_takeover
+            && !terms.keeps_deflater()
         {
             codec.deflater = None;
         }
@@ -222,6 +274,7 @@ impl Compression {
         let Some(terms) = &mut self.terms else { return };
         terms.own_takeover = false;
         terms.peer_takeover = false;
+        terms.streams = false;
         if !terms.is_turn {
             self.codec = None;
         }
@@ -254,12 +307,13 @@ impl Compression {
             return;
         };
         let keeps_inflater = terms.peer_takeover || in_message;
-        if !terms.own_takeover && !keeps_inflater && pool.is_none() {
+        let keeps_deflater = terms.keeps_deflater();
+        if !keeps_deflater && !keeps_inflater && pool.is_none() {
             *pool = Some(codec);
             return;
         }
         let to = pool.get_or_insert_default();
-        if !terms.own_takeover {
+        if !keeps_deflater {
             to.deflater = codec.deflater.take().or(to.deflater.take());
         }
         if !keeps_inflater {

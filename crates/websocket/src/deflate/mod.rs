@@ -44,6 +44,7 @@ mod codec;
 mod compression;
 mod config;
 mod negotiation;
+mod unpacking;
 
 pub use codec::Codec;
 pub use config::Config;
@@ -51,3 +52,4 @@ pub use negotiation::{Agreed, AnswerError, HeaderValue, NAME, answer, check, off
 
 pub(crate) use codec::Inflater;
 pub(crate) use compression::{Compression, Group};
+pub(crate) use unpacking::Unpacking;

@@ -6,7 +6,9 @@
 )]
 
 use proptest::prelude::*;
-use siox_websocket::{Close, CloseCode, Connection, Error, Event, Limits, frame::Role, mask};
+use siox_websocket::{
+    Chunk, Close, CloseCode, Connection, Error, Event, Limits, frame::Role, mask,
+};
 use siox_wire::{Input, Instant, Message};
 use std::sync::Arc;
 
@@ -158,6 +160,84 @@ pub fn run(mut connection: Connection, pieces: &[&[u8]]) -> Outcome {
         frames: frames(&queued(&connection)),
         closed: connection.is_closed(),
     }
+}
+
+/// [`run`] while messages are streamed, with the chunks that belong together merged.
+pub fn run_streaming(mut connection: Connection, pieces: &[&[u8]]) -> Outcome {
+    connection.set_streaming(true);
+    let mut outcome = run(connection, pieces);
+    outcome.events = merged(outcome.events);
+    outcome
+}
+
+/// Chunks of one message with nothing between them, as one. Checks that they are as promised.
+pub fn merged(events: Vec<Event<'static>>) -> Vec<Event<'static>> {
+    let mut all: Vec<Event<'static>> = Vec::new();
+    let mut open = false;
+    for event in events {
+        let Event::Chunk(chunk) = event else {
+            assert!(!open || !matches!(event, Event::Message(_)));
+            all.push(event);
+            continue;
+        };
+        assert_eq!(chunk.first, !open, "{chunk:?}");
+        assert!(chunk.last || !chunk.data.as_bytes().is_empty());
+        open = !chunk.last;
+        match (all.last_mut(), chunk) {
+            (Some(Event::Chunk(before)), chunk) if !chunk.first => {
+                before.data = joined(&before.data, &chunk.data);
+                before.last = chunk.last;
+            }
+            (_, chunk) => all.push(Event::Chunk(chunk)),
+        }
+    }
+    all
+}
+
+fn joined(a: &Message<'_>, b: &Message<'_>) -> Message<'static> {
+    match (a, b) {
+        (Message::Text(a), Message::Text(b)) => Message::Text(format!("{a}{b}").into()),
+        (Message::Binary(a), Message::Binary(b)) => {
+            Message::Binary([&a[..], &b[..]].concat().into())
+        }
+        (Message::Text(_), Message::Binary(_)) | (Message::Binary(_), Message::Text(_)) => {
+            panic!("one message of two kinds")
+        }
+    }
+}
+
+/// The whole messages of streamed events, and the control frames as they are; `None` for the rest of
+/// a message that is not whole.
+pub fn whole(events: Vec<Event<'static>>) -> Vec<Option<Event<'static>>> {
+    let (mut all, mut open) = (Vec::new(), None::<Message<'static>>);
+    for event in events {
+        let Event::Chunk(chunk) = event else {
+            all.push(Some(event));
+            continue;
+        };
+        let data = match open.take() {
+            Some(before) => joined(&before, &chunk.data),
+            None => chunk.data,
+        };
+        match chunk.last {
+            true => all.push(Some(Event::Message(data))),
+            false => open = Some(data),
+        }
+    }
+    all.extend(open.map(|_| None));
+    all
+}
+
+pub fn chunk(data: Message<'static>, first: bool, last: bool) -> Event<'static> {
+    Event::Chunk(Chunk { data, first, last })
+}
+
+pub fn text_chunk(s: &str, first: bool, last: bool) -> Event<'static> {
+    chunk(Message::Text(s.to_owned().into()), first, last)
+}
+
+pub fn binary_chunk(bytes: &[u8], first: bool, last: bool) -> Event<'static> {
+    chunk(Message::Binary(bytes.to_vec().into()), first, last)
 }
 
 pub fn text(s: &str) -> Event<'static> {
