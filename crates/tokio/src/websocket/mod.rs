@@ -44,6 +44,7 @@
 //! read only while there are messages in it that nobody has asked for.
 
 mod accept;
+mod chunks;
 mod connect;
 mod error;
 mod halves;
@@ -58,6 +59,6 @@ pub use error::Error;
 pub use halves::{Receiver, Sender};
 pub(crate) use linger::linger;
 pub use siox_websocket::handshake::client::{BadUrl, HandshakeError, Rejection};
-pub use siox_websocket::{Close, CloseCode, Connection, Limits};
+pub use siox_websocket::{Chunk, Close, CloseCode, Connection, Limits};
 pub use siox_wire::{Message, SendError};
 pub use stream::WebSocket;

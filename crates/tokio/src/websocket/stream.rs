@@ -1,6 +1,9 @@
 //! The WebSocket that an application holds: its verbs. How they are driven is in `turn`.
 
-use super::{Close, CloseCode, Connection, Error, Message, SendError, turn::Ending};
+use super::{
+    Chunk, Close, CloseCode, Connection, Error, Message, SendError,
+    turn::{Dropped, Ending},
+};
 use crate::{clock, driver::Timer};
 use bytes::Bytes;
 use std::{convert::Infallible, fmt, future::poll_fn, mem};
@@ -25,6 +28,8 @@ pub struct WebSocket<Io> {
     pub(super) failure: Option<Error>,
     /// What the peer's close frame said.
     pub(super) goodbye: Option<Box<Close<'static>>>,
+    /// What has come in chunks of a message that is wanted whole.
+    pub(super) begun: Option<Box<Chunk<'static>>>,
     protocol: Option<Box<str>>,
 }
 
@@ -46,6 +51,7 @@ impl<Io> WebSocket<Io> {
             ending: None,
             failure: None,
             goodbye: None,
+            begun: None,
             protocol: None,
         }
     }
@@ -189,7 +195,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// What the peer did wrong before it answered, or that it did not answer in time.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.queue_close(code, reason);
-        poll_fn(|cx| self.poll_with(cx, &mut |_, _| Ok(None::<Infallible>))).await;
+        poll_fn(|cx| self.poll_with(cx, &mut Dropped)).await;
         self.failure.take().map_or(Ok(()), Err)
     }
 
@@ -209,7 +215,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
                 .map(|()| None::<Infallible>)
                 .map_err(Error::Send)
         };
-        poll_fn(|cx| self.poll_with(cx, &mut on)).await;
+        poll_fn(|cx| self.poll_whole(cx, &mut on)).await;
         self.failure.take().map_or(Ok(()), Err)
     }
 }
