@@ -42,26 +42,39 @@
 
 mod accept;
 mod clock;
+mod codec;
 mod connect;
 mod deadline;
 mod dial;
 mod error;
+mod halves;
 mod machine;
 mod rest;
 mod scratch;
 mod serve;
 mod socket;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod transport;
 mod turn;
 mod wait;
 
-pub use accept::accept;
+pub use accept::{accept, accept_with};
 pub use connect::{Options, connect, open};
 pub use deadline::Deadline;
 pub use error::Error;
-pub use serve::serve;
-pub use siox_websocket::handshake::client::{BadUrl, HandshakeError, Rejection};
-pub use siox_websocket::{Close, CloseCode, Connection, Limits};
-pub use siox_wire::{Message, SendError};
+pub use halves::{Receiver, Sender};
+pub use serve::{serve, serve_with};
+#[cfg(feature = "deflate")]
+pub use siox_websocket::deflate;
+pub use siox_websocket::{
+    Close, CloseCode, Connection, Limits,
+    handshake::{
+        Origins,
+        client::{BadUrl, HandshakeError, Rejection},
+        server::{AcceptError, AcceptOptions, Denial, Request},
+    },
+};
+pub use siox_wire::{Message, Part, SendError, Shared};
 pub use socket::WebSocket;
 pub use transport::Transport;

@@ -1,6 +1,6 @@
 //! A server with a thread for each connection.
 
-use crate::{Limits, WebSocket, accept};
+use crate::{AcceptOptions, Limits, Origins, WebSocket, accept_with};
 use std::{
     io,
     net::TcpListener,
@@ -23,6 +23,28 @@ pub fn serve<H>(
 where
     H: Fn(WebSocket) + Send + Sync + 'static,
 {
+    let options = AcceptOptions {
+        limits: limits.clone(),
+        origins: Origins::Any,
+        ..AcceptOptions::default()
+    };
+    serve_with(listener, &options, most, handler)
+}
+
+/// As [`serve`], accepting what `options` allow.
+///
+/// # Errors
+/// When the listener fails.
+pub fn serve_with<H>(
+    listener: &TcpListener,
+    options: &AcceptOptions,
+    most: usize,
+    handler: H,
+) -> io::Result<()>
+where
+    H: Fn(WebSocket) + Send + Sync + 'static,
+{
+    let options = Arc::new(options.clone());
     let handler = Arc::new(handler);
     let seats = Arc::new(Seats::default());
     loop {
@@ -32,10 +54,10 @@ where
             Err(e) if is_the_peers(&e) => continue,
             Err(e) => return Err(e),
         };
-        let (handler, limits) = (handler.clone(), limits.clone());
+        let (handler, options) = (handler.clone(), options.clone());
         let connection = move || {
             let _seat = seat;
-            if let Ok(socket) = accept(stream, limits) {
+            if let Ok(socket) = accept_with(stream, &options) {
                 handler(socket);
             }
         };

@@ -1,7 +1,7 @@
 //! Messages that need not fit into memory: read in chunks, written in fragments.
 
 use super::{
-    Chunk, Connection, Error, Message, Receiver, SendError, Sender, WebSocket,
+    Chunk, Connection, Error, Message, Receiver, SendError, Sender, WebSocket, codec,
     halves::{RECEIVER, SENDER},
     turn::OnMessage,
 };
@@ -21,7 +21,7 @@ impl<Io> WebSocket<Io> {
     /// [`SendError::Closed`], [`SendError::Unfinished`].
     pub fn begin_text(&mut self) -> Result<(), SendError> {
         match self.ending {
-            None => self.connection.begin_text(),
+            None => codec::turn(&mut self.connection, Connection::begin_text),
             Some(_) => Err(SendError::Closed),
         }
     }
@@ -33,7 +33,7 @@ impl<Io> WebSocket<Io> {
     /// [`SendError::Closed`], [`SendError::Unfinished`].
     pub fn begin_binary(&mut self) -> Result<(), SendError> {
         match self.ending {
-            None => self.connection.begin_binary(),
+            None => codec::turn(&mut self.connection, Connection::begin_binary),
             Some(_) => Err(SendError::Closed),
         }
     }
@@ -46,7 +46,7 @@ impl<Io> WebSocket<Io> {
     /// [`SendError::Full`]: wait for [`ready`](Self::ready). The message is as it was before.
     pub fn queue_write(&mut self, chunk: &[u8]) -> Result<(), SendError> {
         match self.ending {
-            None => self.connection.write(chunk),
+            None => codec::turn(&mut self.connection, |c| c.write(chunk)),
             Some(_) => Err(SendError::Closed),
         }
     }
@@ -57,7 +57,7 @@ impl<Io> WebSocket<Io> {
     /// Those of [`queue_write`](Self::queue_write).
     pub fn queue_finish(&mut self, last: &[u8]) -> Result<(), SendError> {
         match self.ending {
-            None => self.connection.finish(last),
+            None => codec::turn(&mut self.connection, |c| c.finish(last)),
             Some(_) => Err(SendError::Closed),
         }
     }

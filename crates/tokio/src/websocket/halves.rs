@@ -1,8 +1,10 @@
 //! A WebSocket in two halves, each for a task of its own.
 
 use super::{Close, CloseCode, Error, Message, SendError, WebSocket};
+use bytes::Bytes;
 use futures_core::Stream;
 use futures_sink::Sink;
+use siox_wire::Shared;
 use std::{
     fmt,
     future::poll_fn,
@@ -125,6 +127,28 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
     /// Those of [`WebSocket::queue`].
     pub fn queue<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
         self.both.step(SENDER, |socket| socket.queue(message))
+    }
+
+    /// As [`WebSocket::queue_bytes`].
+    ///
+    /// # Errors
+    /// Those of [`WebSocket::queue`].
+    pub fn queue_bytes(&mut self, payload: Bytes) -> Result<(), SendError> {
+        self.both.step(SENDER, |socket| socket.queue_bytes(payload))
+    }
+
+    /// As [`WebSocket::queue_shared`].
+    ///
+    /// # Errors
+    /// Those of [`WebSocket::queue`].
+    pub fn queue_shared(&mut self, group: &Arc<Shared>) -> Result<(), SendError> {
+        self.both.step(SENDER, |socket| socket.queue_shared(group))
+    }
+
+    /// As [`WebSocket::set_compress`].
+    #[cfg(feature = "deflate")]
+    pub fn set_compress(&mut self, wanted: bool) {
+        self.both.step(SENDER, |socket| socket.set_compress(wanted));
     }
 
     /// As [`WebSocket::ready`].

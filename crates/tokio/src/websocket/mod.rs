@@ -45,6 +45,7 @@
 
 mod accept;
 mod chunks;
+mod codec;
 mod connect;
 mod error;
 mod halves;
@@ -53,12 +54,20 @@ mod sink;
 mod stream;
 mod turn;
 
-pub use accept::accept;
+pub use accept::{accept, accept_with};
 pub use connect::{Options, connect, open};
 pub use error::Error;
 pub use halves::{Receiver, Sender};
 pub(crate) use linger::linger;
-pub use siox_websocket::handshake::client::{BadUrl, HandshakeError, Rejection};
-pub use siox_websocket::{Chunk, Close, CloseCode, Connection, Limits};
-pub use siox_wire::{Message, SendError};
+#[cfg(feature = "deflate")]
+pub use siox_websocket::deflate;
+pub use siox_websocket::{
+    Chunk, Close, CloseCode, Connection, Limits,
+    handshake::{
+        Origins,
+        client::{BadUrl, HandshakeError, Rejection},
+        server::{AcceptError, AcceptOptions, Denial, Request},
+    },
+};
+pub use siox_wire::{Message, Part, SendError, Shared};
 pub use stream::WebSocket;

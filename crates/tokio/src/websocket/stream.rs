@@ -1,12 +1,13 @@
 //! The WebSocket that an application holds: its verbs. How they are driven is in `turn`.
 
 use super::{
-    Chunk, Close, CloseCode, Connection, Error, Message, SendError,
+    Chunk, Close, CloseCode, Connection, Error, Message, SendError, codec,
     turn::{Dropped, Ending},
 };
 use crate::{clock, driver::Timer};
 use bytes::Bytes;
-use std::{convert::Infallible, fmt, future::poll_fn, mem};
+use siox_wire::{Admit, Lead, Shared, Sink};
+use std::{convert::Infallible, fmt, future::poll_fn, mem, sync::Arc};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A WebSocket on a stream.
@@ -53,6 +54,19 @@ impl<Io> WebSocket<Io> {
             goodbye: None,
             begun: None,
             protocol: None,
+        }
+    }
+
+    /// A server's end, with what was agreed to.
+    pub(super) fn server(
+        io: Io,
+        connection: Connection,
+        early: Vec<u8>,
+        protocol: Option<String>,
+    ) -> Self {
+        Self {
+            protocol: protocol.map(String::into_boxed_str),
+            ..Self::new(io, connection, early)
         }
     }
 
@@ -114,10 +128,10 @@ impl<Io> WebSocket<Io> {
         if self.ending.is_some() {
             return Err(SendError::Closed);
         }
-        match message.into() {
-            Message::Text(text) => self.connection.text(&text),
-            Message::Binary(bytes) => self.connection.binary(bytes.into_owned().into()),
-        }
+        codec::turn(&mut self.connection, |connection| match message.into() {
+            Message::Text(text) => connection.text(&text),
+            Message::Binary(bytes) => connection.binary(bytes.into_owned().into()),
+        })
     }
 
     /// Queues a binary message as [`queue`](Self::queue) does; a server keeps a large one by reference.
@@ -126,9 +140,33 @@ impl<Io> WebSocket<Io> {
     /// Those of [`queue`](Self::queue).
     pub fn queue_bytes(&mut self, payload: Bytes) -> Result<(), SendError> {
         match self.ending {
-            None => self.connection.binary(payload),
+            None => codec::turn(&mut self.connection, |c| c.binary(payload)),
             Some(_) => Err(SendError::Closed),
         }
+    }
+
+    /// Queues messages that were made once for many receivers, as one group: each form on the wire,
+    /// compressed or not, is made for the first receiver that needs it, and shared by the others. A
+    /// client, and a connection with context takeover, make their own.
+    ///
+    /// # Errors
+    /// Those of [`queue`](Self::queue).
+    pub fn queue_shared(&mut self, group: &Arc<Shared>) -> Result<(), SendError> {
+        if self.ending.is_some() {
+            return Err(SendError::Closed);
+        }
+        self.connection.admit(Admit::Normal)?;
+        codec::turn(&mut self.connection, |connection| {
+            connection.put_shared(group, Lead::NONE);
+        });
+        Ok(())
+    }
+
+    /// Whether messages queued from here on are compressed, if permessage-deflate was agreed to and
+    /// they reach its threshold: `true` until told otherwise.
+    #[cfg(feature = "deflate")]
+    pub fn set_compress(&mut self, wanted: bool) {
+        self.connection.set_compress(wanted);
     }
 
     /// Queues a ping of the caller's own, at most 125 bytes.

@@ -1,7 +1,7 @@
 //! What drives a WebSocket: one turn is what is due, one read and its messages, one write.
 
 use super::{
-    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER,
+    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, codec, linger::LINGER,
     stream::Rest,
 };
 use crate::{clock, scratch};
@@ -82,6 +82,17 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// Takes turns until `on` makes something of a message, or the connection is over; why, is in
     /// `failure`.
     pub(super) fn poll_with<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        on: &mut impl OnMessage<T>,
+    ) -> Poll<Option<T>> {
+        codec::lend(&mut self.connection);
+        let polled = self.poll_turns(cx, on);
+        codec::release(&mut self.connection);
+        polled
+    }
+
+    fn poll_turns<T>(
         &mut self,
         cx: &mut Context<'_>,
         on: &mut impl OnMessage<T>,

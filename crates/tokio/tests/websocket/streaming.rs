@@ -240,3 +240,49 @@ async fn a_reader_that_does_not_ask_makes_the_writer_wait() {
     client.flush().await.unwrap();
     client.write(&[7; 10]).await.unwrap();
 }
+
+#[cfg(feature = "deflate")]
+#[tokio::test]
+async fn a_compressed_message_in_chunks() {
+    use siox_tokio::websocket::{self, AcceptOptions, Options, deflate::Config};
+
+    for takeover in [false, true] {
+        let config = Config {
+            server_no_context_takeover: !takeover,
+            client_no_context_takeover: !takeover,
+            ..Config::default()
+        };
+        let accept = AcceptOptions {
+            deflate: Some(config.clone()),
+            ..AcceptOptions::default()
+        };
+        let options = Options {
+            deflate: Some(config),
+            ..Options::default()
+        };
+        let (ours, theirs) = tokio::io::duplex(4096);
+        let (client, server) = tokio::join!(
+            websocket::open(ours, "localhost", "/", &options),
+            websocket::accept_with(theirs, &accept)
+        );
+        let (mut client, mut server) = (client.unwrap(), server.unwrap());
+        let part = "{\"käse\":[1,2,3,4,5,6,7,8,9]},".repeat(3000);
+        for _ in 0..2 {
+            let (_, (got, chunks)) = tokio::join!(
+                async {
+                    client.begin_text().unwrap();
+                    for _ in 0..10 {
+                        client.write(part.as_bytes()).await.unwrap();
+                    }
+                    client.finish(b"!").await.unwrap();
+                },
+                whole(&mut server)
+            );
+            assert!(got.as_bytes() == [part.repeat(10).as_bytes(), b"!"].concat());
+            assert!(chunks > 20);
+            client.send(&*part).await.unwrap();
+            let message = server.next().await.unwrap().unwrap();
+            assert!(message == Message::from(&*part));
+        }
+    }
+}
