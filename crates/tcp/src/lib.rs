@@ -49,6 +49,8 @@ mod dial;
 mod error;
 mod halves;
 mod machine;
+mod maybe_tls;
+mod options;
 mod rest;
 mod scratch;
 mod serve;
@@ -56,15 +58,21 @@ mod socket;
 #[cfg(feature = "tls")]
 pub mod tls;
 mod transport;
+mod tunnel;
 mod turn;
 mod wait;
 
 pub use accept::{accept, accept_with};
-pub use connect::{Options, connect, open};
+pub use connect::{connect, open};
 pub use deadline::Deadline;
 pub use error::Error;
 pub use halves::{Receiver, Sender};
+pub use maybe_tls::MaybeTls;
+pub use options::Options;
+#[cfg(feature = "tls")]
+pub use serve::serve_tls;
 pub use serve::{serve, serve_with};
+pub use siox_http1::proxy;
 #[cfg(feature = "deflate")]
 pub use siox_websocket::deflate;
 pub use siox_websocket::{

@@ -8,3 +8,4 @@ mod polling;
 #[path = "../common/socket.rs"]
 mod socket;
 mod upgrade;
+mod v3;
