@@ -44,6 +44,7 @@
 //! read only while there are messages in it that nobody has asked for.
 
 mod accept;
+mod chunks;
 mod codec;
 mod connect;
 mod error;
@@ -63,7 +64,7 @@ pub(crate) use linger::linger;
 pub use siox_websocket::deflate;
 pub use siox_websocket::handshake::http::respond;
 pub use siox_websocket::{
-    Close, CloseCode, Connection, Limits,
+    Chunk, Close, CloseCode, Connection, Limits,
     handshake::{
         Origins,
         client::{BadUrl, HandshakeError, Rejection},
