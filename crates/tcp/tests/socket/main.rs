@@ -7,4 +7,9 @@ mod deadlines;
 mod halves;
 mod hostile;
 mod peers;
+mod proxy;
 mod serve;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(unix)]
+mod unix;
