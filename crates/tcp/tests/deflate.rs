@@ -4,8 +4,8 @@
 
 use bytes::Bytes;
 use siox_tcp::{
-    AcceptOptions, Error, HandshakeError, Message, Options, Origins, Part, Shared, WebSocket,
-    deflate::Config,
+    AcceptOptions, Error, HandshakeError, MaybeTls, Message, Options, Origins, Part, Shared,
+    WebSocket, deflate::Config,
 };
 use siox_testkit::alloc::{CountingAllocator, measure};
 use std::{
@@ -35,7 +35,7 @@ fn accepting(deflate: Option<Config>) -> AcceptOptions {
 }
 
 /// A client and a server, both to be used by this thread.
-fn pair(config: &Config) -> (WebSocket, WebSocket) {
+fn pair(config: &Config) -> (WebSocket<MaybeTls>, WebSocket) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());
     let options = accepting(Some(config.clone()));
@@ -79,7 +79,7 @@ fn messages_come_as_they_went() {
 fn held_after_an_echo(config: &Config) -> isize {
     let text = "to and fro. ".repeat(16 * 1024 / 12);
     let mut pairs: Vec<_> = (0..20).map(|_| pair(config)).collect();
-    let mut echo = |(client, server): &mut (WebSocket, WebSocket)| {
+    let mut echo = |(client, server): &mut (WebSocket<MaybeTls>, WebSocket)| {
         client.send(&*text).unwrap();
         let message = server.read().unwrap().unwrap();
         server.send(message).unwrap();
