@@ -97,7 +97,7 @@ pub use siox_websocket::{
     handshake::{
         Origins,
         client::{BadUrl, HandshakeError, Rejection},
-        server::{AcceptError, AcceptOptions, Denial, Request},
+        server::{AcceptError, AcceptOptions, Denial, Refusal, Request},
     },
 };
 pub use siox_wire::{Message, Part, SendError, Shared};
