@@ -293,7 +293,8 @@ impl<A: App> Host<A> {
         let data = self.app.open(about);
         match (handshake.transport, accept) {
             (Transport::Polling, _) => {
-                let (machine, response) = A::Machine::polling_for(now, &self.config, sid, &handshake);
+                let (machine, response) =
+                    A::Machine::polling_for(now, &self.config, sid, &handshake);
                 let conn = Arc::new(Conn::new(machine, sid, data));
                 self.enter(&conn);
                 tokio::spawn(Driver::timer(self, conn));
