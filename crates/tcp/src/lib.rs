@@ -57,6 +57,7 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+mod chunks;
 mod clock;
 mod codec;
 mod connect;
@@ -92,7 +93,7 @@ pub use siox_http1::proxy;
 #[cfg(feature = "deflate")]
 pub use siox_websocket::deflate;
 pub use siox_websocket::{
-    Close, CloseCode, Connection, Limits,
+    Chunk, Close, CloseCode, Connection, Limits,
     handshake::{
         Origins,
         client::{BadUrl, HandshakeError, Rejection},

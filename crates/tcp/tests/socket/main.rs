@@ -9,6 +9,7 @@ mod hostile;
 mod peers;
 mod proxy;
 mod serve;
+mod streaming;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(unix)]
