@@ -141,14 +141,7 @@ impl<S: Transport> WebSocket<S> {
     pub(crate) fn flush_until(&mut self, until: Until) -> Result<bool, Error> {
         self.patiently(until, |socket| {
             let written = socket.write_all(until);
-            let written = written.inspect_err(|e| {
-                let told = match e {
-                    Error::Io(e) => Error::Io(e.kind().into()),
-                    Error::WebSocket(e) => Error::WebSocket(*e),
-                    _ => return,
-                };
-                socket.machine.fail(told);
-            })?;
+            let written = written.inspect_err(|e| socket.machine.fail(e.again()))?;
             match socket.machine.abandoned {
                 true => Err(SendError::Closed.into()),
                 false => Ok(written),

@@ -59,11 +59,7 @@ impl State {
         if self.machine.over {
             return SendError::Closed.into();
         }
-        let told = match &error {
-            Error::Io(e) => Error::Io(e.kind().into()),
-            Error::WebSocket(e) => Error::WebSocket(*e),
-            _ => SendError::Closed.into(),
-        };
+        let told = error.again();
         self.machine.fail(error);
         told
     }

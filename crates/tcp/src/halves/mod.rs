@@ -33,7 +33,8 @@ where
     /// receiver is what drives the connection: without one that reads, no ping is answered and no closing
     /// handshake ends. The deadlines of [`Limits`](crate::Limits) are kept to within a second.
     #[must_use]
-    pub fn split(self) -> (Sender<S>, Receiver<S>) {
+    pub fn split(mut self) -> (Sender<S>, Receiver<S>) {
+        self.machine.set_streaming(false);
         let both = Arc::new(Both::new(self.io, self.machine));
         let receiver = Receiver {
             both: both.clone(),

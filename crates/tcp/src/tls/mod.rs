@@ -1,6 +1,8 @@
 //! TLS by rustls, feature `tls`: a [`Stream`] is a [`Transport`] over another, for either role.
 //!
-//! A server's is made and accepted so; the TLS handshake is part of [`accept`](crate::accept)'s time:
+//! [`connect`](crate::connect) makes one for `wss://`, [`serve_tls`](crate::serve_tls) for each
+//! connection. By hand, a server's is made and accepted so; the TLS handshake counts to
+//! [`accept`](crate::accept)'s time:
 //!
 //! ```no_run
 //! # fn run(config: std::sync::Arc<rustls::ServerConfig>) -> Result<(), Box<dyn std::error::Error>> {
@@ -18,8 +20,10 @@
 //! The end of the stream without TLS's own farewell (`close_notify`) reads as the end of the stream:
 //! whether anything is missing is WebSocket's to judge, whose close frames say where a connection ends.
 
+mod config;
 mod session;
 
+pub use config::default_config;
 pub use rustls;
 
 use crate::Transport;
@@ -57,6 +61,12 @@ impl<T> Stream<T> {
             io,
             session: Session::new(connection.into()),
         }
+    }
+
+    /// With ciphertext that was read already.
+    pub(crate) fn with_early(self, early: Vec<u8>) -> Self {
+        self.session.put_early(early);
+        self
     }
 
     /// A client's end; the server must prove that it is `name`. Application protocols (ALPN), if the

@@ -56,6 +56,10 @@ impl Session {
         }
     }
 
+    pub(super) fn put_early(&self, ciphertext: Vec<u8>) {
+        lock(&self.state).unread = ciphertext;
+    }
+
     pub(super) fn look<R>(&self, look: impl FnOnce(&Connection) -> R) -> R {
         look(&lock(&self.state).connection)
     }

@@ -7,4 +7,10 @@ mod deadlines;
 mod halves;
 mod hostile;
 mod peers;
+mod proxy;
 mod serve;
+mod streaming;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(unix)]
+mod unix;

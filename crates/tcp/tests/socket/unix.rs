@@ -12,7 +12,7 @@ fn an_echo_over_a_unix_socket() {
             sender.send(message).unwrap();
         }
     });
-    let mut client = siox_tcp::open_on(client, "a", "/", &Options::default()).unwrap();
+    let mut client = siox_tcp::open(client, "a", "/", &Options::default()).unwrap();
     for size in [0, 125, 70_000] {
         client.send(&*vec![1; size]).unwrap();
         assert_eq!(client.read().unwrap(), Some(Message::from(&*vec![1; size])));

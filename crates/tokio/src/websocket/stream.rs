@@ -1,10 +1,10 @@
 //! The WebSocket that an application holds: its verbs. How they are driven is in `turn`.
 
 use super::{
-    Close, CloseCode, Connection, Error, Message, SendError, codec,
+    Chunk, Close, CloseCode, Connection, Error, Message, SendError, codec,
     pace::Pace,
     rest::Rest,
-    turn::{Begun, Ending},
+    turn::{Begun, Dropped, Ending},
 };
 use crate::{clock, driver::Timer};
 use bytes::Bytes;
@@ -37,6 +37,8 @@ pub struct WebSocket<Io> {
     pub(super) failure: Option<Error>,
     /// What the peer's close frame said.
     pub(super) goodbye: Option<Box<Close<'static>>>,
+    /// What has come in chunks of a message that is wanted whole.
+    pub(super) begun: Option<Box<Chunk<'static>>>,
     protocol: Option<Box<str>>,
 }
 
@@ -57,6 +59,7 @@ impl<Io> WebSocket<Io> {
             ending: None,
             failure: None,
             goodbye: None,
+            begun: None,
             protocol: None,
         }
     }
@@ -256,7 +259,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// What the peer did wrong before it answered, or that it did not answer in time.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.queue_close(code, reason);
-        poll_fn(|cx| self.poll_with(cx, &mut |_, _| Ok(None::<Infallible>))).await;
+        poll_fn(|cx| self.poll_with(cx, &mut Dropped)).await;
         self.failure.take().map_or(Ok(()), Err)
     }
 
@@ -276,7 +279,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
                 .map(|()| None::<Infallible>)
                 .map_err(Error::Send)
         };
-        poll_fn(|cx| self.poll_with(cx, &mut on)).await;
+        poll_fn(|cx| self.poll_whole(cx, &mut on)).await;
         self.failure.take().map_or(Ok(()), Err)
     }
 }

@@ -1,5 +1,6 @@
 //! WebSocket sockets on tokio, client against server, in memory and on TCP.
 
+mod accepting;
 mod backpressure;
 mod cancel;
 mod closing;
@@ -7,6 +8,7 @@ mod corking;
 mod halves;
 mod handshake;
 mod peers;
+mod streaming;
 
 use siox_tokio::websocket::{self, Limits, Options, WebSocket};
 use std::{
