@@ -53,6 +53,8 @@
 //! # Features
 //! * `deflate`: permessage-deflate (RFC 7692).
 //! * `tls`: `wss://` with rustls and `ring`, and TLS servers.
+//! * With feature `deflate`, codecs are the process's: as many as threads that compress or inflate at
+//!   once, of which up to 8 are kept. A connection with context takeover has its own.
 
 #![forbid(unsafe_code)]
 
