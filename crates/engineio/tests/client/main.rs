@@ -1,5 +1,6 @@
 //! The client's behaviour, one file each, under a clock that the test moves.
 
+mod any_order;
 mod close;
 mod heartbeat;
 mod opening;
