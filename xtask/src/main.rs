@@ -56,8 +56,8 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "autobahn",
-        arguments: "[--sections 1-7,9,10]",
-        about: "run the Autobahn|Testsuite against our WebSocket servers and clients",
+        arguments: "[--quick] [--sections 1-7,9,10]",
+        about: "run the Autobahn|Testsuite against our WebSocket servers and clients, all of it without arguments",
         run: autobahn::run,
     },
     Chore {

@@ -139,10 +139,7 @@ impl<S> WebSocket<S> {
     /// # Errors
     /// [`SendError::TooBig`], and those of [`queue`](Self::queue).
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        match self.machine.over {
-            true => Err(SendError::Closed),
-            false => self.machine.connection.ping(payload),
-        }
+        self.machine.ping(payload)
     }
 }
 
@@ -181,6 +178,7 @@ impl<S: Transport> WebSocket<S> {
     }
 
     fn next(&mut self, until: Until) -> Result<Poll<Option<Message<'static>>>, Error> {
+        self.machine.set_streaming(false);
         let mut on = |_: &mut Connection, message: Message<'_>| Ok(Some(message.into_owned()));
         self.drive(until, &mut on)
     }
@@ -210,10 +208,19 @@ impl<S: Transport> WebSocket<S> {
     }
 
     fn send_until(&mut self, message: Message<'_>, until: Until) -> Result<(), Error> {
+        self.put_until(until, |socket| socket.queue(message))
+    }
+
+    /// Queues as soon as there is room, and writes.
+    pub(crate) fn put_until(
+        &mut self,
+        until: Until,
+        queue: impl FnOnce(&mut Self) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
         if self.machine.is_full() && !self.flush_open(until)? {
             return Err(SendError::Full.into());
         }
-        self.queue(message)?;
+        queue(self)?;
         match self.flush_open(until)? {
             true => Ok(()),
             false => Err(Error::Timeout),
@@ -241,9 +248,9 @@ impl<S: Transport> WebSocket<S> {
 
     fn flush_open(&mut self, until: Until) -> Result<bool, Error> {
         if self.machine.over {
-            return match self.queued() {
-                0 => Ok(true),
-                _ => Err(SendError::Closed.into()),
+            return match self.queued() > 0 || self.machine.abandoned {
+                true => Err(SendError::Closed.into()),
+                false => Ok(true),
             };
         }
         self.flush_until(until)
@@ -257,6 +264,8 @@ impl<S: Transport> WebSocket<S> {
     /// What the peer did wrong before it answered, or that it did not answer in time.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.machine.queue_close(code, reason);
+        // What comes in chunks is dropped as it comes.
+        self.machine.set_streaming(true);
         self.drive_out(&mut |_: &mut Connection, _: Message<'_>| Ok(None))
     }
 
@@ -272,6 +281,7 @@ impl<S: Transport> WebSocket<S> {
     where
         H: FnMut(&mut Connection, Message<'_>) -> Result<(), SendError>,
     {
+        self.machine.set_streaming(false);
         self.drive_out(&mut |connection: &mut Connection, message: Message<'_>| {
             handler(connection, message)
                 .map(|()| None)

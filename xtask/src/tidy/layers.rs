@@ -39,6 +39,45 @@ const OUTSIDE: [&str; 13] = [
     "tokio",
 ];
 
+/// WebSocket on blocking sockets.
+const BLOCKING: &str = "siox-tcp";
+
+/// Async runtimes, and what only they or their users need: packages that the blocking crate must not be linked with.
+const ASYNC: [&str; 15] = [
+    "async-executor",
+    "async-io",
+    "async-std",
+    "embassy-executor",
+    "futures-core",
+    "futures-executor",
+    "futures-sink",
+    "futures-util",
+    "hyper",
+    "mio",
+    "polling",
+    "smol",
+    "tokio",
+    "tokio-rustls",
+    "tower-service",
+];
+
+pub(super) fn blocking_knows_no_runtime(workspace: &Workspace, found: &mut Vec<Finding>) {
+    for package in workspace
+        .members()
+        .filter(|package| package.name == BLOCKING)
+    {
+        for other in workspace.transitive(package) {
+            if ASYNC.contains(&other.name.as_str()) {
+                let rule = format!(
+                    "{} is linked in, directly or not; {BLOCKING} is without any async dependency, whatever its features",
+                    other.name
+                );
+                found.push(Finding::new(place(package), rule));
+            }
+        }
+    }
+}
+
 pub(super) fn protocols_stay_apart(workspace: &Workspace, found: &mut Vec<Finding>) {
     for package in workspace
         .members()
@@ -155,6 +194,16 @@ mod tests {
                 .any(|text| text.starts_with("crates/http1/Cargo.toml: socket2")),
             "{texts:?}"
         );
+    }
+
+    #[test]
+    fn a_runtime_under_the_blocking_crate_is_found() {
+        let good = workspace(&["siox-tcp:siox-websocket rustls", "siox-tokio:tokio"]);
+        assert!(findings(|found| blocking_knows_no_runtime(&good, found)).is_empty());
+        let bad = workspace(&["siox-tcp:rustls helper", "helper:tokio"]);
+        let texts = findings(|found| blocking_knows_no_runtime(&bad, found));
+        assert_eq!(texts.len(), 1, "{texts:?}");
+        assert!(texts[0].starts_with("crates/tcp/Cargo.toml: tokio is linked in"));
     }
 
     #[test]

@@ -52,6 +52,7 @@ pub(crate) fn run(words: &[String]) -> Result {
     let mut found = Vec::new();
     layers::protocols_stay_apart(&workspace, &mut found);
     layers::machines_know_no_outside(&workspace, &mut found);
+    layers::blocking_knows_no_runtime(&workspace, &mut found);
     licences::licences_are_allowed(&workspace, &policy, &mut found);
     licences::sources_are_registries(&workspace, &mut found);
     licences::nothing_banned(&workspace, &policy, &mut found);

@@ -28,16 +28,16 @@ impl<Io> WebSocket<Io> {
 
 /// The half that sends.
 pub struct Sender<Io> {
-    both: Arc<Both<Io>>,
+    pub(super) both: Arc<Both<Io>>,
 }
 
 /// The half that receives.
 pub struct Receiver<Io> {
-    both: Arc<Both<Io>>,
+    pub(super) both: Arc<Both<Io>>,
 }
 
 /// What the halves share. The lock is held for one poll, never while a half waits.
-struct Both<Io> {
+pub(super) struct Both<Io> {
     socket: Mutex<WebSocket<Io>>,
     wakers: Arc<Wakers>,
 }
@@ -47,8 +47,8 @@ struct Both<Io> {
 #[derive(Default)]
 struct Wakers([Mutex<Option<Waker>>; 2]);
 
-const SENDER: usize = 0;
-const RECEIVER: usize = 1;
+pub(super) const SENDER: usize = 0;
+pub(super) const RECEIVER: usize = 1;
 
 impl Wakers {
     fn set(&self, half: usize, waker: &Waker) {
@@ -81,7 +81,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<Io> Both<Io> {
     /// Polls for `half`, and wakes the other one where it may now go on.
-    fn poll<T>(
+    pub(super) fn poll<T>(
         &self,
         half: usize,
         cx: &mut Context<'_>,
@@ -94,7 +94,7 @@ impl<Io> Both<Io> {
         })
     }
 
-    fn step<T>(&self, half: usize, step: impl FnOnce(&mut WebSocket<Io>) -> T) -> T {
+    pub(super) fn step<T>(&self, half: usize, step: impl FnOnce(&mut WebSocket<Io>) -> T) -> T {
         let state =
             |socket: &WebSocket<Io>| (socket.queued(), socket.is_closed(), socket.ending.is_some());
         let mut socket = lock(&self.socket);

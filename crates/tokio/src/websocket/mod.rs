@@ -44,6 +44,7 @@
 //! read only while there are messages in it that nobody has asked for.
 
 mod accept;
+mod chunks;
 mod codec;
 mod connect;
 mod error;
@@ -52,6 +53,7 @@ mod linger;
 mod sink;
 mod stream;
 mod turn;
+mod upgrade;
 
 pub use accept::{accept, accept_with};
 pub use connect::{Options, connect, open};
@@ -60,13 +62,15 @@ pub use halves::{Receiver, Sender};
 pub(crate) use linger::linger;
 #[cfg(feature = "deflate")]
 pub use siox_websocket::deflate;
+pub use siox_websocket::handshake::http::respond;
 pub use siox_websocket::{
-    Close, CloseCode, Connection, Limits,
+    Chunk, Close, CloseCode, Connection, Limits,
     handshake::{
         Origins,
         client::{BadUrl, HandshakeError, Rejection},
-        server::{AcceptError, AcceptOptions, Denial, Request},
+        server::{AcceptError, AcceptOptions, Denial, Refusal, Request},
     },
 };
 pub use siox_wire::{Message, Part, SendError, Shared};
 pub use stream::WebSocket;
+pub use upgrade::{Upgraded, Upgrading, upgrade};

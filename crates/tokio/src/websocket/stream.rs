@@ -1,6 +1,9 @@
 //! The WebSocket that an application holds: its verbs. How they are driven is in `turn`.
 
-use super::{Close, CloseCode, Connection, Error, Message, SendError, codec, turn::Ending};
+use super::{
+    Chunk, Close, CloseCode, Connection, Error, Message, SendError, codec,
+    turn::{Dropped, Ending},
+};
 use crate::{clock, driver::Timer};
 use bytes::Bytes;
 use siox_wire::{Admit, Lead, Shared, Sink};
@@ -26,6 +29,8 @@ pub struct WebSocket<Io> {
     pub(super) failure: Option<Error>,
     /// What the peer's close frame said.
     pub(super) goodbye: Option<Box<Close<'static>>>,
+    /// What has come in chunks of a message that is wanted whole.
+    pub(super) begun: Option<Box<Chunk<'static>>>,
     protocol: Option<Box<str>>,
 }
 
@@ -47,6 +52,7 @@ impl<Io> WebSocket<Io> {
             ending: None,
             failure: None,
             goodbye: None,
+            begun: None,
             protocol: None,
         }
     }
@@ -227,7 +233,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// What the peer did wrong before it answered, or that it did not answer in time.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.queue_close(code, reason);
-        poll_fn(|cx| self.poll_with(cx, &mut |_, _| Ok(None::<Infallible>))).await;
+        poll_fn(|cx| self.poll_with(cx, &mut Dropped)).await;
         self.failure.take().map_or(Ok(()), Err)
     }
 
@@ -247,7 +253,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
                 .map(|()| None::<Infallible>)
                 .map_err(Error::Send)
         };
-        poll_fn(|cx| self.poll_with(cx, &mut on)).await;
+        poll_fn(|cx| self.poll_whole(cx, &mut on)).await;
         self.failure.take().map_or(Ok(()), Err)
     }
 }

@@ -1,13 +1,14 @@
 //! What drives a WebSocket: one turn is what is due, one read and its messages, one write.
 
 use super::{
-    CloseCode, Connection, Error, Message, SendError, WebSocket, codec, linger::LINGER,
+    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, codec, linger::LINGER,
     stream::Rest,
 };
 use crate::{clock, scratch};
 use siox_websocket::{Close, Event};
 use siox_wire::{Input, Instant};
 use std::{
+    convert::Infallible,
     io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll, ready},
@@ -41,22 +42,37 @@ impl Ending {
     }
 }
 
-/// What handles a message: something of it ends the turn.
-pub(super) trait OnMessage<T>:
-    FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>
-{
+/// What handles messages: something of one ends the turn.
+pub(super) trait OnMessage<T> {
+    fn message(
+        &mut self,
+        connection: &mut Connection,
+        message: Message<'_>,
+    ) -> Result<Option<T>, Error>;
+
+    /// A chunk of one that was begun in chunks.
+    fn chunk(&mut self, connection: &mut Connection, chunk: Chunk<'_>) -> Result<Option<T>, Error>;
 }
 
-impl<T, F: FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>> OnMessage<T> for F {}
+/// Makes nothing of anything.
+pub(super) struct Dropped;
+
+impl OnMessage<Infallible> for Dropped {
+    fn message(&mut self, _: &mut Connection, _: Message<'_>) -> Result<Option<Infallible>, Error> {
+        Ok(None)
+    }
+
+    fn chunk(&mut self, _: &mut Connection, _: Chunk<'_>) -> Result<Option<Infallible>, Error> {
+        Ok(None)
+    }
+}
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     pub(super) fn poll_message(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Message<'static>, Error>>> {
-        let polled = self.poll_with(cx, &mut |_: &mut Connection, message: Message<'_>| {
-            Ok(Some(message.into_owned()))
-        });
+        let polled = self.poll_whole(cx, |_, message| Ok(Some(message.into_owned())));
         polled.map(|message| match message {
             Some(message) => Some(Ok(message)),
             None => self.failure.take().map(Err),
@@ -303,7 +319,14 @@ impl Feed<'_> {
             match self.connection.handle_input(input)? {
                 Some(Event::Message(_)) if self.deaf => {}
                 Some(Event::Message(message)) => {
-                    let made = on(self.connection, message)?;
+                    let made = on.message(self.connection, message)?;
+                    if made.is_some() {
+                        return Ok(made);
+                    }
+                }
+                Some(Event::Chunk(_)) if self.deaf => {}
+                Some(Event::Chunk(chunk)) => {
+                    let made = on.chunk(self.connection, chunk)?;
                     if made.is_some() {
                         return Ok(made);
                     }
@@ -311,7 +334,7 @@ impl Feed<'_> {
                 Some(Event::Close(close)) => {
                     *self.goodbye = close.map(|close| Box::new(close.into_owned()));
                 }
-                Some(Event::Chunk(_) | Event::Ping(_) | Event::Pong(_)) => {}
+                Some(Event::Ping(_) | Event::Pong(_)) => {}
                 None => break,
             }
         }

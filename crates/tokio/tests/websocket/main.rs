@@ -6,6 +6,7 @@ mod closing;
 mod halves;
 mod handshake;
 mod peers;
+mod streaming;
 
 use siox_tokio::websocket::{self, Limits, Options, WebSocket};
 use std::{

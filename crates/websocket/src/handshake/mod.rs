@@ -26,6 +26,8 @@
 pub mod client;
 mod extensions;
 mod head;
+#[cfg(feature = "http")]
+pub mod http;
 mod origin;
 pub mod server;
 mod syntax;
