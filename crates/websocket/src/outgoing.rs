@@ -51,7 +51,7 @@ impl Outgoing {
     }
 
     /// Queues one whole message or control frame, copying its parts.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn frame(&mut self, opcode: Opcode, parts: &[&[u8]]) {
         let len = parts.iter().map(|p| p.len()).fold(0, usize::saturating_add);
         let key = self.masks.as_mut().map(|masks| masks.next_key());

@@ -34,8 +34,10 @@ impl Outbox {
     const OWN_FROM: usize = 4096;
     /// A written front larger than this is moved out once it is half of what is packed.
     const COMPACT_ABOVE: usize = 4096;
-    /// The first memory for small pieces: a dozen short messages.
-    const FIRST: usize = 512;
+    /// The first memory for small pieces: one short frame.
+    const FIRST: usize = 64;
+    /// Their second: a dozen short messages.
+    const SECOND: usize = 512;
     /// What a piece kept by reference costs beside its bytes, about.
     const PIECE: usize = size_of::<Bytes>();
 
@@ -62,7 +64,7 @@ impl Outbox {
     }
 
     /// Copies `parts` behind what waits.
-    #[inline]
+    #[inline(never)]
     pub fn pack(&mut self, parts: &[&[u8]]) {
         self.pack_with(parts, |_| {});
     }
@@ -109,13 +111,17 @@ impl Outbox {
         edit(self.packed.get_mut(at..).unwrap_or_default());
     }
 
-    /// Makes room for `more`: fourfold while it is little, then double.
+    /// Makes room for `more`: much more while it is little, then as much again.
     #[cold]
     fn grow(&mut self, more: usize) {
         let all = self.packed.capacity();
-        let factor = if all < Self::COMPACT_ABOVE { 3 } else { 1 };
-        let room = more.max(all.saturating_mul(factor)).max(Self::FIRST);
-        self.packed.reserve_exact(room);
+        let least = match all {
+            0 => Self::FIRST,
+            1..Self::SECOND => Self::SECOND,
+            Self::SECOND..Self::COMPACT_ABOVE => all.saturating_mul(3),
+            _ => all,
+        };
+        self.packed.reserve_exact(more.max(least));
     }
 
     /// Puts `bytes` behind what waits, by reference where that is cheaper than a copy.
