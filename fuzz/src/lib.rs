@@ -10,6 +10,7 @@
 #![deny(unsafe_code)]
 
 pub mod app;
+pub mod eio_client;
 pub mod eio_payload;
 pub mod handshake_head;
 pub mod memory;

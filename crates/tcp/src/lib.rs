@@ -49,6 +49,8 @@
 //! * TLS: the handshake is made by the first reads and writes, by their deadlines. In halves, encryption
 //!   and decryption take turns and waiting does not; what TLS itself has to say after the handshake (the
 //!   answer to a key update) leaves with the next write.
+//! * With feature `deflate`, codecs are the process's: as many as threads that compress or inflate at
+//!   once, of which up to 8 are kept. A connection with context takeover has its own.
 //!
 //! # Features
 //! * `deflate`: permessage-deflate (RFC 7692).

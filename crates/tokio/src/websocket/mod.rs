@@ -41,7 +41,8 @@
 //! # Limits
 //! No TLS and no proxy: [`open`] makes a WebSocket of any stream that has them. Redirects are not
 //! followed. An idle socket holds no read buffer: it reads into that of its thread, and keeps what was
-//! read only while there are messages in it that nobody has asked for.
+//! read only while there are messages in it that nobody has asked for. With feature `deflate`, each
+//! thread keeps one codec; a connection with context takeover has its own.
 
 mod accept;
 mod chunks;

@@ -1,5 +1,6 @@
 //! WebSocket sockets on tokio, client against server, in memory and on TCP.
 
+mod accepting;
 mod backpressure;
 mod cancel;
 mod closing;

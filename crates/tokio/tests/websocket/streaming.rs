@@ -286,3 +286,26 @@ async fn a_compressed_message_in_chunks() {
         }
     }
 }
+
+/// Several messages that one read brought: each comes as it is asked for.
+#[tokio::test]
+async fn what_one_read_brought_is_read_either_way() {
+    for chunks in 0..16u32 {
+        let (mut client, mut server) = pair(4096, Limits::default()).await;
+        for text in ["a", "b", "c", "d"] {
+            client.queue(text).unwrap();
+        }
+        client.flush().await.unwrap();
+        for (i, text) in ["a", "b", "c", "d"].into_iter().enumerate() {
+            let data = match chunks >> i & 1 {
+                0 => server.next().await.unwrap().unwrap(),
+                _ => {
+                    let chunk = server.next_chunk().await.unwrap().unwrap();
+                    assert!(chunk.first && chunk.last);
+                    chunk.data
+                }
+            };
+            assert_eq!(data, Message::from(text));
+        }
+    }
+}
