@@ -52,6 +52,10 @@ const STEPS: &[Step] = &[
         run: deny,
     },
     Step {
+        name: "linear",
+        run: || crate::linear::run(&[]),
+    },
+    Step {
         name: "interop",
         run: || crate::interop::run(&[]),
     },

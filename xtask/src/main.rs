@@ -11,6 +11,7 @@ mod chromium;
 mod ci;
 mod fuzz;
 mod interop;
+mod linear;
 mod metadata;
 mod nostd;
 mod seeds;
@@ -47,6 +48,12 @@ const CHORES: &[Chore] = &[
         arguments: "",
         about: "show that the protocol crates link no std",
         run: nostd::run,
+    },
+    Chore {
+        name: "linear",
+        arguments: "",
+        about: "show that attacks cost no more than in proportion to their size",
+        run: linear::run,
     },
     Chore {
         name: "interop",
