@@ -29,10 +29,10 @@ use core::str::Utf8Error;
 /// Below this many bytes a call is not worth its while.
 const SHORT: usize = 128;
 
-/// XORs `bytes` with `key`, repeated. Masks and unmasks.
+/// XORs `bytes` with `key`, repeated: masks and unmasks. Says whether the result is ASCII.
 #[inline]
-pub fn apply(bytes: &mut [u8], key: [u8; 4]) {
-    xor(bytes, key);
+pub fn apply(bytes: &mut [u8], key: [u8; 4]) -> bool {
+    xor(bytes, key)
 }
 
 /// Unmasks a text; `bytes` hold it unmasked whatever the outcome.

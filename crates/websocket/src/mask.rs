@@ -5,7 +5,17 @@ use chacha20::{
     rand_core::{Rng, SeedableRng},
 };
 
-pub use siox_mask::apply;
+/// XORs `bytes` with `key`, repeated. Masks and unmasks.
+#[inline]
+pub fn apply(bytes: &mut [u8], key: [u8; 4]) {
+    siox_mask::apply(bytes, key);
+}
+
+/// The same; says whether the result is ASCII.
+#[inline]
+pub(crate) fn apply_ascii(bytes: &mut [u8], key: [u8; 4]) -> bool {
+    siox_mask::apply(bytes, key)
+}
 
 /// The key for what follows after `n` bytes.
 #[inline]

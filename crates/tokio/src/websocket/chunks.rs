@@ -109,8 +109,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         if let Some(chunk) = self.begun.take() {
             return Poll::Ready(Some(Ok(*chunk)));
         }
+        // Only here: whoever reads next may want whole messages.
         self.connection.set_streaming(true);
-        let chunk = ready!(self.poll_with(cx, &mut EachChunk));
+        let polled = self.poll_with(cx, &mut EachChunk);
+        self.connection.set_streaming(false);
+        let chunk = ready!(polled);
         Poll::Ready(match chunk {
             Some(chunk) => Some(Ok(chunk)),
             None => self.failure.take().map(Err),

@@ -104,7 +104,7 @@ impl Connection {
             let (opcode, lead) = framing(part, lead);
             match part {
                 Part::Text(text) => self.put_message(opcode, &[lead, text]),
-                Part::Binary(bytes) => self.put_payload(lead, bytes.clone()),
+                Part::Binary(bytes) => self.put_payload(opcode, lead, bytes.clone()),
             }
         }
         true
