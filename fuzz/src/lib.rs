@@ -10,6 +10,7 @@
 #![deny(unsafe_code)]
 
 pub mod app;
+pub mod eio_client;
 pub mod eio_payload;
 pub mod handshake_head;
 pub mod memory;
@@ -18,4 +19,6 @@ pub mod sio_packet;
 pub mod stack;
 pub mod stack_ops;
 pub mod tape;
+pub mod ws_deflate;
+pub mod ws_differential;
 pub mod ws_reader;

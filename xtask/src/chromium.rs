@@ -37,7 +37,8 @@ pub(crate) fn ensure() -> Result<PathBuf> {
     }
 }
 
-fn apt(arguments: &[&str]) -> Result {
+/// Runs apt-get, waiting for its lock.
+pub(crate) fn apt(arguments: &[&str]) -> Result {
     let mut left = TRIES;
     loop {
         left -= 1;

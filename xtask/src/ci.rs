@@ -52,6 +52,10 @@ const STEPS: &[Step] = &[
         run: deny,
     },
     Step {
+        name: "linear",
+        run: || crate::linear::run(&[]),
+    },
+    Step {
         name: "interop",
         run: || crate::interop::run(&[]),
     },
@@ -93,6 +97,7 @@ fn fmt() -> Result {
     run_command(&mut cargo(["fmt", "--all", "--check"]))?;
     for manifest in [
         "benches/frames/Cargo.toml",
+        "benches/loopback/Cargo.toml",
         "fuzz/Cargo.toml",
         "nostd/Cargo.toml",
     ] {
@@ -146,17 +151,19 @@ fn clippy() -> Result {
 
 /// The benchmarks build, and every side does in them what the others do. What they measure is not looked at.
 fn benches() -> Result {
-    let manifest = "benches/frames/Cargo.toml";
-    run_command(&mut cargo([
-        "clippy",
-        "--manifest-path",
-        manifest,
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
-    run_command(&mut cargo(["test", "--quiet", "--manifest-path", manifest]))
+    for manifest in ["benches/frames/Cargo.toml", "benches/loopback/Cargo.toml"] {
+        run_command(&mut cargo([
+            "clippy",
+            "--manifest-path",
+            manifest,
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+        run_command(&mut cargo(["test", "--quiet", "--manifest-path", manifest]))?;
+    }
+    crate::bench::run(&["websocket".to_owned(), "--quick".to_owned()])
 }
 
 fn docs() -> Result {

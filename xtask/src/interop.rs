@@ -49,7 +49,7 @@ pub(crate) fn run(words: &[String]) -> Result {
     if arguments.flag("--no-autobahn") {
         Ok(())
     } else {
-        crate::autobahn::run(&[])
+        crate::autobahn::run_for_ci()
     }
 }
 

@@ -11,6 +11,7 @@ mod chromium;
 mod ci;
 mod fuzz;
 mod interop;
+mod linear;
 mod metadata;
 mod nostd;
 mod seeds;
@@ -49,6 +50,12 @@ const CHORES: &[Chore] = &[
         run: nostd::run,
     },
     Chore {
+        name: "linear",
+        arguments: "",
+        about: "show that attacks cost no more than in proportion to their size",
+        run: linear::run,
+    },
+    Chore {
         name: "interop",
         arguments: "[--only WORD] [--no-autobahn]",
         about: "run the real peers (Socket.IO clients, browsers, Autobahn) against our servers",
@@ -56,8 +63,8 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "autobahn",
-        arguments: "[--sections 1-7,9,10]",
-        about: "run the Autobahn|Testsuite against our WebSocket servers and clients",
+        arguments: "[--quick] [--sections 1-7,9,10]",
+        about: "run the Autobahn|Testsuite against our WebSocket servers and clients, all of it without arguments",
         run: autobahn::run,
     },
     Chore {
@@ -74,7 +81,7 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "bench",
-        arguments: "frames [--rounds N] [--criterion]",
+        arguments: "frames [--rounds N] [--criterion] | websocket [--quick]",
         about: "measure siox beside its peers, into benches/RESULTS.md",
         run: bench::run,
     },

@@ -9,6 +9,7 @@ use crate::{
 use bytes::{Bytes, BytesMut};
 use futures_sink::Sink;
 use siox_websocket::{Connection, Limits};
+use siox_wire::Text;
 use std::{future::poll_fn, hint::black_box, io::IoSlice, pin::Pin, sync::Arc};
 use tokio::io::BufWriter;
 use tokio_util::codec::Encoder;
@@ -38,7 +39,8 @@ pub fn jobs(size: usize, count: usize) -> Vec<Job> {
 
 type Run = Box<dyn FnMut() -> usize>;
 
-/// The connection itself, written with vectored writes as its runtimes do.
+/// The connection itself, written with vectored writes as its runtimes do; large payloads go by
+/// reference.
 fn siox(text: String, count: usize) -> Run {
     let mut memory = Memory::new(Vec::new());
     let mut connection = Connection::server(Arc::new(Limits {
@@ -46,11 +48,16 @@ fn siox(text: String, count: usize) -> Run {
         hard_cap: usize::MAX,
         ..Limits::default()
     }));
+    let shared = Text::from(text.clone());
     Box::new(move || {
         let mut left = count;
         while left > 0 {
             for _ in 0..left.min(BATCH) {
-                connection.text(black_box(&text)).expect("it is open");
+                let sent = match text.len() < LARGE {
+                    true => connection.text(black_box(&text)),
+                    false => connection.shared_text(black_box(&shared).clone()),
+                };
+                sent.expect("it is open");
             }
             left -= left.min(BATCH);
             transmit(&mut connection, &mut memory);

@@ -1,6 +1,7 @@
 //! What a server offers and what it bears.
 
 use core::time::Duration;
+use siox_wire::Message;
 
 /// One way of carrying packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,10 @@ pub struct Config {
     pub transports: Transports,
     /// Whether a polling session may move to a WebSocket. Default: true.
     pub allow_upgrades: bool,
+    /// Whether clients of v3 (`EIO=3`, or none) are served too. Default: false.
+    pub allow_eio3: bool,
+    /// A message that each session begins with. Default: none.
+    pub initial_packet: Option<Message<'static>>,
     /// From how many queued bytes on (32 more for each packet) a normal message is refused.
     /// Default: 1 MiB.
     pub high_water: usize,
@@ -79,6 +84,8 @@ impl Default for Config {
                 websocket: true,
             },
             allow_upgrades: true,
+            allow_eio3: false,
+            initial_packet: None,
             high_water: 1 << 20,
             hard_cap: 4 << 20,
         }

@@ -1,6 +1,6 @@
 //! What a request is told before any session is looked at, and what a new session says first.
 
-use crate::{Config, ErrorCode, Method, Query, Request, Sid, Transport, V4};
+use crate::{Config, ErrorCode, Method, Query, Request, Sid, Transport, V3, V4, dialect::Dialect};
 use alloc::{format, string::String};
 use siox_wire::Lead;
 
@@ -10,6 +10,8 @@ use siox_wire::Lead;
 pub enum Version {
     /// `EIO=4`.
     V4,
+    /// `EIO=3`, or none.
+    V3,
 }
 
 impl Version {
@@ -18,6 +20,7 @@ impl Version {
     pub const fn name(self) -> &'static str {
         match self {
             Self::V4 => "4",
+            Self::V3 => "3",
         }
     }
 
@@ -26,6 +29,7 @@ impl Version {
     pub const fn lead(self) -> Lead {
         match self {
             Self::V4 => V4,
+            Self::V3 => V3,
         }
     }
 }
@@ -37,9 +41,31 @@ pub struct Handshake {
     pub transport: Transport,
     /// The protocol it speaks.
     pub version: Version,
+    /// Whether the client takes no bytes (`b64`), so that binary data goes to it as text. Of v3 only.
+    pub base64: bool,
+    /// The number of the callback (`j`) when the client polls by JSONP.
+    pub jsonp: Option<u64>,
 }
 
 impl Handshake {
+    /// A plain one of v4.
+    #[must_use]
+    pub const fn v4(transport: Transport) -> Self {
+        Self {
+            transport,
+            version: Version::V4,
+            base64: false,
+            jsonp: None,
+        }
+    }
+
+    pub(crate) const fn dialect(&self) -> Dialect {
+        Dialect {
+            version: self.version,
+            base64: self.base64,
+        }
+    }
+
     /// Judges a request without `sid`.
     ///
     /// # Errors
@@ -59,13 +85,17 @@ impl Handshake {
         if transport == Transport::WebSocket && !request.websocket {
             return Err(ErrorCode::BadRequest);
         }
-        match query.eio.as_deref() {
-            Some("4") => Ok(Self {
-                transport,
-                version: Version::V4,
-            }),
-            _ => Err(ErrorCode::UnsupportedVersion),
-        }
+        let version = match query.eio.as_deref() {
+            Some("4") => Version::V4,
+            Some("3") | None if config.allow_eio3 => Version::V3,
+            Some(_) | None => return Err(ErrorCode::UnsupportedVersion),
+        };
+        Ok(Self {
+            transport,
+            version,
+            base64: version == Version::V3 && query.base64(),
+            jsonp: query.jsonp().filter(|_| transport == Transport::Polling),
+        })
     }
 }
 

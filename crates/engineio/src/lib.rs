@@ -1,5 +1,5 @@
-//! Engine.IO, sans-IO: packets and payloads of v3 and v4, and the sessions of v4 whole, the server's
-//! ([`Session`]) and the client's ([`Client`]): handshake, polling, probe and upgrade, heartbeat, close.
+//! Engine.IO v3 and v4, sans-IO: packets, payloads, and the sessions whole, the server's ([`Session`])
+//! and the client's ([`Client`]): handshake, polling (by JSONP too), probe and upgrade, heartbeat, close.
 //!
 //! Nothing here knows a socket, a clock or an HTTP server. Requests go in and decisions come out as
 //! values, so any HTTP server can host a session; WebSocket messages go in as [`Message`]s and out
@@ -115,7 +115,6 @@
 //! and [`Config::hard_cap`], a silent peer's life by the heartbeat. A session holds one parked GET and
 //! one running POST. There is no bound on the number of packets in a body: a runtime works one off in
 //! slices and yields between them. A client has the same bounds, and [`ClientConfig::max_response`].
-//! Sessions of v3 are not here yet.
 //!
 //! Sources: the Engine.IO protocol documents v3 and v4, and the behaviour of engine.io and
 //! engine.io-client 6.6.
@@ -149,6 +148,7 @@ extern crate alloc;
 mod base64;
 mod client;
 mod config;
+mod dialect;
 mod error;
 mod handshake;
 mod heartbeat;

@@ -1,6 +1,6 @@
 //! The session as a sink for the layer above: adds the packet type, keeps no queue of its own.
 
-use crate::queue::Queue;
+use crate::{dialect::Dialect, queue::Queue};
 use alloc::{sync::Arc, vec::Vec};
 use bytes::Bytes;
 use core::cell::Cell;
@@ -22,7 +22,7 @@ enum Holder<'a, S> {
     },
     Socket {
         socket: &'a mut S,
-        lead: Lead,
+        dialect: Dialect,
     },
     Closed,
 }
@@ -37,8 +37,8 @@ impl<'a, S> Messages<'a, S> {
         })
     }
 
-    pub(crate) fn socket(socket: &'a mut S, lead: Lead) -> Self {
-        Self(Holder::Socket { socket, lead })
+    pub(crate) fn socket(socket: &'a mut S, dialect: Dialect) -> Self {
+        Self(Holder::Socket { socket, dialect })
     }
 
     pub(crate) fn closed() -> Self {
@@ -74,7 +74,9 @@ impl<S: Sink> Sink for Messages<'_, S> {
                 begin(queue, *hard_cap, begins);
                 queue.put_text(parts);
             }
-            Holder::Socket { socket, lead } => put_led(*socket, lead.text, parts),
+            Holder::Socket { socket, dialect } => {
+                put_led(*socket, dialect.lead().text, parts);
+            }
             Holder::Closed => {}
         }
     }
@@ -90,12 +92,7 @@ impl<S: Sink> Sink for Messages<'_, S> {
                 begin(queue, *hard_cap, begins);
                 queue.put_binary(above, payload);
             }
-            Holder::Socket { socket, lead } if lead.binary.is_empty() => {
-                socket.put_binary(above, payload);
-            }
-            Holder::Socket { socket, lead } => {
-                socket.put_binary(&[lead.binary, above].concat(), payload);
-            }
+            Holder::Socket { socket, dialect } => dialect.put_binary(*socket, above, payload),
             Holder::Closed => {}
         }
     }
@@ -111,7 +108,7 @@ impl<S: Sink> Sink for Messages<'_, S> {
                 begin(queue, *hard_cap, begins);
                 queue.put_shared(group);
             }
-            Holder::Socket { socket, lead } => socket.put_shared(group, *lead),
+            Holder::Socket { socket, dialect } => dialect.put_shared(*socket, group),
             Holder::Closed => {}
         }
     }

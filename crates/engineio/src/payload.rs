@@ -147,7 +147,7 @@ mod tests {
                 kind,
                 data: Message::Text(Cow::Owned(text)),
             }),
-            vec(any::<u8>(), 0..600).prop_map(|data| Packet::binary(Cow::Owned(data))),
+            vec(any::<u8>(), 0..300).prop_map(|data| Packet::binary(Cow::Owned(data))),
         ]
     }
 
@@ -161,7 +161,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn round_trips(coding in coding(), packets in vec(packet(), 1..12)) {
+        fn round_trips(coding in coding(), packets in vec(packet(), 1..6)) {
             let mut body = coding.encode(&packets);
             if coding == Coding::V4 {
                 let text = encode_payload(&packets);
@@ -194,7 +194,7 @@ mod tests {
             coding in coding(),
             body in vec(prop_oneof![
                 any::<u8>(), Just(v4::SEPARATOR), Just(b'b'), Just(b'4'), Just(b':'), Just(0), Just(1), Just(255), b'0'..=b'9',
-            ], 0..600),
+            ], 0..150),
         ) {
             let mut bytes = body.clone();
             let packets: Vec<_> = Payload::with(coding, &mut bytes).collect();

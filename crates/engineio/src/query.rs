@@ -1,12 +1,12 @@
-//! The query string: the three keys that Engine.IO reads, and all pairs for those above.
+//! The query string: the keys that Engine.IO reads, and all pairs for those above.
 
 use crate::{Config, ErrorCode, Transport};
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
 /// The keys of a query that Engine.IO reads. Others are tolerated anywhere.
 ///
-/// A key that is given twice has the value `,`, which none of the three can legally have: as in the
-/// reference it then names no transport, no version and no session.
+/// A key that is given twice has the value `,`, which none of them can legally have: as in the
+/// reference it then names no transport, no version, no session and no callback.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query<'a> {
     /// `EIO`: the protocol version.
@@ -15,6 +15,10 @@ pub struct Query<'a> {
     pub transport: Option<Cow<'a, str>>,
     /// `sid`; an empty one counts as none.
     pub sid: Option<Cow<'a, str>>,
+    /// `b64`: whether the client takes no bytes.
+    pub b64: Option<Cow<'a, str>>,
+    /// `j`: the number of a JSONP callback.
+    pub j: Option<Cow<'a, str>>,
 }
 
 const REPEATED: Cow<'static, str> = Cow::Borrowed(",");
@@ -29,12 +33,30 @@ impl<'a> Query<'a> {
                 "EIO" => &mut parsed.eio,
                 "transport" => &mut parsed.transport,
                 "sid" => &mut parsed.sid,
+                "b64" => &mut parsed.b64,
+                "j" => &mut parsed.j,
                 _ => continue,
             };
             *field = Some(if field.is_none() { value } else { REPEATED });
         }
         parsed.sid = parsed.sid.filter(|sid| !sid.is_empty());
         parsed
+    }
+
+    /// Whether the client takes no bytes.
+    #[must_use]
+    pub fn base64(&self) -> bool {
+        self.b64.as_ref().is_some_and(|b64| !b64.is_empty())
+    }
+
+    /// The number of the callback when the client polls by JSONP: the digits of `j`, whatever else is
+    /// in it.
+    #[must_use]
+    pub fn jsonp(&self) -> Option<u64> {
+        let j = self.j.as_ref().filter(|j| **j != REPEATED)?;
+        let digits = j.bytes().filter(u8::is_ascii_digit);
+        let add = |sum: u64, b: u8| sum.saturating_mul(10).saturating_add(u64::from(b & 0x0f));
+        Some(digits.fold(0, add))
     }
 
     /// The transport asked for.
@@ -122,6 +144,22 @@ mod tests {
         check("eio=4&Transport=polling", (None, None, None));
         check("EIO&transport", (Some(""), Some(""), None));
         check("sid=a&sid=a&EIO=4&EIO=4", (Some(","), None, Some(",")));
+    }
+
+    #[test]
+    fn callbacks_are_digits_and_b64_is_anything() {
+        for (query, jsonp, base64) in [
+            ("", None, false),
+            ("j=7&b64=1", Some(7), true),
+            ("j=0012&b64=0", Some(12), true),
+            ("j=1);alert(2&b64=", Some(12), false),
+            ("j=&b64", Some(0), false),
+            ("j=1&j=2&b64=&b64=", None, true),
+            ("j=99999999999999999999999", Some(u64::MAX), false),
+        ] {
+            let q = Query::parse(query);
+            assert_eq!((q.jsonp(), q.base64()), (jsonp, base64), "{query}");
+        }
     }
 
     #[test]

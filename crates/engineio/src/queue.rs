@@ -1,7 +1,8 @@
 //! What waits for the next poll: packets, not bytes, for their transport is not known yet.
 
 use crate::{
-    Coding, Kind,
+    Coding, Kind, Version,
+    dialect::Dialect,
     payload::write::{Writer, binary_cost, text_cost},
 };
 use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
@@ -28,6 +29,17 @@ impl Item {
             Self::Shared(group) => (group.len(), group.parts().len()),
         };
         bytes.saturating_add(packets.saturating_mul(PACKET))
+    }
+
+    fn has_binary(&self) -> bool {
+        match self {
+            Self::Text(_) => false,
+            Self::Binary(_) => true,
+            Self::Shared(group) => {
+                let binary = |part: &Part| matches!(part, Part::Binary(_));
+                group.parts().iter().any(binary)
+            }
+        }
     }
 
     /// The bytes it takes in a body.
@@ -63,16 +75,16 @@ pub(crate) struct Queue {
     items: VecDeque<Item>,
     weight: usize,
     overflowed: bool,
-    lead: Lead,
+    dialect: Dialect,
 }
 
 impl Queue {
-    pub(crate) fn new(lead: Lead) -> Self {
+    pub(crate) fn new(dialect: Dialect) -> Self {
         Self {
             items: VecDeque::new(),
             weight: 0,
             overflowed: false,
-            lead,
+            dialect,
         }
     }
 
@@ -120,10 +132,15 @@ impl Queue {
         self.push(Item::Text(Bytes::from_static(packet.as_bytes())));
     }
 
+    /// Puts a packet, with its type.
+    pub(crate) fn put_packet(&mut self, packet: Bytes) {
+        self.push(Item::Text(packet));
+    }
+
     pub(crate) fn put_text(&mut self, parts: &[&[u8]]) {
         let len = parts.iter().map(|p| p.len()).fold(1, usize::saturating_add);
         let mut text = Vec::with_capacity(len);
-        text.extend_from_slice(self.lead.text);
+        text.extend_from_slice(self.dialect.lead().text);
         for part in parts {
             text.extend_from_slice(part);
         }
@@ -151,22 +168,34 @@ impl Queue {
         }
     }
 
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// How a payload with all that waits is put together.
+    fn coding(&self) -> Coding {
+        let asks = self.dialect.version == Version::V3;
+        self.dialect
+            .coding(asks && self.items.iter().any(Item::has_binary))
+    }
+
     /// Empties it into one payload, with `last` behind it.
-    pub(crate) fn take_payload(&mut self, last: Option<&'static str>) -> VecDeque<Bytes> {
-        let mut out = Writer::new(Coding::V4);
+    pub(crate) fn take_payload(&mut self, last: Option<&'static str>) -> (Coding, VecDeque<Bytes>) {
+        let coding = self.coding();
+        let mut out = Writer::new(coding);
         self.weight = 0;
         for item in mem::take(&mut self.items) {
-            item.write(&mut out, self.lead);
+            item.write(&mut out, self.dialect.lead());
         }
         if let Some(last) = last {
             out.text(Bytes::from_static(last.as_bytes()));
         }
-        out.finish()
+        (coding, out.finish())
     }
 
     /// Takes as many packets as `limit` bytes hold, but at least one, and if all are taken `last` too.
     pub(crate) fn take_batch(&mut self, limit: usize, last: Option<&'static str>) -> Batch {
-        let coding = Coding::V4;
+        let coding = self.coding();
         // The first packet has no separator.
         let spare = usize::from(coding == Coding::V4);
         let mut room = limit.saturating_add(spare);
@@ -180,7 +209,7 @@ impl Queue {
             room = room.saturating_sub(cost);
             packets = packets.saturating_add(1);
             self.weight = self.weight.saturating_sub(item.weight());
-            item.write(&mut out, self.lead);
+            item.write(&mut out, self.dialect.lead());
         }
         let last = last
             .filter(|last| self.items.is_empty() && (packets == 0 || last.len() < room))
@@ -213,7 +242,7 @@ impl Queue {
         self.weight = self.weight.saturating_sub(whole.weight());
         for part in group.parts().iter().rev() {
             let item = match part {
-                Part::Text(text) => Item::Text([self.lead.text, text].concat().into()),
+                Part::Text(text) => Item::Text([self.dialect.lead().text, text].concat().into()),
                 Part::Binary(data) => Item::Binary(data.clone()),
             };
             self.weight = self.weight.saturating_add(item.weight());
@@ -221,14 +250,15 @@ impl Queue {
         }
     }
 
-    /// Moves everything to the new transport, in order. It was admitted once already.
-    pub(crate) fn move_to(&mut self, out: &mut (impl Sink + ?Sized)) {
+    /// Moves everything to the new transport, in order and in its dialect. It was
+    /// admitted once already.
+    pub(crate) fn move_to(&mut self, out: &mut (impl Sink + ?Sized), dialect: Dialect) {
         self.weight = 0;
         for item in mem::take(&mut self.items) {
             match item {
                 Item::Text(text) => out.put_text(&[&text]),
-                Item::Binary(data) => out.put_binary(self.lead.binary, data),
-                Item::Shared(group) => out.put_shared(&group, self.lead),
+                Item::Binary(data) => dialect.put_binary(out, b"", data),
+                Item::Shared(group) => dialect.put_shared(out, &group),
             }
         }
     }

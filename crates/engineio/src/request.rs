@@ -1,6 +1,6 @@
 //! Requests and responses as values: any HTTP server can make the one and send the other.
 
-use crate::ErrorCode;
+use crate::{Coding, ErrorCode, jsonp};
 use alloc::collections::VecDeque;
 use bytes::Bytes;
 
@@ -44,12 +44,16 @@ impl<'a> Request<'a> {
 
     /// Whether the body claims to be bytes of no particular kind; parameters do not matter.
     pub(crate) fn is_octet_stream(&self) -> bool {
-        let value = self.content_type.unwrap_or_default();
-        let essence = value.split(|&b| b == b';').next().unwrap_or_default();
-        essence
-            .trim_ascii()
-            .eq_ignore_ascii_case(b"application/octet-stream")
+        is_octet_stream(self.content_type.unwrap_or_default())
     }
+}
+
+/// Whether a content type is that of bytes of no particular kind; parameters do not matter.
+pub(crate) fn is_octet_stream(value: &[u8]) -> bool {
+    let essence = value.split(|&b| b == b';').next().unwrap_or_default();
+    essence
+        .trim_ascii()
+        .eq_ignore_ascii_case(b"application/octet-stream")
 }
 
 /// What a response's body is.
@@ -59,6 +63,10 @@ pub enum ContentType {
     Text,
     /// A refusal.
     Json,
+    /// Packets of v3 with binary data among them.
+    Bytes,
+    /// Packets as the argument of a JSONP callback.
+    Script,
 }
 
 impl ContentType {
@@ -68,6 +76,8 @@ impl ContentType {
         match self {
             Self::Text => "text/plain; charset=UTF-8",
             Self::Json => "application/json",
+            Self::Bytes => "application/octet-stream",
+            Self::Script => "text/javascript; charset=UTF-8",
         }
     }
 }
@@ -84,18 +94,27 @@ pub struct Response {
 }
 
 impl Response {
-    /// 200 with these packets.
-    pub(crate) fn payload(body: VecDeque<Bytes>) -> Self {
+    /// 200 with a payload, which JSONP wraps.
+    pub(crate) fn payload(coding: Coding, jsonp: Option<u64>, body: VecDeque<Bytes>) -> Self {
+        let (content_type, body) = match (jsonp, coding) {
+            (Some(index), _) => (ContentType::Script, jsonp::script(index, &body)),
+            (None, Coding::V4 | Coding::V3Text) => (ContentType::Text, body),
+            (None, Coding::V3Binary) => (ContentType::Bytes, body),
+        };
         Self {
             status: 200,
-            content_type: ContentType::Text,
+            content_type,
             body,
         }
     }
 
-    /// 200 with a fixed text.
-    pub(crate) fn text(body: &'static str) -> Self {
-        Self::payload(VecDeque::from([Bytes::from_static(body.as_bytes())]))
+    /// 200 and `ok`.
+    pub(crate) fn ok() -> Self {
+        Self {
+            status: 200,
+            content_type: ContentType::Text,
+            body: VecDeque::from([Bytes::from_static(b"ok")]),
+        }
     }
 
     /// `status` without a body.
@@ -117,13 +136,17 @@ impl Response {
     }
 
     /// The headers that go with it, `Content-Length` apart: the content type where there is a body,
-    /// `Cache-Control: no-store`, and `Allow` with 405 (RFC 9110 §15.5.6).
+    /// `Cache-Control: no-store`, `X-Content-Type-Options: nosniff` with a script, and `Allow` with 405
+    /// (RFC 9110 §15.5.6).
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
         let typed = (!self.body.is_empty()).then_some(("Content-Type", self.content_type.as_str()));
         let allow = (self.status == 405).then_some(("Allow", "GET, POST"));
+        let script = self.content_type == ContentType::Script;
+        let sniff = script.then_some(("X-Content-Type-Options", "nosniff"));
         typed
             .into_iter()
             .chain([("Cache-Control", "no-store")])
+            .chain(sniff)
             .chain(allow)
     }
 }
@@ -168,7 +191,7 @@ mod tests {
         let of = |r: Response| r.headers().collect::<Vec<_>>();
         let store = ("Cache-Control", "no-store");
         assert_eq!(
-            of(Response::text("ok")),
+            of(Response::ok()),
             [("Content-Type", "text/plain; charset=UTF-8"), store]
         );
         assert_eq!(of(Response::empty(405)), [store, ("Allow", "GET, POST")]);

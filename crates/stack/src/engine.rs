@@ -7,8 +7,8 @@ use crate::{Config, Error, Machine};
 use alloc::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 use siox_engineio::{
-    self as engineio, CloseReason, Decision, ErrorCode, Event, Lane, Messages, Payload, Request,
-    Response, Session, Sid, Transport,
+    self as engineio, CloseReason, Decision, ErrorCode, Event, Handshake, Lane, Messages, Payload,
+    Request, Response, Session, Sid, Transport,
 };
 use siox_websocket::{self as websocket, CloseCode, Connection};
 use siox_wire::{Admit, Input, Instant, Message, SendError, Shared, Sink};
@@ -127,9 +127,9 @@ impl Engine {
                 Ok(None)
             }
             // Chunks come only where they are asked for.
-            websocket::Event::Chunk(_)
-            | websocket::Event::Ping(_)
-            | websocket::Event::Pong(_) => Ok(None),
+            websocket::Event::Chunk(_) | websocket::Event::Ping(_) | websocket::Event::Pong(_) => {
+                Ok(None)
+            }
         }
     }
 
@@ -146,8 +146,14 @@ impl Engine {
 impl Machine for Engine {
     type Event<'b> = Event<'b>;
 
-    fn polling(now: Instant, config: &Config, sid: Sid) -> (Self, Response) {
-        let (session, response) = Session::polling(now, config.engine.clone(), sid);
+    fn polling_for(
+        now: Instant,
+        config: &Config,
+        sid: Sid,
+        handshake: &Handshake,
+    ) -> (Self, Response) {
+        let engine = config.engine.clone();
+        let (session, response) = Session::polling_for(now, engine, sid, handshake);
         let engine = Self {
             limits: config.websocket.clone(),
             socket: None,
@@ -156,9 +162,10 @@ impl Machine for Engine {
         (engine, response)
     }
 
-    fn socket(now: Instant, config: &Config, sid: Sid) -> (Self, Lane) {
+    fn socket_for(now: Instant, config: &Config, sid: Sid, handshake: &Handshake) -> (Self, Lane) {
         let mut socket = Connection::server(config.websocket.clone());
-        let session = Session::socket(now, config.engine.clone(), sid, &mut socket);
+        let engine = config.engine.clone();
+        let session = Session::socket_for(now, engine, sid, handshake, &mut socket);
         let lane = Lane(1);
         let engine = Self {
             limits: config.websocket.clone(),

@@ -3,7 +3,9 @@
 use crate::{Config, Error};
 use alloc::collections::VecDeque;
 use bytes::Bytes;
-use siox_engineio::{CloseReason, Decision, Lane, Payload, Request, Response, Sid};
+use siox_engineio::{
+    CloseReason, Decision, Handshake, Lane, Payload, Request, Response, Sid, Transport,
+};
 use siox_wire::{Input, Instant};
 
 /// A session that lives on HTTP requests, on a WebSocket, or on its way from one to the other.
@@ -16,10 +18,25 @@ pub trait Machine: Sized {
     type Event<'b>;
 
     /// A session opened by a GET; the response carries the open packet.
-    fn polling(now: Instant, config: &Config, sid: Sid) -> (Self, Response);
+    fn polling_for(
+        now: Instant,
+        config: &Config,
+        sid: Sid,
+        handshake: &Handshake,
+    ) -> (Self, Response);
 
     /// A session opened by a WebSocket, whose lane is returned; the open packet is queued.
-    fn socket(now: Instant, config: &Config, sid: Sid) -> (Self, Lane);
+    fn socket_for(now: Instant, config: &Config, sid: Sid, handshake: &Handshake) -> (Self, Lane);
+
+    /// [`polling_for`](Self::polling_for) a plain handshake of v4.
+    fn polling(now: Instant, config: &Config, sid: Sid) -> (Self, Response) {
+        Self::polling_for(now, config, sid, &Handshake::v4(Transport::Polling))
+    }
+
+    /// [`socket_for`](Self::socket_for) a plain handshake of v4.
+    fn socket(now: Instant, config: &Config, sid: Sid) -> (Self, Lane) {
+        Self::socket_for(now, config, sid, &Handshake::v4(Transport::WebSocket))
+    }
 
     /// Whether `event` says that the session has ended; it is the last one, and is told once.
     fn is_last(event: &Self::Event<'_>) -> bool;

@@ -4,7 +4,7 @@ use crate::{Config, Engine, Error, Machine};
 use alloc::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 use siox_engineio::{
-    self as engineio, CloseReason, Decision, Lane, Payload, Request, Response, Sid,
+    self as engineio, CloseReason, Decision, Handshake, Lane, Payload, Request, Response, Sid,
 };
 use siox_socketio::{self as socketio, Connection, Encoded, Slot, Value};
 use siox_wire::{Admit, Input, Instant, SendError, Shared};
@@ -161,14 +161,19 @@ impl Session {
 impl Machine for Session {
     type Event<'b> = Event<'b>;
 
-    fn polling(now: Instant, config: &Config, sid: Sid) -> (Self, Response) {
-        let (engine, response) = Engine::polling(now, config, sid);
+    fn polling_for(
+        now: Instant,
+        config: &Config,
+        sid: Sid,
+        handshake: &Handshake,
+    ) -> (Self, Response) {
+        let (engine, response) = Engine::polling_for(now, config, sid, handshake);
         let sockets = Connection::new(now, config.socket.clone());
         (Self { engine, sockets }, response)
     }
 
-    fn socket(now: Instant, config: &Config, sid: Sid) -> (Self, Lane) {
-        let (engine, lane) = Engine::socket(now, config, sid);
+    fn socket_for(now: Instant, config: &Config, sid: Sid, handshake: &Handshake) -> (Self, Lane) {
+        let (engine, lane) = Engine::socket_for(now, config, sid, handshake);
         let sockets = Connection::new(now, config.socket.clone());
         (Self { engine, sockets }, lane)
     }

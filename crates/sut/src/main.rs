@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod engine_echo;
+mod linear;
 mod socket_echo;
 mod socket_interop;
 mod ws_client;
@@ -37,6 +38,13 @@ enum Profile {
         /// What it runs on.
         #[arg(long, value_enum, default_value_t)]
         runtime: Runtime,
+    },
+    /// An attack on a machine in memory, for a tool that counts instructions; ends by itself.
+    Linear {
+        /// Which.
+        attack: linear::Attack,
+        /// How large, in bytes.
+        size: usize,
     },
     /// Engine.IO v4 at /engine.io/: echoes messages; ping every 300 ms, timeout 200 ms.
     EioV4(Port),
@@ -76,6 +84,10 @@ async fn main() -> ExitCode {
 
 async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
     match profile {
+        Profile::Linear { attack, size } => {
+            linear::run(attack, size);
+            return Ok(());
+        }
         Profile::WsClient {
             url,
             agent,

@@ -49,6 +49,7 @@ pub(crate) async fn run(url: &str, agent: &str, runtime: Runtime) -> Result<(), 
 async fn run_tokio(suite: &Suite<'_>) -> Result<(), Box<dyn Error>> {
     let options = tokio_socket::Options {
         limits: ws_echo::limits(),
+        deflate: Some(ws_echo::deflate()),
         ..Default::default()
     };
     let connect = async |url: String| tokio_socket::connect(&url, &options).await;
@@ -87,6 +88,7 @@ async fn drain(socket: &mut TokioSocket) {
 fn run_tcp(suite: &Suite<'_>) -> Result<(), Box<dyn Error>> {
     let options = tcp::Options {
         limits: ws_echo::limits(),
+        deflate: Some(ws_echo::deflate()),
         ..Default::default()
     };
     let mut counter = tcp::connect(&suite.case_count(), &options)?;

@@ -2,6 +2,7 @@
 //! read from, rather than disconnected.
 
 use crate::Runtime;
+use siox_tokio::websocket::{AcceptOptions, Origins, deflate};
 use siox_websocket::{Connection, Limits};
 use siox_wire::{Message, SendError};
 use std::{io, sync::Arc, thread};
@@ -17,6 +18,26 @@ pub(crate) fn limits() -> Arc<Limits> {
         fragments: 1 << 20,
         ..Limits::default()
     })
+}
+
+/// What a client asks for is done: with context takeover where it does not forbid it, and every message
+/// compressed.
+pub(crate) fn deflate() -> deflate::Config {
+    deflate::Config {
+        threshold: 0,
+        server_no_context_takeover: false,
+        client_no_context_takeover: false,
+        ..deflate::Config::default()
+    }
+}
+
+fn options() -> AcceptOptions {
+    AcceptOptions {
+        limits: limits(),
+        origins: Origins::Any,
+        deflate: Some(deflate()),
+        ..AcceptOptions::default()
+    }
 }
 
 /// Sends `message` back.
@@ -42,24 +63,24 @@ pub(crate) async fn serve(listener: TcpListener, runtime: Runtime) -> io::Result
 }
 
 async fn serve_tasks(listener: TcpListener) -> io::Result<()> {
-    let limits = limits();
+    let options = Arc::new(options());
     loop {
         let (stream, _) = listener.accept().await?;
         // Without it the kernel may hold a small frame back.
         let _ = stream.set_nodelay(true);
-        tokio::spawn(serve_task(stream, limits.clone()));
+        tokio::spawn(serve_task(stream, options.clone()));
     }
 }
 
-async fn serve_task(stream: TcpStream, limits: Arc<Limits>) {
-    if let Ok(socket) = siox_tokio::websocket::accept(stream, limits).await {
+async fn serve_task(stream: TcpStream, options: Arc<AcceptOptions>) {
+    if let Ok(socket) = siox_tokio::websocket::accept_with(stream, &options).await {
         // How a peer fails is its own business; it has been told by a close frame.
         let _ = socket.run(echo).await;
     }
 }
 
 fn serve_threads(listener: &std::net::TcpListener) -> io::Result<()> {
-    siox_tcp::serve(listener, &limits(), MOST, |socket| {
+    siox_tcp::serve_with(listener, &options(), MOST, |socket| {
         let _ = socket.run(echo);
     })
 }

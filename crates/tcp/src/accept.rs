@@ -2,62 +2,71 @@
 
 use crate::{
     Error, Transport, WebSocket, clock, scratch,
-    turn::linger,
+    turn::{LINGER, linger},
     wait::{Wait, is_timeout},
 };
 use siox_websocket::{
-    Connection, Limits,
-    handshake::{HeadReader, server::Offer},
+    Limits,
+    handshake::{
+        Origins,
+        server::{AcceptOptions, Handshake},
+    },
 };
 use siox_wire::{Input, Instant};
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 
-/// The longest head of a handshake, in bytes.
-const HEAD: usize = 16 * 1024;
-/// How long a handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How much is read at once, so that no more is kept of what a peer sends behind its request.
+const EARLY: usize = 16 * 1024;
 
-/// Reads the opening handshake from `io` and accepts it, whatever its path and origin. It may take 10
-/// seconds, that of TLS included, if it is to be made.
+/// Reads the opening handshake from `io` and accepts it, whatever its path and origin, without
+/// subprotocol and extension. It may take 10 seconds, that of TLS included, if it is to be made.
 ///
 /// # Errors
 /// As [`Error`] says; the peer has been told why, where there was a peer to tell.
-pub fn accept<S: Transport>(mut io: S, limits: Arc<Limits>) -> Result<WebSocket<S>, Error> {
-    let by = clock::now().after(HANDSHAKE);
-    io.set_nodelay()?;
-    let mut reader = HeadReader::new(HEAD);
-    let (head, early) = loop {
-        let read = read_by(&mut io, by, |bytes| {
-            let mut input = Input::new(clock::now(), bytes);
-            let head = reader.handle_input(&mut input)?;
-            Ok(head.map(|head| (head, input.take_all().to_vec())))
-        })?;
-        match read {
-            Ok(Some(whole)) => break whole,
-            Ok(None) => {}
-            Err(e) => {
-                let answer = "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-                refuse(&mut io, by, answer.as_bytes())?;
-                return Err(Error::HeadTooLarge(e));
-            }
-        }
+pub fn accept<S: Transport>(io: S, limits: Arc<Limits>) -> Result<WebSocket<S>, Error> {
+    let options = AcceptOptions {
+        limits,
+        origins: Origins::Any,
+        ..AcceptOptions::default()
     };
-    match Offer::parse(&head).and_then(|(_, offer)| offer.accept()) {
-        Ok(accept) => {
-            write_by(&mut io, by, &accept.response(&[])?)?;
-            Ok(WebSocket::new(io, Connection::server(limits), early))
-        }
-        Err(refusal) => {
-            refuse(&mut io, by, &refusal.response())?;
-            Err(Error::Refused(refusal))
-        }
-    }
+    accept_with(io, &options)
 }
 
-fn refuse(io: &mut impl Transport, by: Instant, answer: &[u8]) -> Result<(), Error> {
-    write_by(&mut *io, by, answer)?;
-    linger(io);
-    Ok(())
+/// Reads the opening handshake from `io`, and accepts what `options` allow.
+///
+/// # Errors
+/// As [`Error`] says; the peer has been told why, where there was a peer to tell.
+pub fn accept_with<S: Transport>(
+    mut io: S,
+    options: &AcceptOptions,
+) -> Result<WebSocket<S>, Error> {
+    let by = clock::now().after(options.handshake);
+    io.set_nodelay()?;
+    let mut handshake = Handshake::new(options);
+    let rejected = loop {
+        let read = read_by(&mut io, by, |bytes| {
+            let mut input = Input::new(clock::now(), bytes);
+            let done = handshake.handle_input(&mut input);
+            done.map(|done| done.map(|accepted| (accepted, input.take_all().to_vec())))
+        });
+        match read {
+            Ok(Ok(Some((accepted, early)))) => {
+                write_by(&mut io, by, &accepted.answer)?;
+                let (connection, protocol) = (accepted.connection, accepted.agreed.protocol);
+                return Ok(WebSocket::server(io, connection, early, protocol));
+            }
+            Ok(Ok(None)) => {}
+            Ok(Err(rejected)) => break rejected,
+            Err(Error::Timeout) => break handshake.give_up(),
+            Err(e) => return Err(e),
+        }
+    };
+    if !rejected.answer.is_empty() {
+        // A peer that does not read its refusal does not get it.
+        let _ = write_by(&mut io, clock::now().after(LINGER), &rejected.answer);
+        linger(io);
+    }
+    Err(rejected.error.into())
 }
 
 /// Reads once; the end of the stream is an error.
@@ -85,7 +94,7 @@ pub(crate) fn read_some_by<R>(
             return Err(Error::Timeout);
         }
         Wait::default().both(&io, Some(by))?;
-        match scratch::read(&mut io, |bytes| feed.take().map(|feed| feed(bytes))) {
+        match scratch::read_at_most(EARLY, &mut io, |bytes| feed.take().map(|feed| feed(bytes))) {
             Ok(Some(made)) => return Ok(made),
             Ok(None) => return Err(Error::Timeout),
             Err(e) if is_timeout(&e) => {}

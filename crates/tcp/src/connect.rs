@@ -1,146 +1,77 @@
-//! The client's opening handshake.
+//! The client's opening handshake, and all that comes before it, by one deadline.
 
 use crate::{
-    Error, WebSocket,
+    Error, MaybeTls, Options, Transport, WebSocket,
     accept::{read_some_by, write_by},
     clock,
+    dial::dial,
+    tunnel::tunnel,
 };
-#[cfg(feature = "deflate")]
-use siox_websocket::deflate;
-use siox_websocket::{
-    Connection, Limits,
-    handshake::{
-        InvalidHeader,
-        client::{Agreed, Answer, Handshake, Request, Url},
-    },
-};
+use siox_websocket::handshake::client::{Agreed, Answer, Url};
 use siox_wire::{Input, Instant};
-use std::{
-    io,
-    net::{TcpStream, ToSocketAddrs},
-    sync::Arc,
-    time::Duration,
-};
+use std::io;
 
-/// What a client asks for, and what it allows the server.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Headers of the caller's own: `Origin`, `Cookie`, `Authorization`. Default none.
-    pub headers: Vec<(String, String)>,
-    /// Subprotocols, the preferred first. Default none.
-    pub protocols: Vec<String>,
-    /// How long the TCP connection and the handshake may take together. Default 10 s.
-    pub handshake: Duration,
-    /// The limits and deadlines of the connection.
-    pub limits: Arc<Limits>,
-    /// permessage-deflate, if it is to be offered. Default none.
-    #[cfg(feature = "deflate")]
-    pub deflate: Option<deflate::Config>,
-}
-
-impl Options {
-    /// The request's bytes, and what its answer must be.
-    fn request(
-        &self,
-        host: &str,
-        target: &str,
-        nonce: [u8; 16],
-    ) -> Result<(Vec<u8>, Handshake), InvalidHeader> {
-        let headers: Vec<(&str, &str)> = self.headers.iter().map(|(n, v)| (&**n, &**v)).collect();
-        let protocols: Vec<&str> = self.protocols.iter().map(String::as_str).collect();
-        let request = Request {
-            headers: &headers,
-            protocols: &protocols,
-            ..Request::new(host, target)
-        };
-        #[cfg(feature = "deflate")]
-        if let Some(config) = &self.deflate {
-            return request.build_with_deflate(nonce, config);
-        }
-        request.build(nonce)
-    }
-
-    /// The connection that was agreed to. `seed` is 32 fresh random bytes.
-    fn connection(&self, agreed: &Agreed, seed: [u8; 32]) -> Connection {
-        let connection = Connection::client(self.limits.clone(), seed);
-        #[cfg(feature = "deflate")]
-        if let (Some(agreed), Some(config)) = (&agreed.deflate, &self.deflate) {
-            return connection.with_deflate(agreed, config);
-        }
-        let _ = agreed;
-        connection
-    }
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            headers: Vec::new(),
-            protocols: Vec::new(),
-            handshake: Duration::from_secs(10),
-            limits: Arc::default(),
-            #[cfg(feature = "deflate")]
-            deflate: None,
-        }
-    }
-}
-
-/// Connects to `url`, `ws://HOST[:PORT][/PATH][?QUERY]`.
+/// Connects to `url`, `ws://HOST[:PORT][/PATH][?QUERY]`, or `wss://…` with feature `tls`; through a proxy
+/// if [`Options`] name one. Every address of the name is tried.
 ///
 /// # Errors
 /// As [`Error`] says.
-pub fn connect(url: &str, options: &Options) -> Result<WebSocket, Error> {
+pub fn connect(url: &str, options: &Options) -> Result<WebSocket<MaybeTls>, Error> {
+    let by = clock::now().after(options.handshake);
     let url: Url = url.parse()?;
-    if url.is_secure() {
+    if cfg!(not(feature = "tls")) && url.is_secure() {
         return Err(Error::NoTls);
     }
-    let addresses = (url.name(), url.port()).to_socket_addrs()?;
-    let by = clock::now().after(options.handshake);
-    let mut failure = Error::Io(io::Error::new(
-        io::ErrorKind::NotFound,
-        "the name has no address",
-    ));
-    for address in addresses {
-        let left = by.since(clock::now());
-        if left.is_zero() {
-            return Err(Error::Timeout);
-        }
-        match TcpStream::connect_timeout(&address, left) {
-            Ok(io) => return shake_hands(io, url.host(), url.target(), options, by),
-            Err(e) if e.kind() == io::ErrorKind::TimedOut => failure = Error::Timeout,
-            Err(e) => failure = Error::Io(e),
-        }
-    }
-    Err(failure)
+    let (io, early) = reach(&url, options, by)?;
+    shake_hands(io, early, url.host(), url.target(), options, by)
 }
 
-/// Makes a WebSocket of a socket that is connected already, through a proxy for instance. `host` is
-/// what the `Host` header says, `target` is path and query.
+/// The stream to the server, and what the server has sent already.
+fn reach(url: &Url, options: &Options, by: Instant) -> Result<(MaybeTls, Vec<u8>), Error> {
+    let (io, early) = match &options.proxy {
+        None => (dial(url.name(), url.port(), by)?, Vec::new()),
+        Some(proxy) => {
+            let mut io = dial(proxy.name(), proxy.port(), by)?;
+            let early = tunnel(&mut io, proxy, url.name(), url.port(), by)?;
+            (io, early)
+        }
+    };
+    #[cfg(feature = "tls")]
+    if url.is_secure() {
+        let io = MaybeTls::tls(io, early, url.name(), options.tls.clone())?;
+        return Ok((io, Vec::new()));
+    }
+    Ok((MaybeTls::plain(io), early))
+}
+
+/// Makes a WebSocket of a transport that is connected already: a Unix socket, TLS of another kind. `host`
+/// is what the `Host` header says, `target` is path and query. The options' proxy and TLS are not looked
+/// at.
 ///
 /// # Errors
 /// As [`Error`] says.
-pub fn open(
-    io: TcpStream,
+pub fn open<S: Transport>(
+    io: S,
     host: &str,
     target: &str,
     options: &Options,
-) -> Result<WebSocket, Error> {
+) -> Result<WebSocket<S>, Error> {
     let by = clock::now().after(options.handshake);
-    shake_hands(io, host, target, options, by)
+    shake_hands(io, Vec::new(), host, target, options, by)
 }
 
-fn shake_hands(
-    io: TcpStream,
+fn shake_hands<S: Transport>(
+    mut io: S,
+    early: Vec<u8>,
     host: &str,
     target: &str,
     options: &Options,
     by: Instant,
-) -> Result<WebSocket, Error> {
-    // Without it the kernel may hold a small frame back.
-    io.set_nodelay(true)?;
+) -> Result<WebSocket<S>, Error> {
+    io.set_nodelay()?;
     let (request, handshake) = options.request(host, target, random()?)?;
-    write_by(&io, by, &request)?;
-    let (agreed, early) = read_answer(&io, Answer::new(handshake), by)?;
+    write_by(&mut io, by, &request)?;
+    let (agreed, early) = read_answer(&mut io, Answer::new(handshake), early, by)?;
     let connection = options.connection(&agreed, random()?);
     Ok(WebSocket::client(io, connection, early, agreed.protocol))
 }
@@ -148,10 +79,20 @@ fn shake_hands(
 /// What the server agreed to, and what it sent behind its answer.
 type Opened = (Agreed, Vec<u8>);
 
-fn read_answer(io: &TcpStream, mut answer: Answer, by: Instant) -> Result<Opened, Error> {
+fn read_answer(
+    io: &mut impl Transport,
+    mut answer: Answer,
+    mut early: Vec<u8>,
+    by: Instant,
+) -> Result<Opened, Error> {
+    if !early.is_empty()
+        && let Some(opened) = take(&mut answer, &mut early)?
+    {
+        return Ok(opened);
+    }
     loop {
         let until = answer.poll_timeout().map_or(by, |at| by.min(at));
-        match read_some_by(io, until, |bytes| take(&mut answer, bytes)) {
+        match read_some_by(&mut *io, until, |bytes| take(&mut answer, bytes)) {
             Ok(Ok(Some(opened))) => return Ok(opened),
             Ok(Ok(None)) => {}
             Ok(Err(e)) => return Err(e),

@@ -1,9 +1,10 @@
 //! Why there is no WebSocket, or no longer one.
 
+use siox_http1::proxy;
 use siox_websocket::handshake::{
     HeadTooLarge, InvalidHeader,
     client::{AnswerError, BadUrl, HandshakeError, Rejection},
-    server::Refusal,
+    server::{AcceptError, Refusal},
 };
 use siox_wire::SendError;
 use std::{fmt, io};
@@ -14,16 +15,26 @@ use std::{fmt, io};
 pub enum Error {
     /// The stream broke.
     Io(io::Error),
-    /// The handshake took longer than it may.
+    /// A handshake, or what comes before it, took longer than it may; or the deadline of a call has
+    /// passed, and it can be called again.
     Timeout,
     /// As a server: the request was refused, and the peer told so.
     Refused(Refusal),
+    /// As a server: the hook of the options refused the request, and
+    /// the peer was told so with this status.
+    Denied(u16),
     /// As a server: the request's head is too long; the peer was told 431.
     HeadTooLarge(HeadTooLarge),
     /// As a client: the URL is none that can be connected to.
     Url(BadUrl),
     /// As a client: the scheme is `wss`, and this crate was built without feature `tls`.
     NoTls,
+    /// There is no TLS session with the peer, or no longer one: its certificate is not trusted or not
+    /// for this name, for instance.
+    #[cfg(feature = "tls")]
+    Tls(rustls::Error),
+    /// As a client: there is no way through the proxy.
+    Proxy(proxy::Error),
     /// As a client: the host, the target, a header or a subprotocol of ours cannot be sent, or the
     /// header is the handshake's own.
     InvalidHeader,
@@ -37,15 +48,43 @@ pub enum Error {
     Send(SendError),
 }
 
+impl Error {
+    /// The same once more, for who asks later: of an I/O error, the kind.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Io(e) => Self::Io(e.kind().into()),
+            #[cfg(feature = "tls")]
+            Self::Tls(e) => Self::Tls(e.clone()),
+            Self::WebSocket(e) => Self::WebSocket(*e),
+            Self::Send(e) => Self::Send(*e),
+            // None of an open connection.
+            Self::Timeout
+            | Self::Refused(_)
+            | Self::Denied(_)
+            | Self::HeadTooLarge(_)
+            | Self::Url(_)
+            | Self::NoTls
+            | Self::Proxy(_)
+            | Self::InvalidHeader
+            | Self::Rejected(_)
+            | Self::Handshake(_) => Self::Send(SendError::Closed),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(e) => write!(f, "the stream broke: {e}"),
-            Self::Timeout => f.write_str("the handshake took too long"),
+            Self::Timeout => f.write_str("it took too long"),
             Self::Refused(e) => write!(f, "the handshake was refused: {e}"),
+            Self::Denied(status) => write!(f, "the handshake was refused with {status}"),
             Self::HeadTooLarge(e) => write!(f, "the handshake was refused: {e}"),
             Self::Url(e) => write!(f, "{e}"),
             Self::NoTls => f.write_str("wss needs feature `tls` of siox-tcp"),
+            #[cfg(feature = "tls")]
+            Self::Tls(e) => write!(f, "TLS: {e}"),
+            Self::Proxy(e) => write!(f, "{e}"),
             Self::InvalidHeader => f.write_str("a header that cannot be sent"),
             Self::Rejected(e) => write!(f, "{e}"),
             Self::Handshake(e) => write!(f, "the server's answer: {e}"),
@@ -64,16 +103,41 @@ impl std::error::Error for Error {
             Self::Url(e) => Some(e),
             Self::Rejected(e) => Some(e),
             Self::Handshake(e) => Some(e),
+            #[cfg(feature = "tls")]
+            Self::Tls(e) => Some(e),
+            Self::Proxy(e) => Some(e),
             Self::WebSocket(e) => Some(e),
             Self::Send(e) => Some(e),
-            Self::Timeout | Self::NoTls | Self::InvalidHeader => None,
+            Self::Timeout | Self::Denied(_) | Self::NoTls | Self::InvalidHeader => None,
         }
     }
 }
 
 impl From<io::Error> for Error {
     fn from(e: io::Error) -> Self {
+        #[cfg(feature = "tls")]
+        if let Some(said) = e.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
+            return Self::Tls(said.clone());
+        }
         Self::Io(e)
+    }
+}
+
+impl From<proxy::Error> for Error {
+    fn from(e: proxy::Error) -> Self {
+        Self::Proxy(e)
+    }
+}
+
+impl From<AcceptError> for Error {
+    fn from(e: AcceptError) -> Self {
+        match e {
+            AcceptError::Refused(e) => Self::Refused(e),
+            AcceptError::Denied(status) => Self::Denied(status),
+            AcceptError::HeadTooLarge(e) => Self::HeadTooLarge(e),
+            AcceptError::InvalidHeader => Self::InvalidHeader,
+            AcceptError::Timeout => Self::Timeout,
+        }
     }
 }
 

@@ -28,40 +28,80 @@
 //! # }
 //! ```
 //!
+//! [`serve`] accepts with a thread for each connection. [`WebSocket::split`] makes halves for two
+//! threads. [`WebSocket::read_by`] and [`WebSocket::send_by`] wait no longer than they may, and lose
+//! nothing when they give up; [`WebSocket::try_read`] does not wait. What it all runs on is a
+//! [`Transport`]: TCP, Unix sockets, and with feature `tls` TLS by rustls (module `tls`).
+//!
 //! # Limits
-//! * One scratch buffer of 64 KiB per thread, none per connection; what was read is kept only while
-//!   there are messages in it that nobody has asked for.
-//! * The deadlines of [`Limits`] are kept while a method waits, and only then. Without
-//!   [`Limits::ping_interval`] and [`Limits::pong_timeout`] a peer that neither reads nor writes is
-//!   waited for without end.
-//! * A send waits for the peer to read. Where both ends send more than TCP holds before they read,
-//!   each waits for the other.
-//! * No TLS and no proxy. Redirects are not followed. The resolution of a name is the system's and has
-//!   no deadline.
+//! * One scratch buffer of 64 KiB per thread (two with TLS), none per connection; what was read is kept
+//!   only while there are messages in it that nobody has asked for. rustls keeps its own, as long as a
+//!   record is incomplete.
+//! * The deadlines of [`Limits`] are kept while a method waits, and only then; in halves to within a
+//!   second. Without [`Limits::ping_interval`] and [`Limits::pong_timeout`] a peer that neither reads nor
+//!   writes is waited for without end, but by the methods with a deadline of their own.
+//! * A socket waits for one direction at a time: [`WebSocket::send`] and [`WebSocket::read`] write all
+//!   that is queued before they do anything else. Where both ends send more than TCP holds before they
+//!   read, each waits for the other; halves do not.
+//! * [`connect`] does all by one deadline: the name's resolution (on a thread that outlives the call
+//!   where the system's resolver is slower), every address of it, a [`proxy`], TLS and the handshake.
+//!   Redirects are not followed, and no environment variable is looked at.
+//! * TLS: the handshake is made by the first reads and writes, by their deadlines. In halves, encryption
+//!   and decryption take turns and waiting does not; what TLS itself has to say after the handshake (the
+//!   answer to a key update) leaves with the next write.
+//! * With feature `deflate`, codecs are the process's: as many as threads that compress or inflate at
+//!   once, of which up to 8 are kept. A connection with context takeover has its own.
+//!
+//! # Features
+//! * `deflate`: permessage-deflate (RFC 7692).
+//! * `tls`: `wss://` with rustls and `ring`, and TLS servers.
 
 #![forbid(unsafe_code)]
 
 mod accept;
+mod chunks;
 mod clock;
+mod codec;
 mod connect;
 mod deadline;
+mod dial;
 mod error;
+mod halves;
 mod machine;
+mod maybe_tls;
+mod options;
 mod rest;
 mod scratch;
 mod serve;
 mod socket;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod transport;
+mod tunnel;
 mod turn;
 mod wait;
 
-pub use accept::accept;
-pub use connect::{Options, connect, open};
+pub use accept::{accept, accept_with};
+pub use connect::{connect, open};
 pub use deadline::Deadline;
 pub use error::Error;
-pub use serve::serve;
-pub use siox_websocket::handshake::client::{BadUrl, HandshakeError, Rejection};
-pub use siox_websocket::{Close, CloseCode, Connection, Limits};
-pub use siox_wire::{Message, SendError};
+pub use halves::{Receiver, Sender};
+pub use maybe_tls::MaybeTls;
+pub use options::Options;
+#[cfg(feature = "tls")]
+pub use serve::serve_tls;
+pub use serve::{serve, serve_with};
+pub use siox_http1::proxy;
+#[cfg(feature = "deflate")]
+pub use siox_websocket::deflate;
+pub use siox_websocket::{
+    Chunk, Close, CloseCode, Connection, Limits,
+    handshake::{
+        Origins,
+        client::{BadUrl, HandshakeError, Rejection},
+        server::{AcceptError, AcceptOptions, Denial, Refusal, Request},
+    },
+};
+pub use siox_wire::{Message, Part, SendError, Shared};
 pub use socket::WebSocket;
 pub use transport::Transport;

@@ -1,17 +1,38 @@
 //! The machine of `siox-websocket` with what a socket must remember beside it. No IO here: a socket for
 //! one thread and the halves for two drive it alike.
 
-use crate::{CloseCode, Connection, Error, Message, SendError, clock};
+use crate::{Chunk, CloseCode, Connection, Error, Message, SendError, chunks, clock, codec};
+use bytes::Bytes;
 use siox_websocket::{Close, Event};
-use siox_wire::{Input, Instant};
+use siox_wire::{Admit, Input, Instant, Lead, Shared, Sink};
+use std::sync::Arc;
 
-/// What handles a message: something of it ends the turn.
-pub(crate) trait OnMessage<T>:
-    FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>
-{
+/// What handles messages: something of one ends the turn.
+pub(crate) trait OnMessage<T> {
+    fn message(
+        &mut self,
+        connection: &mut Connection,
+        message: Message<'_>,
+    ) -> Result<Option<T>, Error>;
+
+    /// A chunk of a message, while streaming.
+    fn chunk(&mut self, connection: &mut Connection, chunk: Chunk<'_>) -> Result<Option<T>, Error>;
 }
 
-impl<T, F: FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>> OnMessage<T> for F {}
+/// Handles whole messages only.
+impl<T, F: FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>> OnMessage<T> for F {
+    fn message(
+        &mut self,
+        connection: &mut Connection,
+        message: Message<'_>,
+    ) -> Result<Option<T>, Error> {
+        self(connection, message)
+    }
+
+    fn chunk(&mut self, _: &mut Connection, _: Chunk<'_>) -> Result<Option<T>, Error> {
+        Ok(None)
+    }
+}
 
 /// Whether messages are handled while the peer has too many answers to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +49,16 @@ pub(crate) struct Machine {
     pub(crate) is_client: bool,
     /// Nothing is to be read or written any more.
     pub(crate) over: bool,
+    /// What was queued will not be written.
+    pub(crate) abandoned: bool,
     /// Why, until it is told.
     pub(crate) failure: Option<Error>,
     /// What the peer's close frame said.
     pub(crate) goodbye: Option<Box<Close<'static>>>,
+    /// Messages are handled in chunks as they come.
+    streaming: bool,
+    /// What has come in chunks of a message that is wanted whole.
+    pub(crate) begun: Option<Box<Chunk<'static>>>,
 }
 
 impl Machine {
@@ -40,9 +67,18 @@ impl Machine {
             connection,
             is_client: false,
             over: false,
+            abandoned: false,
             failure: None,
             goodbye: None,
+            streaming: false,
+            begun: None,
         }
+    }
+
+    /// Whether messages are handled in chunks, or whole: then also one that began in chunks.
+    pub(crate) fn set_streaming(&mut self, streaming: bool) {
+        self.streaming = streaming;
+        self.connection.set_streaming(streaming);
     }
 
     /// What is due.
@@ -52,9 +88,25 @@ impl Machine {
         };
         let now = clock::now();
         if deadline <= now {
-            self.connection.handle_timeout(now)?;
+            self.or_abandon(|connection| connection.handle_timeout(now).map(|_| ()))?;
         }
         Ok(())
+    }
+
+    /// The stream has ended.
+    pub(crate) fn eof(&mut self) -> Result<(), Error> {
+        self.or_abandon(|connection| connection.handle_eof(clock::now()).map(|_| ()))
+    }
+
+    /// A step that may give up the queue.
+    fn or_abandon(
+        &mut self,
+        step: impl FnOnce(&mut Connection) -> Result<(), siox_websocket::Error>,
+    ) -> Result<(), Error> {
+        let queued = self.connection.queued();
+        let stepped = step(&mut self.connection);
+        self.abandoned |= queued > 0 && self.connection.queued() == 0;
+        Ok(stepped?)
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
@@ -69,24 +121,40 @@ impl Machine {
         when_full: WhenFull,
         on: &mut impl OnMessage<T>,
     ) -> Result<Option<T>, Error> {
-        let deaf = self.failure.is_some();
-        while when_full == WhenFull::GoOn || !self.is_full() {
-            match self.connection.handle_input(input)? {
-                Some(Event::Message(_)) if deaf => {}
-                Some(Event::Message(message)) => {
-                    let made = on(&mut self.connection, message)?;
-                    if made.is_some() {
-                        return Ok(made);
+        let (deaf, goodbye) = (self.failure.is_some(), &mut self.goodbye);
+        let (streaming, begun) = (self.streaming, &mut self.begun);
+        codec::turn(&mut self.connection, |connection| {
+            while when_full == WhenFull::GoOn || !is_full(connection) {
+                match connection.handle_input(input)? {
+                    Some(Event::Message(_)) if deaf => {}
+                    Some(Event::Message(message)) => {
+                        let made = on.message(connection, message)?;
+                        if made.is_some() {
+                            return Ok(made);
+                        }
                     }
+                    Some(Event::Chunk(_)) if deaf => {}
+                    Some(Event::Chunk(chunk)) => {
+                        let made = match streaming {
+                            true => on.chunk(connection, chunk)?,
+                            false => match chunks::join(begun, connection, chunk)? {
+                                Some(message) => on.message(connection, message)?,
+                                None => None,
+                            },
+                        };
+                        if made.is_some() {
+                            return Ok(made);
+                        }
+                    }
+                    Some(Event::Close(close)) => {
+                        *goodbye = close.map(|close| Box::new(close.into_owned()));
+                    }
+                    Some(Event::Ping(_) | Event::Pong(_)) => {}
+                    None => break,
                 }
-                Some(Event::Close(close)) => {
-                    self.goodbye = close.map(|close| Box::new(close.into_owned()));
-                }
-                Some(Event::Chunk(_) | Event::Ping(_) | Event::Pong(_)) => {}
-                None => break,
             }
-        }
-        Ok(None)
+            Ok(None)
+        })
     }
 
     /// Remembers the first failure. The close frame that the peer is owed is queued, and the turns go on
@@ -103,14 +171,42 @@ impl Machine {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.connection.queued() >= self.connection.limits().high_water
+        is_full(&self.connection)
     }
 
     pub(crate) fn queue(&mut self, message: Message<'_>) -> Result<(), SendError> {
-        match (self.over, message) {
-            (true, _) => Err(SendError::Closed),
-            (false, Message::Text(text)) => self.connection.text(&text),
-            (false, Message::Binary(bytes)) => self.connection.binary(bytes.into_owned().into()),
+        self.put(|connection| match message {
+            Message::Text(text) => connection.text(&text),
+            Message::Binary(bytes) => connection.binary(bytes.into_owned().into()),
+        })
+    }
+
+    pub(crate) fn queue_bytes(&mut self, payload: Bytes) -> Result<(), SendError> {
+        self.put(|connection| connection.binary(payload))
+    }
+
+    pub(crate) fn queue_shared(&mut self, group: &Arc<Shared>) -> Result<(), SendError> {
+        self.put(|connection| {
+            connection.admit(Admit::Normal)?;
+            connection.put_shared(group, Lead::NONE);
+            Ok(())
+        })
+    }
+
+    pub(crate) fn put(
+        &mut self,
+        put: impl FnOnce(&mut Connection) -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
+        match self.over {
+            true => Err(SendError::Closed),
+            false => codec::turn(&mut self.connection, put),
+        }
+    }
+
+    pub(crate) fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        match self.over {
+            true => Err(SendError::Closed),
+            false => self.connection.ping(payload),
         }
     }
 
@@ -122,4 +218,8 @@ impl Machine {
     pub(crate) fn is_closed(&self) -> bool {
         self.over || self.connection.is_closed()
     }
+}
+
+fn is_full(connection: &Connection) -> bool {
+    connection.queued() >= connection.limits().high_water
 }

@@ -28,9 +28,18 @@ pub(crate) fn with<R>(f: impl FnOnce(&mut [u8]) -> R) -> R {
 
 /// Reads once from `io` into a buffer of the thread and gives `feed` what came (nothing at the end of the
 /// stream).
-pub(crate) fn read<R>(mut io: impl Read, feed: impl FnOnce(&mut [u8]) -> R) -> io::Result<R> {
+pub(crate) fn read<R>(io: impl Read, feed: impl FnOnce(&mut [u8]) -> R) -> io::Result<R> {
+    read_at_most(SIZE, io, feed)
+}
+
+/// As [`read`], with no more than `most` bytes at once.
+pub(crate) fn read_at_most<R>(
+    most: usize,
+    mut io: impl Read,
+    feed: impl FnOnce(&mut [u8]) -> R,
+) -> io::Result<R> {
     with(|scratch| {
-        let n = io.read(scratch)?;
+        let n = io.read(&mut scratch[..most.min(SIZE)])?;
         Ok(feed(&mut scratch[..n]))
     })
 }

@@ -1,9 +1,9 @@
 //! A server with a thread for each connection.
 
-use crate::{Limits, WebSocket, accept};
+use crate::{AcceptOptions, Error, Limits, Origins, WebSocket, accept_with};
 use std::{
     io,
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
 };
@@ -23,7 +23,62 @@ pub fn serve<H>(
 where
     H: Fn(WebSocket) + Send + Sync + 'static,
 {
-    let handler = Arc::new(handler);
+    let options = AcceptOptions {
+        limits: limits.clone(),
+        origins: Origins::Any,
+        ..AcceptOptions::default()
+    };
+    serve_with(listener, &options, most, handler)
+}
+
+/// As [`serve`], accepting what `options` allow.
+///
+/// # Errors
+/// When the listener fails.
+pub fn serve_with<H>(
+    listener: &TcpListener,
+    options: &AcceptOptions,
+    most: usize,
+    handler: H,
+) -> io::Result<()>
+where
+    H: Fn(WebSocket) + Send + Sync + 'static,
+{
+    let options = options.clone();
+    run(listener, most, handler, move |stream| {
+        accept_with(stream, &options)
+    })
+}
+
+/// As [`serve_with`], over TLS. Its handshake counts to that of the options' time.
+///
+/// # Errors
+/// When the listener fails.
+#[cfg(feature = "tls")]
+pub fn serve_tls<H>(
+    listener: &TcpListener,
+    config: &Arc<rustls::ServerConfig>,
+    options: &AcceptOptions,
+    most: usize,
+    handler: H,
+) -> io::Result<()>
+where
+    H: Fn(WebSocket<crate::tls::Stream>) + Send + Sync + 'static,
+{
+    let (config, options) = (config.clone(), options.clone());
+    run(listener, most, handler, move |stream| {
+        let stream = crate::tls::Stream::server(config.clone(), stream);
+        accept_with(stream.map_err(Error::Tls)?, &options)
+    })
+}
+
+/// Gives what `accept` makes of each connection to `handler`, in a thread of its own.
+fn run<S, H, A>(listener: &TcpListener, most: usize, handler: H, accept: A) -> io::Result<()>
+where
+    H: Fn(WebSocket<S>) + Send + Sync + 'static,
+    A: Fn(TcpStream) -> Result<WebSocket<S>, Error> + Send + Sync + 'static,
+{
+    let both = Arc::new((accept, handler));
     let seats = Arc::new(Seats::default());
     loop {
         let seat = Seat::take(&seats, most);
@@ -32,10 +87,11 @@ where
             Err(e) if is_the_peers(&e) => continue,
             Err(e) => return Err(e),
         };
-        let (handler, limits) = (handler.clone(), limits.clone());
+        let both = both.clone();
         let connection = move || {
             let _seat = seat;
-            if let Ok(socket) = accept(stream, limits) {
+            let (accept, handler) = &*both;
+            if let Ok(socket) = accept(stream) {
                 handler(socket);
             }
         };

@@ -5,8 +5,8 @@ use crate::{
     machine::Machine, rest::Rest, wait::Wait,
 };
 use bytes::Bytes;
-use siox_wire::Instant;
-use std::{convert::Infallible, net::TcpStream, task::Poll};
+use siox_wire::{Instant, Shared};
+use std::{convert::Infallible, net::TcpStream, sync::Arc, task::Poll};
 
 /// A WebSocket on a [`Transport`], for one thread; [`split`](Self::split) makes halves for two.
 ///
@@ -43,6 +43,18 @@ impl<S> WebSocket<S> {
             ending: None,
             protocol: None,
         }
+    }
+
+    /// A server's end, with what was agreed to.
+    pub(crate) fn server(
+        io: S,
+        connection: Connection,
+        early: Vec<u8>,
+        protocol: Option<String>,
+    ) -> Self {
+        let mut socket = Self::new(io, connection, early);
+        socket.protocol = protocol.map(String::into_boxed_str);
+        socket
     }
 
     /// The end that lets the other close the transport first (RFC 6455 §7.1.1).
@@ -102,10 +114,24 @@ impl<S> WebSocket<S> {
     /// # Errors
     /// Those of [`queue`](Self::queue).
     pub fn queue_bytes(&mut self, payload: Bytes) -> Result<(), SendError> {
-        match self.machine.over {
-            true => Err(SendError::Closed),
-            false => self.machine.connection.binary(payload),
-        }
+        self.machine.queue_bytes(payload)
+    }
+
+    /// Queues messages that were made once for many receivers, as one group: each form on the wire,
+    /// compressed or not, is made for the first receiver that needs it, and shared by the others. A
+    /// client, and a connection with context takeover, make their own.
+    ///
+    /// # Errors
+    /// Those of [`queue`](Self::queue).
+    pub fn queue_shared(&mut self, group: &Arc<Shared>) -> Result<(), SendError> {
+        self.machine.queue_shared(group)
+    }
+
+    /// Whether messages queued from here on are compressed, if permessage-deflate was agreed to and
+    /// they reach its threshold: `true` until told otherwise.
+    #[cfg(feature = "deflate")]
+    pub fn set_compress(&mut self, wanted: bool) {
+        self.machine.connection.set_compress(wanted);
     }
 
     /// Queues a ping of the caller's own, at most 125 bytes.
@@ -113,10 +139,7 @@ impl<S> WebSocket<S> {
     /// # Errors
     /// [`SendError::TooBig`], and those of [`queue`](Self::queue).
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        match self.machine.over {
-            true => Err(SendError::Closed),
-            false => self.machine.connection.ping(payload),
-        }
+        self.machine.ping(payload)
     }
 }
 
@@ -155,6 +178,7 @@ impl<S: Transport> WebSocket<S> {
     }
 
     fn next(&mut self, until: Until) -> Result<Poll<Option<Message<'static>>>, Error> {
+        self.machine.set_streaming(false);
         let mut on = |_: &mut Connection, message: Message<'_>| Ok(Some(message.into_owned()));
         self.drive(until, &mut on)
     }
@@ -184,10 +208,19 @@ impl<S: Transport> WebSocket<S> {
     }
 
     fn send_until(&mut self, message: Message<'_>, until: Until) -> Result<(), Error> {
+        self.put_until(until, |socket| socket.queue(message))
+    }
+
+    /// Queues as soon as there is room, and writes.
+    pub(crate) fn put_until(
+        &mut self,
+        until: Until,
+        queue: impl FnOnce(&mut Self) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
         if self.machine.is_full() && !self.flush_open(until)? {
             return Err(SendError::Full.into());
         }
-        self.queue(message)?;
+        queue(self)?;
         match self.flush_open(until)? {
             true => Ok(()),
             false => Err(Error::Timeout),
@@ -215,9 +248,9 @@ impl<S: Transport> WebSocket<S> {
 
     fn flush_open(&mut self, until: Until) -> Result<bool, Error> {
         if self.machine.over {
-            return match self.queued() {
-                0 => Ok(true),
-                _ => Err(SendError::Closed.into()),
+            return match self.queued() > 0 || self.machine.abandoned {
+                true => Err(SendError::Closed.into()),
+                false => Ok(true),
             };
         }
         self.flush_until(until)
@@ -231,6 +264,8 @@ impl<S: Transport> WebSocket<S> {
     /// What the peer did wrong before it answered, or that it did not answer in time.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.machine.queue_close(code, reason);
+        // What comes in chunks is dropped as it comes.
+        self.machine.set_streaming(true);
         self.drive_out(&mut |_: &mut Connection, _: Message<'_>| Ok(None))
     }
 
@@ -246,6 +281,7 @@ impl<S: Transport> WebSocket<S> {
     where
         H: FnMut(&mut Connection, Message<'_>) -> Result<(), SendError>,
     {
+        self.machine.set_streaming(false);
         self.drive_out(&mut |connection: &mut Connection, message: Message<'_>| {
             handler(connection, message)
                 .map(|()| None)

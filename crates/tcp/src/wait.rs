@@ -19,19 +19,46 @@ impl Wait {
         }
     }
 
-    /// Makes the next call on the transport return by `deadline`, or some time before.
+    /// Makes the next call on the transport return by `deadline`, or some time before, and wait `most` at
+    /// the longest.
     fn until(
         &mut self,
         deadline: Option<Instant>,
+        most: Option<Duration>,
         set: impl FnOnce(Option<Duration>) -> io::Result<()>,
     ) -> io::Result<()> {
         // A timeout of zero means none.
         let wanted = deadline.map(|by| by.since(clock::now()).max(Duration::from_millis(1)));
+        let wanted = match (wanted, most) {
+            (Some(wanted), Some(most)) => Some(wanted.min(most)),
+            (wanted, most) => wanted.or(most),
+        };
         if wanted != self.set && !is_near(self.set, wanted) {
-            set(wanted)?;
-            self.set = wanted;
+            let shorter = wanted.map(with_slack);
+            set(shorter)?;
+            self.set = shorter;
         }
         Ok(())
+    }
+
+    /// For reads alone; they wait `most` at the longest.
+    pub(crate) fn read(
+        &mut self,
+        io: &impl Transport,
+        deadline: Option<Instant>,
+        most: Option<Duration>,
+    ) -> io::Result<()> {
+        self.until(deadline, most, |timeout| io.set_read_timeout(timeout))
+    }
+
+    /// For writes alone; they wait `most` at the longest.
+    pub(crate) fn write(
+        &mut self,
+        io: &impl Transport,
+        deadline: Option<Instant>,
+        most: Option<Duration>,
+    ) -> io::Result<()> {
+        self.until(deadline, most, |timeout| io.set_write_timeout(timeout))
     }
 
     /// For reads and writes: below TLS, the one can be the other.
@@ -40,10 +67,19 @@ impl Wait {
         io: &impl Transport,
         deadline: Option<Instant>,
     ) -> io::Result<()> {
-        self.until(deadline, |timeout| {
+        self.until(deadline, None, |timeout| {
             io.set_read_timeout(timeout)?;
             io.set_write_timeout(timeout)
         })
+    }
+}
+
+/// A little shorter, so that it can stay while a deadline comes nearer: who is never idle sets it seldom,
+/// who is idle wakes a few times more.
+fn with_slack(wanted: Duration) -> Duration {
+    match wanted > Duration::from_millis(20) {
+        true => wanted / 4 * 3,
+        false => wanted,
     }
 }
 
@@ -72,14 +108,23 @@ mod tests {
     fn a_timeout_is_set_when_it_must_change() {
         let mut wait = Wait::default();
         let mut calls = Vec::new();
-        for seconds in [None, Some(100), Some(150), Some(90), Some(500), None, None] {
+        for seconds in [
+            None,
+            Some(100),
+            Some(140),
+            Some(80),
+            Some(60),
+            Some(500),
+            None,
+            None,
+        ] {
             let deadline = seconds.map(|s| clock::now().after(Duration::from_secs(s)));
             let set = |timeout: Option<Duration>| {
                 calls.push(timeout.map(|t| t.as_secs_f64().round()));
                 Ok(())
             };
-            wait.until(deadline, set).unwrap();
+            wait.until(deadline, None, set).unwrap();
         }
-        assert_eq!(calls, [Some(100.0), Some(90.0), Some(500.0), None]);
+        assert_eq!(calls, [Some(75.0), Some(45.0), Some(375.0), None]);
     }
 }

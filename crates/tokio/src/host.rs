@@ -293,14 +293,15 @@ impl<A: App> Host<A> {
         let data = self.app.open(about);
         match (handshake.transport, accept) {
             (Transport::Polling, _) => {
-                let (machine, response) = A::Machine::polling(now, &self.config, sid);
+                let (machine, response) =
+                    A::Machine::polling_for(now, &self.config, sid, &handshake);
                 let conn = Arc::new(Conn::new(machine, sid, data));
                 self.enter(&conn);
                 tokio::spawn(Driver::timer(self, conn));
                 Admitted::Answer(response)
             }
             (Transport::WebSocket, Some(accept)) => {
-                let (machine, lane) = A::Machine::socket(now, &self.config, sid);
+                let (machine, lane) = A::Machine::socket_for(now, &self.config, sid, &handshake);
                 let conn = Arc::new(Conn::new(machine, sid, data));
                 self.enter(&conn);
                 Admitted::Upgrade(Upgrading::new(self, conn, lane), lane, accept)

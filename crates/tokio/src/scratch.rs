@@ -1,17 +1,19 @@
 //! The read buffer of a worker thread.
 
+use bytes::BufMut;
 use std::{
     cell::Cell,
+    future::Future,
     io,
-    pin::Pin,
-    task::{Context, Poll},
+    pin::pin,
+    task::{Context, Poll, ready},
 };
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
-const SIZE: usize = 64 * 1024;
+pub(crate) const SIZE: usize = 64 * 1024;
 
 thread_local! {
-    static SCRATCH: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
+    static SCRATCH: Cell<Option<Vec<u8>>> = const { Cell::new(None) };
 }
 
 /// Reads once from `io` into the thread's buffer and gives `feed` what came (nothing at the end of the
@@ -21,10 +23,47 @@ pub(crate) fn read<Io: AsyncRead + Unpin, R>(
     cx: &mut Context<'_>,
     feed: impl FnOnce(&mut Context<'_>, &mut [u8]) -> R,
 ) -> Poll<io::Result<R>> {
-    let mut scratch = SCRATCH.take().unwrap_or_else(|| vec![0; SIZE].into());
-    let mut buf = ReadBuf::new(&mut scratch);
-    let polled = Pin::new(io).poll_read(cx, &mut buf);
-    let result = polled.map_ok(|()| feed(cx, buf.filled_mut()));
-    SCRATCH.set(Some(scratch));
-    result
+    read_at_most(SIZE, io, cx, feed)
+}
+
+/// As [`read`], with no more than `most` bytes at once.
+pub(crate) fn read_at_most<Io: AsyncRead + Unpin, R>(
+    most: usize,
+    io: &mut Io,
+    cx: &mut Context<'_>,
+    feed: impl FnOnce(&mut Context<'_>, &mut [u8]) -> R,
+) -> Poll<io::Result<R>> {
+    let mut bytes = ready!(take(most, io, cx))?;
+    let result = feed(cx, &mut bytes);
+    put_back(bytes);
+    Poll::Ready(Ok(result))
+}
+
+/// Reads once from `io` into the thread's buffer, no more than `most` bytes, and hands that out; to be
+/// followed by [`put_back`].
+pub(crate) fn take<Io: AsyncRead + Unpin>(
+    most: usize,
+    io: &mut Io,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<Vec<u8>>> {
+    let mut scratch = SCRATCH.take().unwrap_or_else(|| Vec::with_capacity(SIZE));
+    match pin!(io.read_buf(&mut (&mut scratch).limit(most))).poll(cx) {
+        Poll::Ready(Ok(_)) => Poll::Ready(Ok(scratch)),
+        Poll::Ready(Err(e)) => {
+            put_back(scratch);
+            Poll::Ready(Err(e))
+        }
+        Poll::Pending => {
+            put_back(scratch);
+            Poll::Pending
+        }
+    }
+}
+
+/// Gives the thread a buffer back that [`take`] handed out, or any other.
+pub(crate) fn put_back(mut bytes: Vec<u8>) {
+    if bytes.capacity() == SIZE {
+        bytes.clear();
+        SCRATCH.set(Some(bytes));
+    }
 }

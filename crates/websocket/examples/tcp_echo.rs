@@ -5,7 +5,7 @@
 
 use siox_websocket::{
     Connection, Event, Limits,
-    handshake::{HeadReader, server::Offer},
+    handshake::server::{AcceptOptions, Handshake},
 };
 use siox_wire::{Input, Instant, Message};
 use std::{
@@ -24,36 +24,39 @@ fn main() -> Result<(), Box<dyn Error>> {
     serve(stream)
 }
 
-fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
+/// Serves one client until it has gone.
+pub(crate) fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
     let start = Clock::now();
     let now = || Instant::EPOCH.after(start.elapsed());
     let mut scratch = vec![0; 64 * 1024];
+    let options = AcceptOptions {
+        limits: Arc::new(Limits {
+            ping_interval: Some(Duration::from_secs(20)),
+            pong_timeout: Some(Duration::from_secs(20)),
+            ..Limits::server()
+        }),
+        ..AcceptOptions::default()
+    };
 
     // The opening handshake. What came behind the head belongs to the connection.
-    let mut reader = HeadReader::new(16 * 1024);
-    let (head, mut behind) = loop {
+    let mut handshake = Handshake::new(&options);
+    stream.set_read_timeout(Some(options.handshake))?;
+    let (accepted, mut behind) = loop {
         let n = stream.read(&mut scratch)?;
         let mut input = Input::new(now(), &mut scratch[..n]);
-        match reader.handle_input(&mut input)? {
-            Some(head) => break (head, input.take_all().to_vec()),
-            None if n == 0 => return Ok(()),
-            None => {}
+        match handshake.handle_input(&mut input) {
+            Ok(Some(accepted)) => break (accepted, input.take_all().to_vec()),
+            Ok(None) if n == 0 => return Ok(()),
+            Ok(None) => {}
+            Err(rejected) => {
+                println!("refused: {}", rejected.error);
+                stream.write_all(&rejected.answer)?;
+                return Ok(());
+            }
         }
     };
-    match Offer::parse(&head).and_then(|(_, offer)| offer.accept()) {
-        Ok(accept) => stream.write_all(&accept.response(&[])?)?,
-        Err(refusal) => {
-            println!("refused: {refusal}");
-            stream.write_all(&refusal.response())?;
-            return Ok(());
-        }
-    }
-
-    let mut socket = Connection::server(Arc::new(Limits {
-        ping_interval: Some(Duration::from_secs(20)),
-        pong_timeout: Some(Duration::from_secs(20)),
-        ..Limits::default()
-    }));
+    stream.write_all(&accepted.answer)?;
+    let mut socket = accepted.connection;
     if let Err(error) = take(&mut socket, Input::new(now(), &mut behind)) {
         println!("failed: {error}");
     }

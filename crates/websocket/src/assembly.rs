@@ -91,7 +91,9 @@ impl Assembly {
 
     /// Keeps a piece of a message whose kind is known, text failing at its first bad byte.
     pub(crate) fn data(&mut self, piece: &Piece<'_>) -> Result<(), Violation> {
-        if let Some(Kind::Text(utf8)) = &mut self.kind {
+        if let Some(Kind::Text(utf8)) = &mut self.kind
+            && !(piece.is_ascii && utf8.is_complete())
+        {
             utf8.check(piece.bytes)
                 .map_err(|_| Violation::InvalidUtf8)?;
         }

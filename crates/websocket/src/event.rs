@@ -38,6 +38,21 @@ pub struct Chunk<'b> {
 }
 
 impl Chunk<'_> {
+    /// Puts the next chunk of the message behind this one.
+    pub fn push(&mut self, next: &Chunk<'_>) {
+        match (&mut self.data, &next.data) {
+            (Message::Text(text), Message::Text(next)) => text.to_mut().push_str(next),
+            (Message::Binary(bytes), Message::Binary(next)) => {
+                bytes.to_mut().extend_from_slice(next);
+            }
+            // Of another message.
+            (Message::Text(_), Message::Binary(_)) | (Message::Binary(_), Message::Text(_)) => {
+                return;
+            }
+        }
+        self.last = next.last;
+    }
+
     /// Detaches the chunk from the buffer it borrows.
     #[must_use]
     pub fn into_owned(self) -> Chunk<'static> {

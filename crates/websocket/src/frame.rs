@@ -194,7 +194,7 @@ impl Head {
 /// The bytes of an encoded head.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct HeadBytes {
-    bytes: [u8; MAX_HEAD],
+    bytes: [u8; 16],
     len: u8,
 }
 
@@ -207,7 +207,7 @@ impl HeadBytes {
         let first = opcode as u8 | if fin { FIN } else { 0 };
         let bit = if mask.is_some() { MASKED } else { 0 };
         let mut head = Self {
-            bytes: [0; MAX_HEAD],
+            bytes: [0; 16],
             len: 0,
         };
         if let Ok(len) = u8::try_from(len)
@@ -240,6 +240,12 @@ impl HeadBytes {
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    /// The bytes with what fills them up to 16, and how many count.
+    #[inline]
+    pub(crate) fn as_padded(&self) -> (&[u8; 16], usize) {
+        (&self.bytes, usize::from(self.len))
     }
 
     #[inline]

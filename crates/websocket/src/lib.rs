@@ -94,6 +94,8 @@
 //! # Features
 //! * `deflate`: permessage-deflate (RFC 7692), pure Rust. Its codec links `std` (feature `std` says so);
 //!   without it the crate needs `alloc` only.
+//! * `http`: the handshake over the types of the `http` crate (module `handshake::http`), which links
+//!   `std` too.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(
@@ -136,6 +138,7 @@ mod reader;
 mod state;
 mod streamed;
 mod trickle;
+mod whole;
 
 pub use close::{Close, CloseCode};
 pub use connection::Connection;

@@ -51,7 +51,7 @@ impl Outgoing {
     }
 
     /// Queues one whole message or control frame, copying its parts.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn frame(&mut self, opcode: Opcode, parts: &[&[u8]]) {
         let len = parts.iter().map(|p| p.len()).fold(0, usize::saturating_add);
         let key = self.masks.as_mut().map(|masks| masks.next_key());
@@ -67,6 +67,20 @@ impl Outgoing {
                 self.outbox.pack(&[head.as_slice()]);
                 self.outbox
                     .pack_with(parts, |payload| mask::apply(payload, key));
+            }
+        }
+    }
+
+    /// Queues one whole message, copied: as [`frame`](Self::frame), in the form of a server's most common
+    /// one.
+    #[inline]
+    pub(crate) fn message(&mut self, opcode: Opcode, payload: &[u8]) {
+        match self.role() {
+            Role::Client => self.frame(opcode, &[payload]),
+            Role::Server => {
+                let head = HeadBytes::encode(true, opcode, payload.len(), None);
+                let (head, used) = head.as_padded();
+                self.outbox.pack_headed(head, used, payload);
             }
         }
     }
@@ -98,13 +112,13 @@ impl Outgoing {
         self.outbox.share(run);
     }
 
-    /// Queues a binary message: a server keeps a large payload by reference.
-    pub(crate) fn binary(&mut self, lead: &[u8], payload: Bytes) {
+    /// Queues one whole message: a server keeps a large payload by reference.
+    pub(crate) fn payload(&mut self, opcode: Opcode, lead: &[u8], payload: Bytes) {
         match self.role() {
-            Role::Client => self.frame(Opcode::Binary, &[lead, &payload]),
+            Role::Client => self.frame(opcode, &[lead, &payload]),
             Role::Server => {
                 let len = lead.len().saturating_add(payload.len());
-                let head = HeadBytes::encode(true, Opcode::Binary, len, None);
+                let head = HeadBytes::encode(true, opcode, len, None);
                 self.outbox.pack(&[head.as_slice(), lead]);
                 self.outbox.share(payload);
             }

@@ -47,6 +47,8 @@ pub(crate) struct Piece<'b> {
     /// The message is compressed: in its first frame only, and only where that was agreed to.
     pub(crate) rsv1: bool,
     pub(crate) bytes: &'b [u8],
+    /// Every byte of it is; found in passing, by unmasking.
+    pub(crate) is_ascii: bool,
     /// The payload begins with it.
     pub(crate) first: bool,
     /// How many bytes of the payload are still to come.
@@ -189,12 +191,13 @@ impl Reader {
         match usize::try_from(head.len) {
             Ok(len) if len <= input.len() => {
                 let bytes = input.take(len);
-                mask::apply(bytes, head.mask);
+                let is_ascii = mask::apply_ascii(bytes, head.mask);
                 Piece {
                     fin: head.fin,
                     opcode: head.opcode,
                     rsv1: head.rsv1,
                     bytes,
+                    is_ascii,
                     first: true,
                     left: 0,
                 }
@@ -216,7 +219,7 @@ impl Reader {
     ) -> Piece<'b> {
         let left = usize::try_from(payload.left).unwrap_or(usize::MAX);
         let bytes = input.take(left.min(most));
-        mask::apply(bytes, payload.mask);
+        let is_ascii = mask::apply_ascii(bytes, payload.mask);
         let first = !payload.begun;
         payload.begun |= !bytes.is_empty();
         payload.left = payload.left.saturating_sub(bytes.len() as u64);
@@ -232,6 +235,7 @@ impl Reader {
             opcode: payload.opcode,
             rsv1: payload.rsv1,
             bytes,
+            is_ascii,
             first,
             left: payload.left,
         }

@@ -1,5 +1,5 @@
 //! The vocabulary that the siox protocol crates share, and nothing else: [`Instant`] (time as a
-//! value), [`Input`] (bytes and time that arrive together), [`Message`], [`Outbox`] (bytes waiting
+//! value), [`Input`] (bytes and time that arrive together), [`Message`], [`Text`] (shared by reference), [`Outbox`] (bytes waiting
 //! for a socket), [`Sink`] (where a layer puts what the layer below must carry), [`Shared`] (one
 //! group of messages for many receivers) and [`Utf8`] (incremental validation).
 //!
@@ -54,6 +54,7 @@ extern crate alloc;
 mod input;
 mod message;
 mod outbox;
+mod payload;
 mod shared;
 mod sink;
 mod time;
@@ -62,6 +63,7 @@ mod utf8;
 pub use input::Input;
 pub use message::Message;
 pub use outbox::Outbox;
+pub use payload::Text;
 pub use shared::{Form, Lead, Part, Shared, Slot};
 pub use sink::{Admit, SendError, Sink};
 pub use time::Instant;

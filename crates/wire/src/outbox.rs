@@ -4,137 +4,230 @@ use alloc::{collections::VecDeque, vec::Vec};
 use bytes::{Buf, Bytes};
 use core::mem;
 
-/// Bytes waiting for the socket: small ones packed together in a tail, large or shared ones kept by
-/// reference. Its memory is freed when it drains, so an idle connection holds no buffer.
+/// Bytes waiting for the socket: small ones packed together, large or shared ones kept by reference.
+/// Its memory is freed when it drains, so an idle connection holds no buffer.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    segments: VecDeque<Bytes>,
-    tail: Vec<u8>,
-    /// Bytes at the front of `tail` that the socket took; only while there is no segment.
+    /// The small pieces, one behind the other.
+    packed: Vec<u8>,
+    /// Bytes at the front of `packed` that the socket took.
     gone: usize,
+    /// What lies between them, in order.
+    shared: VecDeque<Piece>,
     len: usize,
     /// Handed out by `take`, not yet written; part of `len`.
     taken: usize,
 }
 
+/// Bytes kept by reference. Never empty.
+#[derive(Debug)]
+struct Piece {
+    /// It comes behind so many bytes of `packed`; not before `gone`.
+    after: usize,
+    bytes: Bytes,
+}
+
 impl Outbox {
     /// Below this, copying is cheaper than one more slice to write.
     const PACK_BELOW: usize = 1024;
-    /// A written prefix of the tail larger than this is moved out once it is half of the tail.
+    /// From here on, what is copied gets memory of its own, which never moves while more is packed.
+    const OWN_FROM: usize = 4096;
+    /// A written front larger than this is moved out once it is half of what is packed.
     const COMPACT_ABOVE: usize = 4096;
-    /// What a segment costs beside its bytes.
-    const SEGMENT: usize = size_of::<Bytes>();
+    /// The first memory for small pieces: one short frame.
+    const FIRST: usize = 64;
+    /// Their second: a dozen short messages.
+    const SECOND: usize = 512;
+    /// What a piece kept by reference costs beside its bytes, about.
+    const PIECE: usize = size_of::<Bytes>();
 
     /// Bytes not yet written.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Whether the socket has taken all.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// What is held, in bytes: what waits, and 32 for each piece kept by reference.
+    #[inline]
     #[must_use]
     pub fn held(&self) -> usize {
         self.len
-            .saturating_add(self.segments.len().saturating_mul(Self::SEGMENT))
+            .wrapping_add(self.shared.len().wrapping_mul(Self::PIECE))
+    }
+
+    /// Makes room for `n` more bytes to be copied behind what waits.
+    pub fn reserve(&mut self, n: usize) {
+        self.packed.reserve(n);
     }
 
     /// Copies `parts` behind what waits.
+    #[inline(never)]
     pub fn pack(&mut self, parts: &[&[u8]]) {
         self.pack_with(parts, |_| {});
     }
 
+    /// Copies the first `used` bytes of `head` behind what waits (at most 16), then `body`: as
+    /// [`pack`](Self::pack) does, for a head whose copy should cost nothing.
+    #[inline]
+    pub fn pack_headed(&mut self, head: &[u8; 16], used: usize, body: &[u8]) {
+        let (at, most) = (self.packed.len(), body.len().saturating_add(16));
+        if most > Self::OWN_FROM {
+            return self.pack(&[head.get(..used).unwrap_or(head), body]);
+        }
+        if self.packed.capacity().saturating_sub(at) < most {
+            self.grow(most);
+        }
+        self.packed.extend_from_slice(head);
+        self.packed.truncate(at.saturating_add(used));
+        self.packed.extend_from_slice(body);
+        let more = self.packed.len().saturating_sub(at);
+        self.len = self.len.saturating_add(more);
+    }
+
     /// Copies `parts` behind what waits and lets `edit` change the copy in place, which is how a
     /// client masks.
+    #[inline]
     pub fn pack_with(&mut self, parts: &[&[u8]], edit: impl FnOnce(&mut [u8])) {
-        let at = self.tail.len();
-        self.tail
-            .reserve(parts.iter().map(|p| p.len()).fold(0, usize::saturating_add));
-        for part in parts {
-            self.tail.extend_from_slice(part);
+        let more = parts.iter().map(|p| p.len()).fold(0, usize::saturating_add);
+        if more >= Self::OWN_FROM {
+            let mut own = Vec::with_capacity(more);
+            for part in parts {
+                own.extend_from_slice(part);
+            }
+            edit(&mut own);
+            return self.push(own.into());
         }
-        let new = self.tail.get_mut(at..).unwrap_or_default();
-        self.len = self.len.saturating_add(new.len());
-        edit(new);
+        let at = self.packed.len();
+        if self.packed.capacity().saturating_sub(at) < more {
+            self.grow(more);
+        }
+        for part in parts {
+            self.packed.extend_from_slice(part);
+        }
+        self.len = self.len.saturating_add(more);
+        edit(self.packed.get_mut(at..).unwrap_or_default());
+    }
+
+    /// Makes room for `more`: much more while it is little, then as much again.
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        let all = self.packed.capacity();
+        let least = match all {
+            0 => Self::FIRST,
+            1..Self::SECOND => Self::SECOND,
+            Self::SECOND..Self::COMPACT_ABOVE => all.saturating_mul(3),
+            _ => all,
+        };
+        self.packed.reserve_exact(more.max(least));
     }
 
     /// Puts `bytes` behind what waits, by reference where that is cheaper than a copy.
+    #[inline]
     pub fn share(&mut self, bytes: Bytes) {
         if bytes.len() < Self::PACK_BELOW {
             return self.pack(&[&bytes]);
         }
-        self.seal();
+        self.push(bytes);
+    }
+
+    fn push(&mut self, bytes: Bytes) {
         self.len = self.len.saturating_add(bytes.len());
-        self.segments.push_back(bytes);
+        let after = self.packed.len();
+        self.shared.push_back(Piece { after, bytes });
     }
 
     /// The slices of the next vectored write, in order.
+    #[inline]
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
-        let tail = self.tail.get(self.gone..).filter(|t| !t.is_empty());
-        self.segments.iter().map(|b| &b[..]).chain(tail)
+        let mut from = self.gone;
+        let between = self.shared.iter().flat_map(move |piece| {
+            let packed = self.packed.get(from..piece.after);
+            from = piece.after;
+            [packed.unwrap_or_default(), &piece.bytes]
+        });
+        let last = self.shared.back().map_or(self.gone, |piece| piece.after);
+        let tail = self.packed.get(last..).unwrap_or_default();
+        between.chain([tail]).filter(|chunk| !chunk.is_empty())
     }
 
     /// Hands out what waits, for a writer that must not hold a lock; it counts until
     /// [`advance`](Self::advance) tells that it is written.
     pub fn take(&mut self) -> VecDeque<Bytes> {
-        self.seal();
         self.taken = self.len;
-        mem::take(&mut self.segments)
+        self.seal()
     }
 
     /// All that waits, as the chunks of a response's body.
     #[must_use]
     pub fn into_chunks(mut self) -> VecDeque<Bytes> {
-        self.seal();
-        self.segments
+        self.seal()
     }
 
     /// Tells that the socket took `n` bytes (at most what waits is believed).
+    #[inline]
     pub fn advance(&mut self, n: usize) {
-        let mut n = n.min(self.len);
-        self.len = self.len.saturating_sub(n);
-        if self.len == 0 {
-            *self = Self::default();
-            return;
+        if n < self.len {
+            return self.advance_within(n);
         }
+        *self = Self::default();
+    }
+
+    fn advance_within(&mut self, mut n: usize) {
+        self.len = self.len.saturating_sub(n);
         let handed = n.min(self.taken);
         self.taken = self.taken.saturating_sub(handed);
         n = n.saturating_sub(handed);
-        while n > 0 {
-            let Some(head) = self.segments.front_mut() else {
-                return self.advance_tail(n);
-            };
-            let step = n.min(head.len());
-            head.advance(step);
+        while let Some(piece) = self.shared.front_mut() {
+            let packed = n.min(piece.after.saturating_sub(self.gone));
+            self.gone = self.gone.saturating_add(packed);
+            n = n.saturating_sub(packed);
+            let step = n.min(piece.bytes.len());
+            piece.bytes.advance(step);
             n = n.saturating_sub(step);
-            if head.is_empty() {
-                self.segments.pop_front();
+            if !piece.bytes.is_empty() {
+                return self.compact();
             }
+            self.shared.pop_front();
         }
+        self.gone = self.gone.saturating_add(n).min(self.packed.len());
+        self.compact();
     }
 
-    fn advance_tail(&mut self, n: usize) {
-        self.gone = self.gone.saturating_add(n).min(self.tail.len());
-        if self.gone > Self::COMPACT_ABOVE && self.gone >= self.tail.len() / 2 {
-            self.tail.drain(..self.gone);
+    fn compact(&mut self) {
+        if self.gone > Self::COMPACT_ABOVE && self.gone >= self.packed.len() / 2 {
+            self.packed.drain(..self.gone);
+            for piece in &mut self.shared {
+                piece.after = piece.after.saturating_sub(self.gone);
+            }
             self.gone = 0;
         }
     }
 
-    fn seal(&mut self) {
-        if self.tail.is_empty() {
-            return;
+    fn seal(&mut self) -> VecDeque<Bytes> {
+        let mut packed = Bytes::from(mem::take(&mut self.packed));
+        let mut from = mem::take(&mut self.gone);
+        packed.advance(from.min(packed.len()));
+        let mut chunks = VecDeque::with_capacity(self.shared.len().saturating_mul(2).max(1));
+        for Piece { after, bytes } in mem::take(&mut self.shared) {
+            let before = after.saturating_sub(from).min(packed.len());
+            from = after;
+            if before > 0 {
+                chunks.push_back(packed.split_to(before));
+            }
+            chunks.push_back(bytes);
         }
-        let mut bytes = Bytes::from(mem::take(&mut self.tail));
-        bytes.advance(mem::take(&mut self.gone).min(bytes.len()));
-        if !bytes.is_empty() {
-            self.segments.push_back(bytes);
+        if !packed.is_empty() {
+            chunks.push_back(packed);
         }
+        chunks
     }
 }
 
@@ -150,6 +243,7 @@ mod tests {
     #[derive(Debug, Clone)]
     enum Op {
         Pack(Vec<u8>),
+        Headed(usize, Vec<u8>),
         Share(usize),
         Advance(usize),
         Take,
@@ -158,6 +252,8 @@ mod tests {
     fn op() -> impl Strategy<Value = Op> {
         prop_oneof![
             proptest::collection::vec(any::<u8>(), 0..3000).prop_map(Op::Pack),
+            (0usize..18, proptest::collection::vec(any::<u8>(), 0..5000))
+                .prop_map(|(used, body)| Op::Headed(used, body)),
             (0usize..5000).prop_map(Op::Share),
             (0usize..9000).prop_map(Op::Advance),
             Just(Op::Take),
@@ -173,6 +269,12 @@ mod tests {
             for op in ops {
                 match op {
                     Op::Pack(b) => { out.pack(&[&b]); model.extend(b); }
+                    Op::Headed(used, body) => {
+                        let head = core::array::from_fn(|i| i as u8);
+                        out.pack_headed(&head, used, &body);
+                        model.extend(&head[..used.min(16)]);
+                        model.extend(&body);
+                    }
                     Op::Share(n) => { let b = alloc::vec![7; n]; model.extend(&b); out.share(b.into()); }
                     Op::Advance(n) => {
                         let n = n.min(model.len());
@@ -199,7 +301,7 @@ mod tests {
         out.share(alloc::vec![2; 5000].into());
         out.advance(10_000);
         assert_eq!(
-            (out.tail.capacity(), out.segments.capacity(), out.held()),
+            (out.packed.capacity(), out.shared.capacity(), out.held()),
             (0, 0, 0)
         );
     }
@@ -212,7 +314,7 @@ mod tests {
             out.pack(&[&[0; 1000]]);
             out.advance(1000);
         }
-        assert!(out.tail.capacity() < 64 * 1024);
+        assert!(out.packed.capacity() < 64 * 1024);
     }
 
     #[test]

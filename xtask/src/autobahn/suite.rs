@@ -104,10 +104,7 @@ impl Suite {
 }
 
 fn plan(report: &Path, sections: &[Section]) -> Value {
-    let cases: Vec<String> = sections
-        .iter()
-        .map(|section| format!("{}.*", section.number))
-        .collect();
+    let cases: Vec<String> = sections.iter().flat_map(Section::patterns).collect();
     json!({
         "outdir": report,
         "options": {"failByDrop": false},

@@ -11,8 +11,17 @@ use crate::shell::Result;
 const MOST_INFORMATIONAL: usize = 3;
 
 /// What the suite says of each case: of the behaviour, and of the closing.
+#[derive(Default)]
 pub(super) struct Verdicts {
     cases: BTreeMap<Vec<u32>, Case>,
+}
+
+/// How many cases had which verdict.
+#[derive(Default, Clone, Copy)]
+pub(super) struct Count {
+    pub(super) ok: usize,
+    pub(super) informational: usize,
+    pub(super) other: usize,
 }
 
 struct Case {
@@ -55,6 +64,24 @@ impl Verdicts {
             );
         }
         Ok(Self { cases: found })
+    }
+
+    /// Takes the cases of another part of the same run.
+    pub(super) fn add(&mut self, more: Self) {
+        self.cases.extend(more.cases);
+    }
+
+    /// The verdicts of one section, or of all.
+    pub(super) fn count(&self, section: Option<u32>) -> Count {
+        let mut count = Count::default();
+        for (id, case) in &self.cases {
+            if section.is_none() || id.first().copied() == section {
+                count.ok += usize::from(case.is_ok());
+                count.informational += usize::from(case.is_informational());
+                count.other += usize::from(!case.is_ok() && !case.is_informational());
+            }
+        }
+        count
     }
 
     /// One line a section: how many cases had which verdict.
@@ -155,10 +182,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const SECTION: Section = Section {
-        number: 1,
-        cases: 4,
-    };
+    fn section() -> [Section; 1] {
+        [Section::whole(1, 4)]
+    }
 
     fn verdicts(pairs: &[(&str, &str)]) -> Verdicts {
         let cases = pairs
@@ -181,7 +207,7 @@ mod tests {
             ("INFORMATIONAL", "OK"),
             ("OK", "INFORMATIONAL"),
         ]);
-        assert_eq!(good.judge(&[SECTION]), Ok(()));
+        assert_eq!(good.judge(&section()), Ok(()));
         assert!(
             good.table()
                 .contains("1            4      2              2      0      6.0\n"),
@@ -197,23 +223,23 @@ mod tests {
             ("OK", "FAILED BY CLIENT"),
         ] {
             let why = verdicts(&[("OK", "OK"), ("OK", "OK"), ("OK", "OK"), bad])
-                .judge(&[SECTION])
+                .judge(&section())
                 .unwrap_err();
             assert!(why.contains("case 1.1.3"), "{why}");
         }
         let many = verdicts(&[("INFORMATIONAL", "OK"); 4]);
-        assert!(many.judge(&[SECTION]).is_err());
+        assert!(many.judge(&section()).is_err());
     }
 
     #[test]
     fn a_run_cut_short_fails() {
-        let why = verdicts(&[("OK", "OK")]).judge(&[SECTION]).unwrap_err();
+        let why = verdicts(&[("OK", "OK")]).judge(&section()).unwrap_err();
         assert!(why.contains("1 cases ran, not 4"), "{why}");
         assert!(Verdicts::from_index(&json!({})).is_err());
         assert!(
             Verdicts::from_index(&json!({"siox": {}}))
                 .unwrap()
-                .judge(&[SECTION])
+                .judge(&section())
                 .is_err()
         );
         assert!(Verdicts::from_index(&json!({"siox": {"1.1.1": {"behavior": "OK"}}})).is_err());

@@ -3,15 +3,17 @@
 
 mod frames;
 mod results;
+mod websocket;
 
 use crate::shell::Result;
 
 pub(crate) fn run(words: &[String]) -> Result {
     let Some((name, rest)) = words.split_first() else {
-        return Err("which? `frames`".to_owned());
+        return Err("which? `frames` or `websocket`".to_owned());
     };
     match name.as_str() {
         "frames" => frames::run(rest),
+        "websocket" => websocket::run(rest),
         other => Err(format!("there is no benchmark `{other}`")),
     }
 }

@@ -15,8 +15,11 @@ pub(super) const PROTOCOLS: [&str; 5] = [
 /// Where the protocols meet. Still a machine without an outside.
 pub(super) const STACK: &str = "siox-stack";
 
-/// What one protocol crate may know of another: all know `wire`, and the WebSocket handshake is an HTTP request.
-const MAY_KNOW: [(&str, &str); 1] = [("siox-websocket", "siox-http1")];
+/// The leaf with unsafe code: functions of bytes, under the protocol that is made fast by it.
+const LEAF: &str = "siox-mask";
+
+/// What one protocol crate may know beside `wire`: the WebSocket handshake is an HTTP request, and its payloads are masked.
+const MAY_KNOW: [(&str, &str); 2] = [("siox-websocket", "siox-http1"), ("siox-websocket", LEAF)];
 
 /// Sockets, runtimes, randomness: packages that no machine may be linked with, however indirectly. A generator without a
 /// source of its own (`rand_core`, `chacha20`) is not among them.
@@ -35,6 +38,45 @@ const OUTSIDE: [&str; 13] = [
     "socket2",
     "tokio",
 ];
+
+/// WebSocket on blocking sockets.
+const BLOCKING: &str = "siox-tcp";
+
+/// Async runtimes, and what only they or their users need: packages that the blocking crate must not be linked with.
+const ASYNC: [&str; 15] = [
+    "async-executor",
+    "async-io",
+    "async-std",
+    "embassy-executor",
+    "futures-core",
+    "futures-executor",
+    "futures-sink",
+    "futures-util",
+    "hyper",
+    "mio",
+    "polling",
+    "smol",
+    "tokio",
+    "tokio-rustls",
+    "tower-service",
+];
+
+pub(super) fn blocking_knows_no_runtime(workspace: &Workspace, found: &mut Vec<Finding>) {
+    for package in workspace
+        .members()
+        .filter(|package| package.name == BLOCKING)
+    {
+        for other in workspace.transitive(package) {
+            if ASYNC.contains(&other.name.as_str()) {
+                let rule = format!(
+                    "{} is linked in, directly or not; {BLOCKING} is without any async dependency, whatever its features",
+                    other.name
+                );
+                found.push(Finding::new(place(package), rule));
+            }
+        }
+    }
+}
 
 pub(super) fn protocols_stay_apart(workspace: &Workspace, found: &mut Vec<Finding>) {
     for package in workspace
@@ -77,7 +119,7 @@ pub(super) fn machines_know_no_outside(workspace: &Workspace, found: &mut Vec<Fi
 
 /// Whether a package of this name stands at or under `stack`.
 pub(super) fn is_machine(name: &str) -> bool {
-    name == STACK || PROTOCOLS.contains(&name)
+    name == STACK || name == LEAF || PROTOCOLS.contains(&name)
 }
 
 fn is_ours(package: &Package) -> bool {
@@ -102,7 +144,8 @@ mod tests {
         let good = workspace(&[
             "siox-wire:bytes",
             "siox-http1:siox-wire httparse",
-            "siox-websocket:siox-wire siox-http1",
+            "siox-mask:cpufeatures",
+            "siox-websocket:siox-wire siox-http1 siox-mask",
             "siox-engineio:siox-wire",
             "siox-socketio:siox-wire serde_json",
             "siox-stack:siox-websocket siox-engineio siox-socketio",
@@ -120,6 +163,7 @@ mod tests {
             "siox-socketio:siox-engineio",
             "siox-wire:siox-http1",
             "siox-wire:siox-testkit",
+            "siox-engineio:siox-mask",
         ] {
             let (_, other) = bad.split_once(':').unwrap();
             let workspace = workspace(&[bad, &format!("{other}:")]);
@@ -150,6 +194,16 @@ mod tests {
                 .any(|text| text.starts_with("crates/http1/Cargo.toml: socket2")),
             "{texts:?}"
         );
+    }
+
+    #[test]
+    fn a_runtime_under_the_blocking_crate_is_found() {
+        let good = workspace(&["siox-tcp:siox-websocket rustls", "siox-tokio:tokio"]);
+        assert!(findings(|found| blocking_knows_no_runtime(&good, found)).is_empty());
+        let bad = workspace(&["siox-tcp:rustls helper", "helper:tokio"]);
+        let texts = findings(|found| blocking_knows_no_runtime(&bad, found));
+        assert_eq!(texts.len(), 1, "{texts:?}");
+        assert!(texts[0].starts_with("crates/tcp/Cargo.toml: tokio is linked in"));
     }
 
     #[test]

@@ -52,12 +52,14 @@ pub(crate) fn run(words: &[String]) -> Result {
     let mut found = Vec::new();
     layers::protocols_stay_apart(&workspace, &mut found);
     layers::machines_know_no_outside(&workspace, &mut found);
+    layers::blocking_knows_no_runtime(&workspace, &mut found);
     licences::licences_are_allowed(&workspace, &policy, &mut found);
     licences::sources_are_registries(&workspace, &mut found);
     licences::nothing_banned(&workspace, &policy, &mut found);
     crates::lints_come_from_the_workspace(&files, &mut found);
     crates::libraries_have_examples(&workspace, &mut found);
     sources::roots_forbid_unsafe(&workspace, &files, root(), &mut found);
+    sources::the_unsafe_leaf_is_short(&files, &mut found);
     sources::protocol_roots_have_their_attributes(&files, &mut found);
     sources::protocol_sources_know_no_outside(&files, &mut found);
     tree::rust_files_are_short(&files, &mut found);

@@ -1,6 +1,6 @@
 //! What a client wants and what it bears.
 
-use crate::{Transport, Version};
+use crate::{Transport, Version, dialect::Dialect};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -10,6 +10,9 @@ use core::time::Duration;
 pub struct ClientConfig {
     /// The protocol spoken. Default: v4.
     pub version: Version,
+    /// Whether the client takes and sends no bytes, but base64 (on polling v4 always does). Default:
+    /// false.
+    pub base64: bool,
     /// The transports in the order of trying: the first opens the session; a WebSocket behind polling
     /// is what polling upgrades to. Default: polling, WebSocket.
     pub transports: Vec<Transport>,
@@ -41,6 +44,7 @@ impl Default for ClientConfig {
     fn default() -> Self {
         Self {
             version: Version::V4,
+            base64: false,
             transports: Vec::from([Transport::Polling, Transport::WebSocket]),
             try_all_transports: false,
             remembered_upgrade: false,
@@ -56,6 +60,13 @@ impl Default for ClientConfig {
 }
 
 impl ClientConfig {
+    pub(crate) const fn dialect(&self) -> Dialect {
+        Dialect {
+            version: self.version,
+            base64: self.base64,
+        }
+    }
+
     /// The transport to try after `tried` of them.
     pub(crate) fn transport(&self, tried: usize) -> Option<Transport> {
         let websocket = Transport::WebSocket;

@@ -64,7 +64,7 @@ impl Client {
     /// [`poll_request`](Self::poll_request); messages are taken at once.
     #[must_use]
     pub fn new(now: Instant, config: Arc<ClientConfig>) -> Self {
-        let half = Half::new(config.version.lead());
+        let half = Half::new(config.dialect());
         let mut client = Self {
             phase: Phase::Opening {
                 half: Box::new(half),
@@ -102,7 +102,7 @@ impl Client {
             {
                 Messages::queue(&mut half.queue, config.high_water, config.hard_cap)
             }
-            (Phase::Socket { .. }, Some(socket)) => Messages::socket(socket, config.version.lead()),
+            (Phase::Socket { .. }, Some(socket)) => Messages::socket(socket, config.dialect()),
             (
                 Phase::Opening { .. }
                 | Phase::Polling(_)

@@ -4,7 +4,7 @@ use super::{
     Client, ClientError, ClientEvent, Opened,
     phase::{Phase, Step},
 };
-use crate::{CloseReason, Error, Kind, Lane, Packet, heartbeat::Heartbeat};
+use crate::{CloseReason, Error, Kind, Lane, Packet, Version, heartbeat::Heartbeat};
 use alloc::boxed::Box;
 use siox_wire::{Instant, Message, Sink};
 
@@ -55,7 +55,7 @@ impl Client {
         self.advance(now, Some(out));
         match &self.phase {
             Phase::Opening { .. } | Phase::Socket { .. } => {
-                let packet = Packet::decode(message);
+                let packet = self.config.dialect().decode(message);
                 self.receive(now, packet, Some(out))
             }
             Phase::Polling(_) => self.probed(lane, &message, out),
@@ -103,9 +103,14 @@ impl Client {
         match packet.kind {
             Kind::Message => return Ok(Some(ClientEvent::Message(packet.data))),
             Kind::Close => self.phase.end(CloseReason::TransportClose, None),
-            Kind::Ping => self.pinged(now, out),
+            Kind::Ping if self.config.version == Version::V4 => self.pinged(now, out),
+            Kind::Pong => {
+                if let (Some(beat), Some(opened)) = (&mut self.heartbeat, &self.opened) {
+                    beat.pong(now, opened.ping_interval);
+                }
+            }
             // The reference has no use for these here either.
-            Kind::Open | Kind::Pong | Kind::Upgrade | Kind::Noop => {}
+            Kind::Open | Kind::Ping | Kind::Upgrade | Kind::Noop => {}
         }
         Ok(None)
     }
@@ -122,7 +127,10 @@ impl Client {
         };
         let opened = Opened::parse(text)?;
         let (interval, timeout) = (opened.ping_interval, opened.ping_timeout);
-        self.heartbeat = Some(Heartbeat::listen(now, interval, timeout));
+        self.heartbeat = Some(match self.config.version {
+            Version::V4 => Heartbeat::listen(now, interval, timeout),
+            Version::V3 => Heartbeat::new(now, interval),
+        });
         let upgrade = self.config.upgrade
             && opened.websocket
             && self
@@ -133,7 +141,8 @@ impl Client {
         match out {
             Some(out) => {
                 self.websocket_works = true;
-                self.phase.switch()?.queue.move_to(out);
+                let dialect = self.config.dialect();
+                self.phase.switch()?.queue.move_to(out, dialect);
             }
             None => {
                 self.phase.open_polling();

@@ -1,10 +1,10 @@
 //! The state of a client's session, and its transitions. Nothing here is sent or told.
 
 use super::ClientError;
-use crate::{CloseReason, Coding, Lane, queue::Queue};
+use crate::{CloseReason, Coding, Lane, dialect::Dialect, queue::Queue};
 use alloc::boxed::Box;
 use core::mem;
-use siox_wire::{Instant, Lead};
+use siox_wire::Instant;
 
 /// Where a session is.
 #[derive(Debug)]
@@ -113,9 +113,9 @@ impl Leg {
 }
 
 impl Half {
-    pub(super) fn new(lead: Lead) -> Self {
+    pub(super) fn new(dialect: Dialect) -> Self {
         Self {
-            queue: Queue::new(lead),
+            queue: Queue::new(dialect),
             get: Leg::Idle,
             post: Leg::Idle,
             socket: None,

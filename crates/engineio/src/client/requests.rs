@@ -4,7 +4,7 @@ use super::{
     Client, ClientError, ClientEvent,
     phase::{Attempt, Leg, Phase, Step},
 };
-use crate::{CloseReason, Coding, Lane, Payload, Transport};
+use crate::{CloseReason, Coding, Lane, Payload, Transport, request::is_octet_stream};
 use alloc::{collections::VecDeque, format, string::String};
 use bytes::Bytes;
 use siox_wire::Instant;
@@ -130,6 +130,10 @@ impl Client {
     fn query(&self, transport: Transport) -> String {
         let (eio, name) = (self.config.version.name(), transport.name());
         let mut query = format!("EIO={eio}&transport={name}");
+        // Told once for polling, whose session remembers it, and for each socket.
+        if self.config.base64 && (self.opened.is_none() || transport == Transport::WebSocket) {
+            query.push_str("&b64=1");
+        }
         if let Some(opened) = self.opened() {
             query.push_str("&sid=");
             for byte in opened.sid.bytes() {
@@ -169,8 +173,9 @@ impl Client {
         Err(ClientError::Status(status))
     }
 
-    fn coding(&self, _content_type: Option<&[u8]>) -> Coding {
-        Coding::V4
+    fn coding(&self, content_type: Option<&[u8]>) -> Coding {
+        let octets = content_type.is_some_and(is_octet_stream);
+        self.config.dialect().coding_of(octets)
     }
 
     /// One step through the body of a GET's answer. Call until `Ok(None)`, then

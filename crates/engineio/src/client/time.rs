@@ -113,13 +113,23 @@ impl Client {
         }
     }
 
-    fn beat(&mut self, now: Instant, _out: Option<&mut dyn Sink>) {
+    fn beat(&mut self, now: Instant, out: Option<&mut dyn Sink>) {
         let (Some(beat), Some(opened)) = (&mut self.heartbeat, &self.opened) else {
             return;
         };
         match beat.due(now, opened.ping_timeout) {
-            Beat::Nothing | Beat::Ping => {}
+            Beat::Nothing => {}
             Beat::Dead => self.phase.end(CloseReason::PingTimeout, None),
+            Beat::Ping => {
+                match (&mut self.phase, out) {
+                    (Phase::Polling(half), _) => half.queue.put_control("2", self.config.hard_cap),
+                    (Phase::Socket { .. }, Some(out)) => out.put_text(&[b"2"]),
+                    // Nowhere to put it yet.
+                    (Phase::Socket { .. }, None) => return,
+                    (Phase::Opening { .. } | Phase::Closed { .. }, _) => return,
+                }
+                beat.pinged(opened.ping_timeout);
+            }
         }
     }
 }

@@ -38,7 +38,7 @@ impl Client {
             && let Some(mut half) = self.phase.switch()
         {
             out.put_text(&[b"5"]);
-            half.queue.move_to(out);
+            half.queue.move_to(out, self.config.dialect());
             self.websocket_works = true;
             self.untold = Some(Ok(()));
         }

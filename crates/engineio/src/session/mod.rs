@@ -9,10 +9,10 @@ mod time;
 mod upgrade;
 
 use crate::{
-    CloseReason, Config, Messages, Response, Sid, Transport, Version, handshake::open_packet,
-    heartbeat::Heartbeat,
+    CloseReason, Config, Handshake, Messages, Response, Sid, Transport, Version, dialect::Dialect,
+    handshake::open_packet, heartbeat::Heartbeat,
 };
-use alloc::{boxed::Box, collections::VecDeque, sync::Arc};
+use alloc::{boxed::Box, sync::Arc};
 use phase::{Goodbye, Phase, Polling};
 use siox_wire::{Instant, Message, Sink};
 
@@ -64,41 +64,84 @@ pub struct Session {
     /// The answer to a poll that is no longer held, until it is asked for.
     answer: Option<Box<(Lane, Response)>>,
     lanes: u32,
-    version: Version,
+    dialect: Dialect,
 }
 
 impl Session {
-    /// A session that begins with polling, and the answer to the request that opened it: the open
-    /// packet alone.
+    /// [`polling_for`](Self::polling_for) a plain handshake of v4.
     #[must_use]
     pub fn polling(now: Instant, config: Arc<Config>, sid: Sid) -> (Self, Response) {
-        let open = open_packet(&config, &sid, Transport::Polling);
-        let session = Self::new(
-            now,
-            config,
-            Phase::Polling(Box::new(Polling::new(Version::V4.lead()))),
-            0,
-        );
-        (session, Response::payload(VecDeque::from([open.into()])))
+        Self::polling_for(now, config, sid, &Handshake::v4(Transport::Polling))
     }
 
-    /// A session that begins on a WebSocket, whose sink gets the open packet and whose lane is
-    /// `Lane(1)`.
+    /// A session that begins with polling, and the answer to the request that opened it: the open
+    /// packet, and the initial packet if there is one.
+    #[must_use]
+    pub fn polling_for(
+        now: Instant,
+        config: Arc<Config>,
+        sid: Sid,
+        handshake: &Handshake,
+    ) -> (Self, Response) {
+        let dialect = handshake.dialect();
+        let mut half = Polling::new(dialect, handshake.jsonp);
+        let open = open_packet(&config, &sid, Transport::Polling);
+        half.queue.put_packet(open.into());
+        match config.initial_packet.clone() {
+            Some(Message::Text(text)) => half.queue.put_text(&[text.as_bytes()]),
+            Some(Message::Binary(data)) => half.queue.put_binary(b"", data.into_owned().into()),
+            None => {}
+        }
+        let response = half.payload(None);
+        let phase = Phase::Polling(Box::new(half));
+        (Self::new(now, config, phase, dialect, 0), response)
+    }
+
+    /// [`socket_for`](Self::socket_for) a plain handshake of v4.
     #[must_use]
     pub fn socket(now: Instant, config: Arc<Config>, sid: Sid, out: &mut impl Sink) -> Self {
-        out.put_text(&[open_packet(&config, &sid, Transport::WebSocket).as_bytes()]);
-        Self::new(now, config, Phase::Socket { lane: Lane(1) }, 1)
+        Self::socket_for(now, config, sid, &Handshake::v4(Transport::WebSocket), out)
     }
 
-    fn new(now: Instant, config: Arc<Config>, phase: Phase, lanes: u32) -> Self {
+    /// A session that begins on a WebSocket, whose sink gets the open packet (and the initial packet if
+    /// there is one) and whose lane is `Lane(1)`.
+    #[must_use]
+    pub fn socket_for(
+        now: Instant,
+        config: Arc<Config>,
+        sid: Sid,
+        handshake: &Handshake,
+        out: &mut impl Sink,
+    ) -> Self {
+        let dialect = handshake.dialect();
+        out.put_text(&[open_packet(&config, &sid, Transport::WebSocket).as_bytes()]);
+        match config.initial_packet.clone() {
+            Some(Message::Text(text)) => out.put_text(&[dialect.lead().text, text.as_bytes()]),
+            Some(Message::Binary(data)) => dialect.put_binary(out, b"", data.into_owned().into()),
+            None => {}
+        }
+        Self::new(now, config, Phase::Socket { lane: Lane(1) }, dialect, 1)
+    }
+
+    fn new(now: Instant, config: Arc<Config>, phase: Phase, dialect: Dialect, lanes: u32) -> Self {
+        let (interval, timeout) = (config.ping_interval, config.ping_timeout);
         Self {
-            heartbeat: Heartbeat::new(now, config.ping_interval),
+            heartbeat: match dialect.version {
+                Version::V4 => Heartbeat::new(now, interval),
+                Version::V3 => Heartbeat::listen(now, interval, timeout),
+            },
             config,
             phase,
             answer: None,
             lanes,
-            version: Version::V4,
+            dialect,
         }
+    }
+
+    /// The protocol it speaks.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.dialect.version
     }
 
     fn next_lane(&mut self) -> Lane {
@@ -115,7 +158,7 @@ impl Session {
                 self.config.high_water,
                 self.config.hard_cap,
             ),
-            (Phase::Socket { .. }, Some(socket)) => Messages::socket(socket, self.version.lead()),
+            (Phase::Socket { .. }, Some(socket)) => Messages::socket(socket, self.dialect),
             (
                 Phase::Polling(_)
                 | Phase::Socket { .. }

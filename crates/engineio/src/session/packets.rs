@@ -4,26 +4,28 @@ use super::{
     Event, Lane, Session,
     phase::{Goodbye, Phase},
 };
-use crate::{CloseReason, Error, Kind, Packet};
+use crate::{CloseReason, Error, Kind, Packet, Version};
 use siox_wire::{Instant, Message, Sink};
 
 /// What a packet asks of the session.
 enum Step<'b> {
     Nothing,
     Deliver(Message<'b>),
+    Ping,
     Pong,
     Close,
 }
 
 impl<'b> Step<'b> {
-    fn of(packet: Packet<'b>) -> Result<Self, Error> {
-        match packet.kind {
-            Kind::Message => Ok(Self::Deliver(packet.data)),
-            Kind::Pong => Ok(Self::Pong),
-            Kind::Close => Ok(Self::Close),
-            Kind::Ping => Err(Error::HeartbeatDirection),
+    fn of(version: Version, packet: Packet<'b>) -> Result<Self, Error> {
+        match (packet.kind, version) {
+            (Kind::Message, _) => Ok(Self::Deliver(packet.data)),
+            (Kind::Ping, Version::V3) => Ok(Self::Ping),
+            (Kind::Pong, Version::V4) => Ok(Self::Pong),
+            (Kind::Ping, Version::V4) | (Kind::Pong, Version::V3) => Err(Error::HeartbeatDirection),
+            (Kind::Close, _) => Ok(Self::Close),
             // A peer has no use for these here; the reference ignores them too.
-            Kind::Open | Kind::Upgrade | Kind::Noop => Ok(Self::Nothing),
+            (Kind::Open | Kind::Upgrade | Kind::Noop, _) => Ok(Self::Nothing),
         }
     }
 }
@@ -50,7 +52,7 @@ impl Session {
         self.advance(now, self.phase.is_socket().then_some(out as &mut dyn Sink));
         match &self.phase {
             Phase::Polling(_) => self.handle_probe(lane, &message, out),
-            Phase::Socket { .. } => self.receive(now, Packet::decode(message)),
+            Phase::Socket { .. } => self.receive(now, self.dialect.decode(message), Some(out)),
             Phase::Closing { .. } | Phase::Closed { .. } => Ok(None),
         }
     }
@@ -60,8 +62,11 @@ impl Session {
         &mut self,
         now: Instant,
         packet: Result<Packet<'b>, Error>,
+        out: Option<&mut dyn Sink>,
     ) -> Result<Option<Event<'b>>, Error> {
-        let step = packet.and_then(Step::of).inspect_err(|error| {
+        let version = self.dialect.version;
+        let step = packet.and_then(|packet| Step::of(version, packet));
+        let step = step.inspect_err(|error| {
             if let Some(reason) = error.close_reason() {
                 self.end(reason, Goodbye::Close);
             }
@@ -70,6 +75,10 @@ impl Session {
         Ok(match step {
             Step::Nothing => None,
             Step::Deliver(message) => Some(Event::Message(message)),
+            Step::Ping => {
+                self.pinged(now, out);
+                None
+            }
             Step::Pong => {
                 self.heartbeat.pong(now, self.config.ping_interval);
                 None
@@ -79,5 +88,23 @@ impl Session {
                 None
             }
         })
+    }
+
+    /// A client of v3 pings.
+    fn pinged(&mut self, now: Instant, out: Option<&mut dyn Sink>) {
+        let (interval, timeout) = (self.config.ping_interval, self.config.ping_timeout);
+        self.heartbeat.ping(now, interval, timeout);
+        match (&mut self.phase, out) {
+            (Phase::Polling(half), _) => half.queue.put_control("3", self.config.hard_cap),
+            (Phase::Socket { .. }, Some(out)) => out.put_text(&[b"3"]),
+            (Phase::Socket { .. } | Phase::Closing { .. } | Phase::Closed { .. }, _) => {}
+        }
+    }
+
+    /// Part of a message or body came, which is not whole yet: a client whose beat waits behind a long
+    /// one is not dead.
+    pub fn handle_progress(&mut self, now: Instant) {
+        self.advance(now, None);
+        self.heartbeat.packet(now, self.config.ping_timeout);
     }
 }

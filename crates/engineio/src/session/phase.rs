@@ -1,10 +1,13 @@
 //! The state of a session, and its transitions. Nothing here is sent or told.
 
 use super::{Lane, upgrade::Probe};
-use crate::{CloseReason, Response, queue::Queue};
+use crate::{
+    CloseReason, Coding, Response, dialect::Dialect, payload::write::Writer, queue::Queue,
+};
 use alloc::boxed::Box;
+use bytes::Bytes;
 use core::mem;
-use siox_wire::{Instant, Lead};
+use siox_wire::Instant;
 
 /// Where a session is.
 #[derive(Debug)]
@@ -39,6 +42,10 @@ pub(super) struct Polling {
     pub(super) probe: Option<Probe>,
     /// A socket that probed in vain and is not yet gone.
     pub(super) dropped: Option<Lane>,
+    /// How the body of the running POST is read.
+    pub(super) coding: Coding,
+    /// The callback of a client that polls by JSONP.
+    pub(super) jsonp: Option<u64>,
 }
 
 /// What the held poll is told when the session ends.
@@ -51,13 +58,19 @@ pub(super) enum Goodbye {
 }
 
 impl Polling {
-    pub(super) fn new(lead: Lead) -> Self {
+    pub(super) fn new(dialect: Dialect, jsonp: Option<u64>) -> Self {
         Self {
-            queue: Queue::new(lead),
+            // A script is text.
+            queue: Queue::new(Dialect {
+                base64: dialect.base64 || jsonp.is_some(),
+                ..dialect
+            }),
             get: None,
             post: None,
             probe: None,
             dropped: None,
+            coding: dialect.coding(false),
+            jsonp,
         }
     }
 
@@ -72,7 +85,21 @@ impl Polling {
             Goodbye::Noop if self.queue.is_empty() => Some("6"),
             Goodbye::Noop => None,
         };
-        Response::payload(self.queue.take_payload(last))
+        self.payload(last)
+    }
+
+    /// What is queued, then `last`.
+    pub(super) fn payload(&mut self, last: Option<&'static str>) -> Response {
+        let (coding, body) = self.queue.take_payload(last);
+        Response::payload(coding, self.jsonp, body)
+    }
+
+    /// A noop; what is queued stays.
+    pub(super) fn noop(&self) -> Response {
+        let coding = self.queue.dialect().coding(false);
+        let mut writer = Writer::new(coding);
+        writer.text(Bytes::from_static(b"6"));
+        Response::payload(coding, self.jsonp, writer.finish())
     }
 
     /// Gives the probe's socket up.

@@ -5,7 +5,7 @@ use super::{
     phase::{Goodbye, Phase},
 };
 use crate::{
-    CloseReason, Coding, Error, ErrorCode, Method, Payload, Query, Request, Response, Transport,
+    CloseReason, Error, ErrorCode, Method, Payload, Query, Request, Response, Transport, Version,
 };
 use siox_wire::Instant;
 
@@ -23,11 +23,17 @@ impl Session {
         if let Phase::Closed { .. } = self.phase {
             return Err(ErrorCode::UnknownSid);
         }
-        if query.eio.is_some_and(|eio| eio != self.version.name()) {
+        if query
+            .eio
+            .as_ref()
+            .is_some_and(|eio| *eio != self.dialect.version.name())
+        {
             return Err(ErrorCode::BadRequest);
         }
         match (transport, request.method) {
-            (Transport::WebSocket, Method::Get) if request.websocket => self.open_probe(now),
+            (Transport::WebSocket, Method::Get) if request.websocket => {
+                self.open_probe(now, query.base64())
+            }
             (Transport::WebSocket, _) => Err(ErrorCode::BadRequest),
             (Transport::Polling, _) if self.phase.is_socket() => Err(ErrorCode::BadRequest),
             (Transport::Polling, Method::Get) => self.poll(now),
@@ -50,11 +56,10 @@ impl Session {
         }
         let half = self.phase.half().ok_or(ErrorCode::BadRequest)?;
         if half.is_ready() {
-            let payload = half.queue.take_payload(None);
-            return Ok(Decision::Answer(Response::payload(payload)));
+            return Ok(Decision::Answer(half.payload(None)));
         }
         if half.probe.as_mut().is_some_and(|probe| probe.noop(now)) {
-            return Ok(Decision::Answer(Response::text("6")));
+            return Ok(Decision::Answer(half.noop()));
         }
         let lane = self.next_lane();
         if let Some(half) = self.phase.half() {
@@ -67,12 +72,15 @@ impl Session {
         if self.phase.half().is_some_and(|half| half.post.is_some()) {
             return Ok(self.overlap());
         }
-        if request.is_octet_stream() {
+        let octets = request.is_octet_stream();
+        if octets && self.dialect.version == Version::V4 {
             self.end(CloseReason::TransportError, Goodbye::Close);
             return Err(ErrorCode::BadRequest);
         }
-        let lane = self.next_lane();
-        self.phase.half().ok_or(ErrorCode::BadRequest)?.post = Some(lane);
+        let (lane, dialect) = (self.next_lane(), self.dialect);
+        let half = self.phase.half().ok_or(ErrorCode::BadRequest)?;
+        half.post = Some(lane);
+        half.coding = dialect.coding_of(octets && half.jsonp.is_none());
         let limit = self.config.max_payload;
         Ok(Decision::Body { lane, limit })
     }
@@ -99,23 +107,25 @@ impl Session {
     ) -> Result<Option<Event<'b>>, Error> {
         self.advance(now, None);
         loop {
-            match &self.phase {
-                Phase::Polling(half) if half.post == Some(lane) => {}
+            let (coding, form) = match &self.phase {
+                Phase::Polling(half) if half.post == Some(lane) => {
+                    (half.coding, half.jsonp.is_some())
+                }
                 Phase::Closing { half, .. } if half.post == Some(lane) => return Ok(None),
                 Phase::Closed { post, .. } if *post == Some(lane) => return Ok(None),
                 Phase::Polling(_)
                 | Phase::Socket { .. }
                 | Phase::Closing { .. }
                 | Phase::Closed { .. } => return Err(Error::Stale),
-            }
-            let packet = match body.begin(Coding::V4, false) {
+            };
+            let packet = match body.begin(coding, form) {
                 Ok(()) => body.next(),
                 Err(error) => Some(Err(error)),
             };
             let Some(packet) = packet else {
                 return Ok(None);
             };
-            if let Some(event) = self.receive(now, packet)? {
+            if let Some(event) = self.receive(now, packet, None)? {
                 return Ok(Some(event));
             }
         }
@@ -130,7 +140,7 @@ impl Session {
             self.end(reason, Goodbye::Close);
         }
         if self.take_post(lane) && result.is_ok() {
-            Response::text("ok")
+            Response::ok()
         } else {
             ErrorCode::BadRequest.response()
         }
@@ -172,7 +182,7 @@ impl Session {
         match &mut self.phase {
             Phase::Polling(half) if half.is_ready() => {
                 let lane = half.get.take()?;
-                Some((lane, Response::payload(half.queue.take_payload(None))))
+                Some((lane, half.payload(None)))
             }
             Phase::Polling(_)
             | Phase::Socket { .. }

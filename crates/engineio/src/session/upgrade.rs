@@ -7,7 +7,7 @@ use super::{
     Decision, Event, Lane, Session,
     phase::{Goodbye, Phase},
 };
-use crate::{CloseReason, Error, ErrorCode, Response};
+use crate::{CloseReason, Error, ErrorCode, Version};
 use alloc::boxed::Box;
 use core::time::Duration;
 use siox_wire::{Instant, Message, Sink};
@@ -23,6 +23,8 @@ const NOOP_SPACING: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Probe {
     pub(super) lane: Lane,
+    /// Whether this socket takes no bytes.
+    base64: bool,
     opened: Instant,
     /// Whether what is queued is held back.
     pub(super) holds: bool,
@@ -31,9 +33,10 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    fn new(lane: Lane, now: Instant) -> Self {
+    fn new(lane: Lane, base64: bool, now: Instant) -> Self {
         Self {
             lane,
+            base64,
             opened: now,
             holds: true,
             noops: 0,
@@ -70,12 +73,13 @@ impl Probe {
 }
 
 impl Session {
-    pub(super) fn open_probe(&mut self, now: Instant) -> Result<Decision, ErrorCode> {
+    pub(super) fn open_probe(&mut self, now: Instant, base64: bool) -> Result<Decision, ErrorCode> {
+        let base64 = base64 && self.dialect.version == Version::V3;
         let upgrades = self.config.upgrades();
         let lane = self.next_lane();
         match &mut self.phase {
             Phase::Polling(half) if upgrades && half.probe.is_none() && half.dropped.is_none() => {
-                half.probe = Some(Probe::new(lane, now));
+                half.probe = Some(Probe::new(lane, base64, now));
             }
             Phase::Polling(_)
             | Phase::Socket { .. }
@@ -94,7 +98,7 @@ impl Session {
             && half.probe.as_mut().is_some_and(|probe| probe.noop(now))
             && let Some(lane) = half.get.take()
         {
-            self.answer = Some(Box::new((lane, Response::text("6"))));
+            self.answer = Some(Box::new((lane, half.noop())));
         }
     }
 
@@ -132,9 +136,10 @@ impl Session {
         let Some(mut half) = self.phase.upgrade() else {
             return;
         };
-        half.queue.move_to(out);
+        self.dialect.base64 = half.probe.as_ref().is_some_and(|probe| probe.base64);
+        half.queue.move_to(out, self.dialect);
         if let Some(lane) = half.get {
-            self.answer = Some(Box::new((lane, Response::text("6"))));
+            self.answer = Some(Box::new((lane, half.noop())));
         }
     }
 

@@ -1,5 +1,6 @@
 //! The client's behaviour, one file each, under a clock that the test moves.
 
+mod any_order;
 mod close;
 mod heartbeat;
 mod opening;
@@ -8,3 +9,4 @@ mod polling;
 #[path = "../common/socket.rs"]
 mod socket;
 mod upgrade;
+mod v3;

@@ -5,7 +5,7 @@ mod conn;
 mod world;
 
 use proptest::prelude::*;
-use siox_engineio::{ClientConfig, Transport};
+use siox_engineio::{ClientConfig, Config, Transport, Version};
 use siox_testkit::{Break, Profile};
 use std::time::Duration;
 use world::{Plan, World};
@@ -26,12 +26,31 @@ fn break_of(n: u8) -> Break {
     [Break::HalfClose, Break::Reset, Break::Silence][usize::from(n % 3)]
 }
 
+/// Of the seed comes the protocol too.
 fn plan(seed: u64) -> Plan {
     Plan {
         seed,
         messages: MESSAGES,
         profile: fair(seed),
+        client: client(seed),
+        server: Config {
+            allow_eio3: true,
+            ..Config::default()
+        },
         ..Plan::default()
+    }
+}
+
+fn client(seed: u64) -> ClientConfig {
+    let version = if seed.is_multiple_of(2) {
+        Version::V4
+    } else {
+        Version::V3
+    };
+    ClientConfig {
+        version,
+        base64: seed % 5 < 2,
+        ..ClientConfig::default()
     }
 }
 
@@ -67,7 +86,7 @@ proptest! {
     fn on_one_transport_nothing_is_lost(seed in any::<u64>(), by_server in any::<bool>(), websocket in any::<bool>()) {
         let transport = if websocket { Transport::WebSocket } else { Transport::Polling };
         let world = World::new(Plan {
-            client: ClientConfig { transports: vec![transport], ..ClientConfig::default() },
+            client: ClientConfig { transports: vec![transport], ..client(seed) },
             ..plan(seed)
         });
         all_arrives_and_ends(world, by_server, false);

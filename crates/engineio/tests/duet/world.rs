@@ -296,10 +296,8 @@ impl World {
                 content_type,
             } => {
                 let body: Vec<u8> = body.into_iter().flatten().collect();
-                let mut typed = content_type.as_bytes().to_vec();
-                typed.push(b'\n');
-                typed.extend(body);
-                (lane, b'P', query, Some(typed), false)
+                let head = format!("{query}\n{content_type}");
+                (lane, b'P', head, Some(body), false)
             }
             Outgoing::Socket { lane, query } => (lane, b'S', query, None, true),
         };
@@ -331,7 +329,9 @@ impl World {
     }
 
     fn request(&mut self, at: usize, head: &[u8]) {
-        let (method, query) = head.split_first().unwrap();
+        let (method, head) = head.split_first().unwrap();
+        let head = std::str::from_utf8(head).unwrap();
+        let (query, content_type) = head.split_once('\n').unwrap_or((head, ""));
         let socket = *method == b'S';
         if socket && self.plan.refuse_sockets {
             return answer(
@@ -347,7 +347,8 @@ impl World {
         };
         let request = Request {
             websocket: socket,
-            ..Request::new(method, std::str::from_utf8(query).unwrap())
+            content_type: Some(content_type.as_bytes()),
+            ..Request::new(method, query)
         };
         let conn = &mut self.conns[at];
         match (Route::check(&self.config, &request), &mut self.server) {
@@ -356,14 +357,15 @@ impl World {
                 let config = Arc::clone(&self.config);
                 match handshake.transport {
                     Transport::Polling => {
-                        let (session, response) = Session::polling(self.now, config, sid);
+                        let (session, response) =
+                            Session::polling_for(self.now, config, sid, &handshake);
                         self.server = Some(session);
                         answer(conn, self.now, &response);
                     }
                     Transport::WebSocket => {
                         let tape = &mut conn.server_tape;
                         tape.0.push((b'H', b"101".into()));
-                        let session = Session::socket(self.now, config, sid, tape);
+                        let session = Session::socket_for(self.now, config, sid, &handshake, tape);
                         conn.server = session.lane();
                         self.server = Some(session);
                     }
@@ -384,8 +386,7 @@ impl World {
     }
 
     fn body(&mut self, at: usize, body: &[u8]) {
-        let split = body.iter().position(|&b| b == b'\n').unwrap();
-        let mut body = body[split + 1..].to_vec();
+        let mut body = body.to_vec();
         let conn = &mut self.conns[at];
         // Without a lane the POST was refused already.
         let (Some(lane), Some(server)) = (conn.server, &mut self.server) else {

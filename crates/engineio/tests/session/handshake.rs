@@ -2,7 +2,7 @@
 
 use crate::peer::{Socket, body, ms, sid};
 use siox_engineio::{
-    Config, ErrorCode, Handshake, Method, Request, Route, Session, Transport, Transports, Version,
+    Config, ErrorCode, Handshake, Method, Request, Route, Session, Transport, Transports,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -20,19 +20,11 @@ fn request(method: Method, query: &str, websocket: bool) -> Request<'_> {
 fn check(request: Request<'_>, expected: Result<Transport, ErrorCode>) {
     let config = Config::default();
     let got = Route::check(&config, &request);
-    let want = expected.map(|transport| {
-        Route::Open(Handshake {
-            transport,
-            version: Version::V4,
-        })
-    });
+    let want = expected.map(|transport| Route::Open(Handshake::v4(transport)));
     assert_eq!(got, want, "{request:?}");
     assert_eq!(
         Handshake::check(&config, &request),
-        expected.map(|transport| Handshake {
-            transport,
-            version: Version::V4
-        })
+        expected.map(Handshake::v4)
     );
 }
 

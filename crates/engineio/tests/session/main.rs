@@ -4,6 +4,7 @@ mod close;
 mod deaths;
 mod handshake;
 mod heartbeat;
+mod jsonp;
 mod limits;
 mod model;
 mod peer;
@@ -11,3 +12,4 @@ mod polling;
 #[path = "../common/socket.rs"]
 mod socket;
 mod upgrade;
+mod v3;

@@ -2,24 +2,28 @@
 
 use super::{
     Error, WebSocket,
-    linger::{linger, write_all},
+    linger::{LINGER, linger, write_all},
 };
 use crate::{clock, scratch};
 use siox_websocket::{
-    Connection, Limits,
-    handshake::{HeadReader, HeadTooLarge, server::Offer},
+    Limits,
+    handshake::{
+        Origins,
+        server::{AcceptOptions, Accepted, Handshake, Rejected},
+    },
 };
 use siox_wire::Input;
-use std::{future::poll_fn, io, sync::Arc, time::Duration};
-use tokio::io::{AsyncRead, AsyncWrite};
+use std::{future::poll_fn, io, sync::Arc};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, timeout, timeout_at},
+};
 
-/// The longest head of a handshake, in bytes.
-const HEAD: usize = 16 * 1024;
-/// How long a handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How much is read at once, so that no more is kept of what a peer sends behind its request.
+const EARLY: usize = 16 * 1024;
 
-/// Reads the opening handshake from `io` and accepts it, whatever its path and origin. It may take 10
-/// seconds.
+/// Reads the opening handshake from `io` and accepts it, whatever its path and origin, without
+/// subprotocol and extension. It may take 10 seconds.
 ///
 /// # Errors
 /// As [`Error`] says; the peer has been told why, where there was a peer to tell.
@@ -27,64 +31,71 @@ pub async fn accept<Io>(io: Io, limits: Arc<Limits>) -> Result<WebSocket<Io>, Er
 where
     Io: AsyncRead + AsyncWrite + Unpin,
 {
-    match tokio::time::timeout(HANDSHAKE, handshake(io, limits)).await {
-        Ok(result) => result,
-        Err(_) => Err(Error::Timeout),
-    }
+    let options = AcceptOptions {
+        limits,
+        origins: Origins::Any,
+        ..AcceptOptions::default()
+    };
+    accept_with(io, &options).await
 }
 
-async fn handshake<Io>(mut io: Io, limits: Arc<Limits>) -> Result<WebSocket<Io>, Error>
+/// Reads the opening handshake from `io`, and accepts what `options` allow.
+///
+/// # Errors
+/// As [`Error`] says; the peer has been told why, where there was a peer to tell.
+pub async fn accept_with<Io>(mut io: Io, options: &AcceptOptions) -> Result<WebSocket<Io>, Error>
 where
     Io: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut reader = HeadReader::new(HEAD);
-    let (head, early) = loop {
-        let read = poll_fn(|cx| scratch::read(&mut io, cx, |_, bytes| head(&mut reader, bytes)));
-        match read.await? {
-            Ok(Some(whole)) => break whole,
-            Ok(None) => {}
-            Err(HeadFault::Eof) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-            Err(HeadFault::TooLarge(e)) => {
-                let answer = "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-                refuse(&mut io, answer.as_bytes()).await?;
-                return Err(Error::HeadTooLarge(e));
+    let by = Instant::now() + options.handshake;
+    let mut handshake = Handshake::new(options);
+    let requested = timeout_at(by, request(&mut io, &mut handshake)).await;
+    match requested.unwrap_or_else(|_| Ok(Err(handshake.give_up())))? {
+        Ok((
+            Accepted {
+                answer,
+                connection,
+                agreed,
+            },
+            early,
+        )) => {
+            let written = timeout_at(by, write_all(&mut io, &answer)).await;
+            written.map_err(|_| Error::Timeout)??;
+            Ok(WebSocket::server(io, connection, early, agreed.protocol))
+        }
+        Err(Rejected { answer, error }) => {
+            if !answer.is_empty() {
+                // A peer that does not read its refusal does not get it.
+                let _ = timeout(LINGER, write_all(&mut io, &answer)).await;
+                linger(&mut io).await;
             }
-        }
-    };
-    match Offer::parse(&head).and_then(|(_, offer)| offer.accept()) {
-        Ok(accept) => {
-            write_all(&mut io, &accept.response(&[])?).await?;
-            Ok(WebSocket::new(io, Connection::server(limits), early))
-        }
-        Err(refusal) => {
-            refuse(&mut io, &refusal.response()).await?;
-            Err(Error::Refused(refusal))
+            Err(error.into())
         }
     }
 }
 
-enum HeadFault {
-    Eof,
-    TooLarge(HeadTooLarge),
-}
+/// What came of a request; with it, what the peer sent behind it.
+type Requested = Result<(Accepted, Vec<u8>), Rejected>;
 
-/// A whole head, and what came behind it.
-type WholeHead = (Vec<u8>, Vec<u8>);
-
-/// Collects the head.
-fn head(reader: &mut HeadReader, bytes: &mut [u8]) -> Result<Option<WholeHead>, HeadFault> {
-    if bytes.is_empty() {
-        return Err(HeadFault::Eof);
+async fn request<Io>(io: &mut Io, handshake: &mut Handshake<'_>) -> io::Result<Requested>
+where
+    Io: AsyncRead + Unpin,
+{
+    loop {
+        let read = poll_fn(|cx| {
+            scratch::read_at_most(EARLY, io, cx, |_, bytes| {
+                if bytes.is_empty() {
+                    return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+                }
+                let mut input = Input::new(clock::now(), bytes);
+                let done = handshake.handle_input(&mut input);
+                Ok(done.map(|done| done.map(|accepted| (accepted, input.take_all().to_vec()))))
+            })
+        });
+        match read.await?? {
+            Ok(Some(accepted)) => return Ok(Ok(accepted)),
+            Ok(None) => {}
+            Err(rejected) => return Ok(Err(rejected)),
+        }
     }
-    let mut input = Input::new(clock::now(), bytes);
-    let head = reader
-        .handle_input(&mut input)
-        .map_err(HeadFault::TooLarge)?;
-    Ok(head.map(|head| (head, input.take_all().to_vec())))
-}
-
-async fn refuse<Io: AsyncRead + AsyncWrite + Unpin>(io: &mut Io, answer: &[u8]) -> io::Result<()> {
-    write_all(io, answer).await?;
-    linger(io).await;
-    Ok(())
 }

@@ -3,7 +3,7 @@
 use siox_websocket::handshake::{
     HeadTooLarge, InvalidHeader,
     client::{AnswerError, BadUrl, HandshakeError, Rejection},
-    server::Refusal,
+    server::{AcceptError, Refusal},
 };
 use siox_wire::SendError;
 use std::{fmt, io};
@@ -18,6 +18,9 @@ pub enum Error {
     Timeout,
     /// As a server: the request was refused, and the peer told so.
     Refused(Refusal),
+    /// As a server: the hook of the options refused the request, and
+    /// the peer was told so with this status.
+    Denied(u16),
     /// As a server: the request's head is too long; the peer was told 431.
     HeadTooLarge(HeadTooLarge),
     /// As a client: the URL is none that can be connected to.
@@ -43,6 +46,7 @@ impl fmt::Display for Error {
             Self::Io(e) => write!(f, "the stream broke: {e}"),
             Self::Timeout => f.write_str("the handshake took too long"),
             Self::Refused(e) => write!(f, "the handshake was refused: {e}"),
+            Self::Denied(status) => write!(f, "the handshake was refused with {status}"),
             Self::HeadTooLarge(e) => write!(f, "the handshake was refused: {e}"),
             Self::Url(e) => write!(f, "{e}"),
             Self::NoTls => f.write_str("wss needs feature `tls` of siox-tokio"),
@@ -66,7 +70,7 @@ impl std::error::Error for Error {
             Self::Handshake(e) => Some(e),
             Self::WebSocket(e) => Some(e),
             Self::Send(e) => Some(e),
-            Self::Timeout | Self::NoTls | Self::InvalidHeader => None,
+            Self::Timeout | Self::Denied(_) | Self::NoTls | Self::InvalidHeader => None,
         }
     }
 }
@@ -74,6 +78,18 @@ impl std::error::Error for Error {
 impl From<io::Error> for Error {
     fn from(e: io::Error) -> Self {
         Self::Io(e)
+    }
+}
+
+impl From<AcceptError> for Error {
+    fn from(e: AcceptError) -> Self {
+        match e {
+            AcceptError::Refused(e) => Self::Refused(e),
+            AcceptError::Denied(status) => Self::Denied(status),
+            AcceptError::HeadTooLarge(e) => Self::HeadTooLarge(e),
+            AcceptError::InvalidHeader => Self::InvalidHeader,
+            AcceptError::Timeout => Self::Timeout,
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! A WebSocket in two halves, each for a task of its own.
 
 use super::{Close, CloseCode, Error, Message, SendError, WebSocket};
+use bytes::Bytes;
 use futures_core::Stream;
 use futures_sink::Sink;
+use siox_wire::Shared;
 use std::{
     fmt,
     future::poll_fn,
@@ -26,16 +28,16 @@ impl<Io> WebSocket<Io> {
 
 /// The half that sends.
 pub struct Sender<Io> {
-    both: Arc<Both<Io>>,
+    pub(super) both: Arc<Both<Io>>,
 }
 
 /// The half that receives.
 pub struct Receiver<Io> {
-    both: Arc<Both<Io>>,
+    pub(super) both: Arc<Both<Io>>,
 }
 
 /// What the halves share. The lock is held for one poll, never while a half waits.
-struct Both<Io> {
+pub(super) struct Both<Io> {
     socket: Mutex<WebSocket<Io>>,
     wakers: Arc<Wakers>,
 }
@@ -45,8 +47,8 @@ struct Both<Io> {
 #[derive(Default)]
 struct Wakers([Mutex<Option<Waker>>; 2]);
 
-const SENDER: usize = 0;
-const RECEIVER: usize = 1;
+pub(super) const SENDER: usize = 0;
+pub(super) const RECEIVER: usize = 1;
 
 impl Wakers {
     fn set(&self, half: usize, waker: &Waker) {
@@ -79,7 +81,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<Io> Both<Io> {
     /// Polls for `half`, and wakes the other one where it may now go on.
-    fn poll<T>(
+    pub(super) fn poll<T>(
         &self,
         half: usize,
         cx: &mut Context<'_>,
@@ -92,7 +94,7 @@ impl<Io> Both<Io> {
         })
     }
 
-    fn step<T>(&self, half: usize, step: impl FnOnce(&mut WebSocket<Io>) -> T) -> T {
+    pub(super) fn step<T>(&self, half: usize, step: impl FnOnce(&mut WebSocket<Io>) -> T) -> T {
         let state =
             |socket: &WebSocket<Io>| (socket.queued(), socket.is_closed(), socket.ending.is_some());
         let mut socket = lock(&self.socket);
@@ -108,7 +110,7 @@ impl<Io> Both<Io> {
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
-    /// As [`WebSocket::send`].
+    /// As [`WebSocket::send`], and always waits for the write: who receives may be slow.
     ///
     /// # Errors
     /// Those of [`WebSocket::send`].
@@ -125,6 +127,28 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Sender<Io> {
     /// Those of [`WebSocket::queue`].
     pub fn queue<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
         self.both.step(SENDER, |socket| socket.queue(message))
+    }
+
+    /// As [`WebSocket::queue_bytes`].
+    ///
+    /// # Errors
+    /// Those of [`WebSocket::queue`].
+    pub fn queue_bytes(&mut self, payload: Bytes) -> Result<(), SendError> {
+        self.both.step(SENDER, |socket| socket.queue_bytes(payload))
+    }
+
+    /// As [`WebSocket::queue_shared`].
+    ///
+    /// # Errors
+    /// Those of [`WebSocket::queue`].
+    pub fn queue_shared(&mut self, group: &Arc<Shared>) -> Result<(), SendError> {
+        self.both.step(SENDER, |socket| socket.queue_shared(group))
+    }
+
+    /// As [`WebSocket::set_compress`].
+    #[cfg(feature = "deflate")]
+    pub fn set_compress(&mut self, wanted: bool) {
+        self.both.step(SENDER, |socket| socket.set_compress(wanted));
     }
 
     /// As [`WebSocket::ready`].

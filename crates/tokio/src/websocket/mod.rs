@@ -41,23 +41,39 @@
 //! # Limits
 //! No TLS and no proxy: [`open`] makes a WebSocket of any stream that has them. Redirects are not
 //! followed. An idle socket holds no read buffer: it reads into that of its thread, and keeps what was
-//! read only while there are messages in it that nobody has asked for.
+//! read only while there are messages in it that nobody has asked for. With feature `deflate`, each
+//! thread keeps one codec; a connection with context takeover has its own.
 
 mod accept;
+mod chunks;
+mod codec;
 mod connect;
 mod error;
 mod halves;
 mod linger;
+mod pace;
+mod rest;
 mod sink;
 mod stream;
 mod turn;
+mod upgrade;
 
-pub use accept::accept;
+pub use accept::{accept, accept_with};
 pub use connect::{Options, connect, open};
 pub use error::Error;
 pub use halves::{Receiver, Sender};
 pub(crate) use linger::linger;
-pub use siox_websocket::handshake::client::{BadUrl, HandshakeError, Rejection};
-pub use siox_websocket::{Close, CloseCode, Connection, Limits};
-pub use siox_wire::{Message, SendError};
+#[cfg(feature = "deflate")]
+pub use siox_websocket::deflate;
+pub use siox_websocket::handshake::http::respond;
+pub use siox_websocket::{
+    Chunk, Close, CloseCode, Connection, Limits,
+    handshake::{
+        Origins,
+        client::{BadUrl, HandshakeError, Rejection},
+        server::{AcceptError, AcceptOptions, Denial, Refusal, Request},
+    },
+};
+pub use siox_wire::{Message, Part, SendError, Shared};
 pub use stream::WebSocket;
+pub use upgrade::{Upgraded, Upgrading, upgrade};

@@ -1,10 +1,19 @@
 //! The WebSocket that an application holds: its verbs. How they are driven is in `turn`.
 
-use super::{Close, CloseCode, Connection, Error, Message, SendError, turn::Ending};
+use super::{
+    Chunk, Close, CloseCode, Connection, Error, Message, SendError, codec,
+    pace::Pace,
+    rest::Rest,
+    turn::{Begun, Dropped, Ending},
+};
 use crate::{clock, driver::Timer};
 use bytes::Bytes;
-use std::{convert::Infallible, fmt, future::poll_fn, mem};
+use siox_wire::{Admit, Lead, Shared, Sink};
+use std::{borrow::Cow, convert::Infallible, fmt, future::poll_fn, sync::Arc};
 use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Below this, a message of bytes is copied to where it leaves from: cheaper than to keep it.
+const COPIED: usize = 4096;
 
 /// A WebSocket on a stream.
 ///
@@ -15,6 +24,9 @@ pub struct WebSocket<Io> {
     pub(super) io: Io,
     pub(super) connection: Connection,
     pub(super) rest: Rest,
+    pub(super) pace: Pace,
+    /// Writes what was held back, should nothing else come; set where that can be.
+    pub(super) last_words: Option<fn(&mut Self)>,
     pub(super) timer: Timer,
     /// The end of the stream was read.
     pub(super) eof: bool,
@@ -25,6 +37,8 @@ pub struct WebSocket<Io> {
     pub(super) failure: Option<Error>,
     /// What the peer's close frame said.
     pub(super) goodbye: Option<Box<Close<'static>>>,
+    /// What has come in chunks of a message that is wanted whole.
+    pub(super) begun: Option<Box<Chunk<'static>>>,
     protocol: Option<Box<str>>,
 }
 
@@ -36,18 +50,30 @@ impl<Io> WebSocket<Io> {
         Self {
             io,
             connection,
-            rest: Rest {
-                bytes: early,
-                at: 0,
-            },
+            rest: Rest::early(early),
+            pace: Pace::default(),
+            last_words: None,
             timer: Timer::default(),
             eof: false,
             is_client: false,
             ending: None,
             failure: None,
             goodbye: None,
+            begun: None,
             protocol: None,
         }
+    }
+
+    /// A server's end, with what was agreed to.
+    pub(super) fn server(
+        io: Io,
+        connection: Connection,
+        early: Vec<u8>,
+        protocol: Option<String>,
+    ) -> Self {
+        let mut socket = Self::new(io, connection, early);
+        socket.protocol = protocol.map(String::into_boxed_str);
+        socket
     }
 
     /// The end that lets the other close the stream first (RFC 6455 §7.1.1).
@@ -57,11 +83,9 @@ impl<Io> WebSocket<Io> {
         early: Vec<u8>,
         protocol: Option<String>,
     ) -> Self {
-        Self {
-            is_client: true,
-            protocol: protocol.map(String::into_boxed_str),
-            ..Self::new(io, connection, early)
-        }
+        let mut socket = Self::server(io, connection, early, protocol);
+        socket.is_client = true;
+        socket
     }
 
     pub(super) fn is_client(&self) -> bool {
@@ -104,14 +128,19 @@ impl<Io> WebSocket<Io> {
     /// # Errors
     /// [`SendError::Full`] from [`Limits::high_water`](super::Limits::high_water) on: wait for
     /// [`ready`](Self::ready). [`SendError::Closed`].
+    #[inline]
     pub fn queue<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
         if self.ending.is_some() {
             return Err(SendError::Closed);
         }
-        match message.into() {
-            Message::Text(text) => self.connection.text(&text),
-            Message::Binary(bytes) => self.connection.binary(bytes.into_owned().into()),
-        }
+        codec::turn(&mut self.connection, |connection| match message.into() {
+            Message::Text(text) => connection.text(&text),
+            Message::Binary(Cow::Borrowed(bytes)) => connection.binary_copied(bytes),
+            Message::Binary(Cow::Owned(bytes)) if bytes.len() < COPIED => {
+                connection.binary_copied(&bytes)
+            }
+            Message::Binary(Cow::Owned(bytes)) => connection.binary(bytes.into()),
+        })
     }
 
     /// Queues a binary message as [`queue`](Self::queue) does; a server keeps a large one by reference.
@@ -120,9 +149,33 @@ impl<Io> WebSocket<Io> {
     /// Those of [`queue`](Self::queue).
     pub fn queue_bytes(&mut self, payload: Bytes) -> Result<(), SendError> {
         match self.ending {
-            None => self.connection.binary(payload),
+            None => codec::turn(&mut self.connection, |c| c.binary(payload)),
             Some(_) => Err(SendError::Closed),
         }
+    }
+
+    /// Queues messages that were made once for many receivers, as one group: each form on the wire,
+    /// compressed or not, is made for the first receiver that needs it, and shared by the others. A
+    /// client, and a connection with context takeover, make their own.
+    ///
+    /// # Errors
+    /// Those of [`queue`](Self::queue).
+    pub fn queue_shared(&mut self, group: &Arc<Shared>) -> Result<(), SendError> {
+        if self.ending.is_some() {
+            return Err(SendError::Closed);
+        }
+        self.connection.admit(Admit::Normal)?;
+        codec::turn(&mut self.connection, |connection| {
+            connection.put_shared(group, Lead::NONE);
+        });
+        Ok(())
+    }
+
+    /// Whether messages queued from here on are compressed, if permessage-deflate was agreed to and
+    /// they reach its threshold: `true` until told otherwise.
+    #[cfg(feature = "deflate")]
+    pub fn set_compress(&mut self, wanted: bool) {
+        self.connection.set_compress(wanted);
     }
 
     /// Queues a ping of the caller's own, at most 125 bytes.
@@ -147,11 +200,23 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// # Errors
     /// When the stream broke, or a rule or limit was; told once, after the peer was told.
     pub async fn next(&mut self) -> Option<Result<Message<'static>, Error>> {
-        poll_fn(|cx| self.poll_message(cx)).await
+        match self.message_at_hand() {
+            Some(message) => Some(Ok(message)),
+            None => poll_fn(|cx| self.poll_message(cx)).await,
+        }
     }
 
     /// Waits until there is room for a message, sends it, and waits until the peer's side of the stream
     /// has taken it. Dropped before its end, it has queued the message whole or not at all.
+    ///
+    /// Answers to messages that came together leave together: while [`next`](Self::next) has another
+    /// message at hand, which was read with the one before, `send` does not wait for the write. The
+    /// answers leave as soon as there is no further message at hand, or 64 KiB are queued, or anything
+    /// else writes: [`next`](Self::next) before it reads, [`flush`](Self::flush),
+    /// [`close`](Self::close), and the drop of the socket as far as the stream takes them at once. An
+    /// application that takes longer than 5 ms over what one read brought is not kept waiting: this is
+    /// looked at with every fourth answer, and from then on each leaves at once until the application is
+    /// quick again. Where a long wait follows a message that must leave before it, [`flush`](Self::flush).
     ///
     /// It does not read. Where both ends send more than the stream holds before they read, each waits
     /// for the other: [`queue`](Self::queue) and [`next`](Self::next), or [`split`](Self::split), do not.
@@ -160,9 +225,14 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// [`Error::Send`] when the connection is closing or closed ([`next`](Self::next) says why);
     /// [`Error::Io`].
     pub async fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        let message = message.into();
-        self.ready().await?;
-        self.queue(message)?;
+        match self.begin_send(message.into())? {
+            Begun::Held => return Ok(()),
+            Begun::Queued => {}
+            Begun::Full(message) => {
+                self.ready().await?;
+                self.queue(message)?;
+            }
+        }
         self.flush().await
     }
 
@@ -189,7 +259,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// What the peer did wrong before it answered, or that it did not answer in time.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.queue_close(code, reason);
-        poll_fn(|cx| self.poll_with(cx, &mut |_, _| Ok(None::<Infallible>))).await;
+        poll_fn(|cx| self.poll_with(cx, &mut Dropped)).await;
         self.failure.take().map_or(Ok(()), Err)
     }
 
@@ -209,8 +279,19 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
                 .map(|()| None::<Infallible>)
                 .map_err(Error::Send)
         };
-        poll_fn(|cx| self.poll_with(cx, &mut on)).await;
+        poll_fn(|cx| self.poll_whole(cx, &mut on)).await;
         self.failure.take().map_or(Ok(()), Err)
+    }
+}
+
+impl<Io> Drop for WebSocket<Io> {
+    fn drop(&mut self) {
+        if let Some(write) = self.last_words
+            && self.connection.queued() > 0
+            && self.ending.is_none()
+        {
+            write(self);
+        }
     }
 }
 
@@ -219,41 +300,5 @@ impl<Io> fmt::Debug for WebSocket<Io> {
         f.debug_struct("WebSocket")
             .field("connection", &self.connection)
             .finish_non_exhaustive()
-    }
-}
-
-/// Bytes that were read, and that nobody has asked for yet. No memory while there are none.
-#[derive(Default)]
-pub(super) struct Rest {
-    bytes: Vec<u8>,
-    /// Where they begin.
-    at: usize,
-}
-
-impl Rest {
-    pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
-    /// All of it. To be followed by [`put_back`](Self::put_back).
-    pub(super) fn take(&mut self) -> Self {
-        mem::take(self)
-    }
-
-    pub(super) fn as_mut_slice(&mut self) -> &mut [u8] {
-        &mut self.bytes[self.at..]
-    }
-
-    /// Makes the last `left` bytes of `taken` the rest.
-    pub(super) fn put_back(&mut self, mut taken: Self, left: usize) {
-        if left > 0 {
-            taken.at = taken.bytes.len().saturating_sub(left);
-            *self = taken;
-        }
-    }
-
-    /// Copies what is left of a read.
-    pub(super) fn put(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
     }
 }

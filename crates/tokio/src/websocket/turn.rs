@@ -1,20 +1,24 @@
 //! What drives a WebSocket: one turn is what is due, one read and its messages, one write.
 
 use super::{
-    CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER, stream::Rest,
+    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, codec, linger::LINGER,
+    rest::Rest,
 };
 use crate::{clock, scratch};
 use siox_websocket::{Close, Event};
 use siox_wire::{Input, Instant};
 use std::{
+    convert::Infallible,
     io::{self, IoSlice},
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Slices of one vectored write.
 const SLICES: usize = 64;
+/// From this many queued bytes on, answers wait for no others.
+const CORK: usize = 64 * 1024;
 /// Turns before other tasks have theirs.
 const BUDGET: usize = 32;
 
@@ -40,31 +44,102 @@ impl Ending {
     }
 }
 
-/// What handles a message: something of it ends the turn.
-pub(super) trait OnMessage<T>:
-    FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>
-{
+/// What became of a message to send.
+pub(super) enum Begun<'m> {
+    /// It is queued, and may wait for others.
+    Held,
+    /// It is queued, and to be written.
+    Queued,
+    /// There is no room for it.
+    Full(Message<'m>),
 }
 
-impl<T, F: FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>> OnMessage<T> for F {}
+/// What handles messages: something of one ends the turn.
+pub(super) trait OnMessage<T> {
+    fn message(
+        &mut self,
+        connection: &mut Connection,
+        message: Message<'_>,
+    ) -> Result<Option<T>, Error>;
+
+    /// A chunk of one that was begun in chunks.
+    fn chunk(&mut self, connection: &mut Connection, chunk: Chunk<'_>) -> Result<Option<T>, Error>;
+}
+
+/// Makes nothing of anything.
+pub(super) struct Dropped;
+
+impl OnMessage<Infallible> for Dropped {
+    fn message(&mut self, _: &mut Connection, _: Message<'_>) -> Result<Option<Infallible>, Error> {
+        Ok(None)
+    }
+
+    fn chunk(&mut self, _: &mut Connection, _: Chunk<'_>) -> Result<Option<Infallible>, Error> {
+        Ok(None)
+    }
+}
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     pub(super) fn poll_message(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Message<'static>, Error>>> {
-        let polled = self.poll_with(cx, &mut |_: &mut Connection, message: Message<'_>| {
-            Ok(Some(message.into_owned()))
-        });
+        if let Some(message) = self.message_at_hand() {
+            return Poll::Ready(Some(Ok(message)));
+        }
+        let polled = self.poll_whole(cx, |_, message| Ok(Some(message.into_owned())));
         polled.map(|message| match message {
             Some(message) => Some(Ok(message)),
             None => self.failure.take().map(Err),
         })
     }
 
+    /// The next message, where it was read with the one before and no deadline runs: taken out for speed,
+    /// it asks neither the clock nor the stream.
+    #[inline]
+    pub(super) fn message_at_hand(&mut self) -> Option<Message<'static>> {
+        let now = self.rest.ready()?;
+        let is_quiet =
+            self.ending.is_none() && self.failure.is_none() && !is_full(&self.connection);
+        if !is_quiet {
+            return None;
+        }
+        let mut input = Input::new(now, self.rest.as_mut_slice());
+        let made = match self.connection.handle_input(&mut input) {
+            Ok(Some(Event::Message(message))) => Ok(Some(message.into_owned())),
+            Ok(_) => Ok(None),
+            Err(e) => Err(e),
+        };
+        let left = input.len();
+        self.rest.leave(left, &self.connection);
+        made.unwrap_or_else(|e| {
+            self.fail(e.into());
+            None
+        })
+    }
+
+    /// Whether an answer may wait for those to the messages that came with its question.
+    fn holds_back(&mut self) -> bool {
+        self.rest.has_message()
+            && self.connection.queued() < CORK
+            && self.ending.is_none()
+            && self.pace.may_hold()
+    }
+
     /// Takes turns until `on` makes something of a message, or the connection is over; why, is in
     /// `failure`.
     pub(super) fn poll_with<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        on: &mut impl OnMessage<T>,
+    ) -> Poll<Option<T>> {
+        codec::lend(&mut self.connection);
+        let polled = self.poll_turns(cx, on);
+        codec::release(&mut self.connection);
+        polled
+    }
+
+    fn poll_turns<T>(
         &mut self,
         cx: &mut Context<'_>,
         on: &mut impl OnMessage<T>,
@@ -89,12 +164,13 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         cx: &mut Context<'_>,
         on: &mut impl OnMessage<T>,
     ) -> Poll<Result<Option<T>, Error>> {
-        self.expire()?;
         let mut progress = false;
-        // What was queued between two reads leaves together, before the second.
-        if self.rest.is_empty() {
+        // What was queued between two reads leaves together, before the second, and before a deadline
+        // forgets it.
+        if !self.rest.has_message() {
             progress |= self.poll_write(cx)?.is_ready();
         }
+        self.expire()?;
         if let Poll::Ready(read) = self.poll_read(cx, on)? {
             if read.is_some() {
                 return Poll::Ready(Ok(read));
@@ -137,40 +213,33 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
             goodbye: &mut self.goodbye,
             deaf: self.failure.is_some(),
         };
-        if !self.rest.is_empty() {
-            let mut taken = self.rest.take();
-            let mut input = Input::new(clock::now(), taken.as_mut_slice());
-            let made = feed.all(&mut input, on);
-            let left = input.len();
-            self.rest.put_back(taken, left);
-            return Poll::Ready(made);
-        }
-        let (rest, eof): (&mut Rest, &mut bool) = (&mut self.rest, &mut self.eof);
-        scratch::read(&mut self.io, cx, |_, bytes| {
+        let now = clock::now();
+        let mut taken = self.rest.take();
+        if taken.is_empty() {
+            self.pace.end(now);
+            let bytes = ready!(scratch::take(scratch::SIZE, &mut self.io, cx))?;
             if bytes.is_empty() {
-                *eof = true;
-                feed.connection.handle_eof(clock::now())?;
-                return Ok(None);
+                scratch::put_back(bytes);
+                self.eof = true;
+                feed.connection.handle_eof(now)?;
+                return Poll::Ready(Ok(None));
             }
-            let mut input = Input::new(clock::now(), bytes);
-            let made = feed.all(&mut input, on);
-            rest.put(input.take_all());
-            made
-        })
-        .map(|read| read?)
+            self.pace.begin(now);
+            taken = Rest::read(bytes, now);
+        }
+        let mut input = Input::new(now, taken.as_mut_slice());
+        let made = feed.all(&mut input, on);
+        let left = input.len();
+        self.rest.put_back(taken, left, &self.connection);
+        Poll::Ready(made)
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut slices = [IoSlice::new(&[]); SLICES];
-        let mut used = 0;
-        for (slice, chunk) in slices.iter_mut().zip(self.connection.poll_transmit()) {
-            *slice = IoSlice::new(chunk);
-            used += 1;
-        }
-        if used == 0 {
+        if self.connection.queued() == 0 {
             return Poll::Pending;
         }
-        match ready!(Pin::new(&mut self.io).poll_write_vectored(cx, &slices[..used]))? {
+        let written = write_chunks(Pin::new(&mut self.io), cx, self.connection.poll_transmit());
+        match ready!(written)? {
             0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             n => {
                 self.connection.handle_written(n);
@@ -229,6 +298,37 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         Poll::Pending
     }
 
+    /// Queues `message` if there is room for it.
+    #[inline]
+    pub(super) fn begin_send<'m>(&mut self, message: Message<'m>) -> Result<Begun<'m>, SendError> {
+        if !self.has_room() {
+            return Ok(Begun::Full(message));
+        }
+        if self.rest.has_message() && self.connection.queued() == 0 {
+            // Answers are often about as long as the questions.
+            self.connection.reserve(self.rest.len());
+        }
+        self.queue(message)?;
+        if !self.holds_back() {
+            return Ok(Begun::Queued);
+        }
+        self.last_words = Some(Self::write_last);
+        Ok(Begun::Held)
+    }
+
+    /// Writes what was held back, as far as the stream takes it at once.
+    fn write_last(&mut self) {
+        let cx = &mut Context::from_waker(Waker::noop());
+        while let Poll::Ready(Ok(())) = self.poll_write(cx) {}
+        // Whatever comes of it, nobody is left to be told.
+        let _ = Pin::new(&mut self.io).poll_flush(cx);
+    }
+
+    /// Whether there is room for a message.
+    pub(super) fn has_room(&self) -> bool {
+        !is_full(&self.connection) || self.connection.queued() == 0
+    }
+
     /// Writes until there is room for a message.
     pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.poll_out(cx, |connection| {
@@ -267,6 +367,28 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     }
 }
 
+/// One write of what is queued; a single piece does without the vectored kind, which costs more.
+fn write_chunks<'c, Io: AsyncWrite>(
+    io: Pin<&mut Io>,
+    cx: &mut Context<'_>,
+    mut chunks: impl Iterator<Item = &'c [u8]>,
+) -> Poll<io::Result<usize>> {
+    let first = chunks.next().unwrap_or_default();
+    let Some(second) = chunks.next() else {
+        return io.poll_write(cx, first);
+    };
+    let mut slices = [IoSlice::new(&[]); SLICES];
+    let mut used = 0;
+    for (slice, chunk) in slices
+        .iter_mut()
+        .zip([first, second].into_iter().chain(chunks))
+    {
+        *slice = IoSlice::new(chunk);
+        used += 1;
+    }
+    io.poll_write_vectored(cx, &slices[..used])
+}
+
 fn is_full(connection: &Connection) -> bool {
     connection.queued() >= connection.limits().high_water
 }
@@ -291,7 +413,14 @@ impl Feed<'_> {
             match self.connection.handle_input(input)? {
                 Some(Event::Message(_)) if self.deaf => {}
                 Some(Event::Message(message)) => {
-                    let made = on(self.connection, message)?;
+                    let made = on.message(self.connection, message)?;
+                    if made.is_some() {
+                        return Ok(made);
+                    }
+                }
+                Some(Event::Chunk(_)) if self.deaf => {}
+                Some(Event::Chunk(chunk)) => {
+                    let made = on.chunk(self.connection, chunk)?;
                     if made.is_some() {
                         return Ok(made);
                     }
@@ -299,7 +428,7 @@ impl Feed<'_> {
                 Some(Event::Close(close)) => {
                     *self.goodbye = close.map(|close| Box::new(close.into_owned()));
                 }
-                Some(Event::Chunk(_) | Event::Ping(_) | Event::Pong(_)) => {}
+                Some(Event::Ping(_) | Event::Pong(_)) => {}
                 None => break,
             }
         }

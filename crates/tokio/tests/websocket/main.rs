@@ -1,11 +1,14 @@
 //! WebSocket sockets on tokio, client against server, in memory and on TCP.
 
+mod accepting;
 mod backpressure;
 mod cancel;
 mod closing;
+mod corking;
 mod halves;
 mod handshake;
 mod peers;
+mod streaming;
 
 use siox_tokio::websocket::{self, Limits, Options, WebSocket};
 use std::{

@@ -21,6 +21,13 @@ impl Connection {
         self
     }
 
+    /// Whether permessage-deflate was agreed to.
+    #[inline]
+    #[must_use]
+    pub fn has_deflate(&self) -> bool {
+        self.compression.is_agreed()
+    }
+
     /// Whether messages sent from here on are compressed, if they reach the threshold: `true` until
     /// told otherwise. Without effect where nothing was agreed to.
     pub fn set_compress(&mut self, wanted: bool) {
@@ -97,7 +104,7 @@ impl Connection {
             let (opcode, lead) = framing(part, lead);
             match part {
                 Part::Text(text) => self.put_message(opcode, &[lead, text]),
-                Part::Binary(bytes) => self.put_payload(lead, bytes.clone()),
+                Part::Binary(bytes) => self.put_payload(opcode, lead, bytes.clone()),
             }
         }
         true

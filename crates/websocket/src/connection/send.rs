@@ -8,29 +8,60 @@ use crate::{
 use alloc::sync::Arc;
 use bytes::Bytes;
 use core::sync::atomic::Ordering;
-use siox_wire::{Admit, Instant, Lead, SendError, Shared, Sink};
+use siox_wire::{Admit, Instant, Lead, SendError, Shared, Sink, Text};
 
 impl Connection {
     /// Sends a text message.
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::Full`], [`SendError::Unfinished`].
+    #[inline]
     pub fn text(&mut self, text: &str) -> Result<(), SendError> {
-        self.admit(Admit::Normal)?;
-        self.put_text(&[text.as_bytes()]);
-        self.end_group();
+        if self.admit_one()? {
+            self.put_one(Opcode::Text, text.as_bytes());
+        }
         Ok(())
     }
 
-    /// Sends a binary message.
+    /// Sends a text message that a server keeps by reference where it is large, without a copy.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`], [`SendError::Full`].
+    pub fn shared_text(&mut self, text: Text) -> Result<(), SendError> {
+        if self.admit_one()? {
+            self.put_payload(Opcode::Text, &[], text.into());
+        }
+        Ok(())
+    }
+
+    /// Sends a binary message, which a server keeps by reference where it is large, without a copy.
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::Full`], [`SendError::Unfinished`].
     pub fn binary(&mut self, payload: Bytes) -> Result<(), SendError> {
+        if self.admit_one()? {
+            self.put_payload(Opcode::Binary, &[], payload);
+        }
+        Ok(())
+    }
+
+    /// Sends a binary message, copying it: cheaper than [`binary`](Self::binary) for a small one.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`], [`SendError::Full`].
+    pub fn binary_copied(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.admit(Admit::Normal)?;
-        self.put_binary(&[], payload);
+        if self.may_put() {
+            self.put_message(Opcode::Binary, &[payload]);
+        }
         self.end_group();
         Ok(())
+    }
+
+    /// Makes room for about `n` more bytes of messages that are copied, so that a run of small ones does
+    /// not grow it piece by piece. It is given back when all is written.
+    pub fn reserve(&mut self, n: usize) {
+        self.outgoing.outbox_mut().reserve(n);
     }
 
     /// Sends a ping of the caller's own, at most 125 bytes.
@@ -80,6 +111,27 @@ impl Connection {
         Ok(())
     }
 
+    /// Asks for room for one message of the caller's own, to be put at once if there is; there is none
+    /// where the connection fails of it.
+    #[inline]
+    fn admit_one(&mut self) -> Result<bool, SendError> {
+        self.end_group();
+        let limits = &self.limits;
+        let is_clear = self.state.is_open() && self.writing.is_none();
+        if is_clear && self.queued() < limits.high_water.min(limits.hard_cap) {
+            return Ok(true);
+        }
+        self.admit_late()
+    }
+
+    /// What [`admit_one`](Self::admit_one) says where not all is well.
+    #[cold]
+    fn admit_late(&mut self) -> Result<bool, SendError> {
+        self.admit(Admit::Normal)?;
+        self.end_group();
+        Ok(self.has_room_for_one())
+    }
+
     /// Queues a message in parts that are copied anyway.
     #[inline]
     pub(super) fn put_message(&mut self, opcode: Opcode, parts: &[&[u8]]) {
@@ -90,14 +142,24 @@ impl Connection {
         self.outgoing.frame(opcode, parts);
     }
 
-    /// Queues a binary message, by reference where it goes as it is.
+    /// Queues a message in one part that is copied anyway.
     #[inline]
-    pub(super) fn put_payload(&mut self, lead: &[u8], payload: Bytes) {
+    fn put_one(&mut self, opcode: Opcode, payload: &[u8]) {
+        #[cfg(feature = "deflate")]
+        if let Some(packed) = self.compression.pack(&[payload]) {
+            return self.outgoing.compressed(opcode, &packed);
+        }
+        self.outgoing.message(opcode, payload);
+    }
+
+    /// Queues a message, by reference where it goes as it is.
+    #[inline]
+    pub(super) fn put_payload(&mut self, opcode: Opcode, lead: &[u8], payload: Bytes) {
         #[cfg(feature = "deflate")]
         if let Some(packed) = self.compression.pack(&[lead, &payload]) {
-            return self.outgoing.compressed(Opcode::Binary, &packed);
+            return self.outgoing.compressed(opcode, &packed);
         }
-        self.outgoing.binary(lead, payload);
+        self.outgoing.payload(opcode, lead, payload);
     }
 
     /// Whether a message may be put; past the hard cap the connection fails instead.
@@ -141,6 +203,7 @@ impl Sink for Connection {
         }
     }
 
+    #[inline]
     fn put_text(&mut self, parts: &[&[u8]]) {
         if self.may_put() {
             self.put_message(Opcode::Text, parts);
@@ -149,7 +212,7 @@ impl Sink for Connection {
 
     fn put_binary(&mut self, lead: &[u8], payload: Bytes) {
         if self.may_put() {
-            self.put_payload(lead, payload);
+            self.put_payload(Opcode::Binary, lead, payload);
         }
     }
 

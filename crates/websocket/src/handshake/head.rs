@@ -60,6 +60,7 @@ impl HeadReader {
                 break;
             }
         }
+        self.grow(len);
         self.bytes.extend_from_slice(input.take(len));
         if self.matched == 4 {
             self.matched = 0;
@@ -68,6 +69,15 @@ impl HeadReader {
         match self.bytes.len() < self.limit {
             true => Ok(None),
             false => Err(HeadTooLarge { limit: self.limit }),
+        }
+    }
+
+    /// Makes room for `more`: twice what is kept, but never beyond the limit.
+    fn grow(&mut self, more: usize) {
+        let len = self.bytes.len();
+        if self.bytes.capacity().saturating_sub(len) < more {
+            let most = self.limit.saturating_sub(len);
+            self.bytes.reserve_exact(more.max(len.min(most)));
         }
     }
 

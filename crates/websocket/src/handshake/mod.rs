@@ -3,7 +3,8 @@
 //!
 //! A server that has parsed its request head elsewhere makes an [`Offer`](server::Offer) of the
 //! headers; one that has not collects the head with a [`HeadReader`] and parses it with
-//! [`Offer::parse`](server::Offer::parse).
+//! [`Offer::parse`](server::Offer::parse), or leaves all of it to a
+//! [`Handshake`](server::Handshake) with its [`AcceptOptions`](server::AcceptOptions).
 //!
 //! ```
 //! use siox_websocket::handshake::server::Offer;
@@ -25,13 +26,16 @@
 pub mod client;
 mod extensions;
 mod head;
+#[cfg(feature = "http")]
+pub mod http;
 mod origin;
 pub mod server;
 mod syntax;
 
+pub use client::Agreed;
 pub use extensions::{Extension, Param, parse as parse_extensions};
 pub use head::{HeadReader, HeadTooLarge};
-pub use origin::{OriginPolicy, is_allowed as origin_is_allowed};
+pub use origin::{OriginPolicy, Origins, is_allowed as origin_is_allowed};
 pub use syntax::{BadSyntax, InvalidHeader};
 
 use base64::{Engine, engine::general_purpose::STANDARD};

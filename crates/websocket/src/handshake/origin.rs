@@ -1,5 +1,31 @@
 //! Which pages may connect: a pure function of the headers (RFC 6455 §10.2, RFC 6454 §7).
 
+use alloc::{string::String, vec::Vec};
+
+/// Which origins may connect, as options keep it; see [`OriginPolicy`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Origins {
+    /// Pages of this host and port.
+    #[default]
+    Same,
+    /// Those, and these.
+    List(Vec<String>),
+    /// Every page, `null` included.
+    Any,
+}
+
+impl Origins {
+    /// As [`origin_is_allowed`](is_allowed).
+    #[must_use]
+    pub fn allow(&self, origin: Option<&[u8]>, host: Option<&[u8]>) -> bool {
+        match (self, origin) {
+            (Self::Any, _) | (_, None) => true,
+            (Self::List(list), Some(origin)) if list.iter().any(|o| o.as_bytes() == origin) => true,
+            (Self::Same | Self::List(_), Some(origin)) => is_same(origin, host),
+        }
+    }
+}
+
 /// Which origins may connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OriginPolicy<'a> {
@@ -96,6 +122,13 @@ mod tests {
         for (origin, host, policy, expected) in table {
             let got = is_allowed(origin.map(str::as_bytes), Some(host.as_bytes()), policy);
             assert_eq!(got, expected, "{origin:?} {host} {policy:?}");
+            let owned = match policy {
+                OriginPolicy::Same => Origins::Same,
+                OriginPolicy::List(list) => Origins::List(list.iter().map(|&o| o.into()).collect()),
+                OriginPolicy::Any => Origins::Any,
+            };
+            let got = owned.allow(origin.map(str::as_bytes), Some(host.as_bytes()));
+            assert_eq!(got, expected, "{origin:?} {host} {owned:?}");
         }
         assert!(!is_allowed(Some(b"http://a"), None, same));
     }

@@ -1,6 +1,6 @@
 //! Against the tokio runtime and against tungstenite, as client and as server.
 
-use siox_tcp::{CloseCode, Error, Limits, Message, Options, WebSocket};
+use siox_tcp::{CloseCode, Error, Limits, Message, Options, Transport, WebSocket};
 use std::{
     io::{Read, Write},
     net::TcpListener,
@@ -27,7 +27,7 @@ fn echo_server() -> String {
 }
 
 /// Sends every size and expects it back.
-fn use_echo(mut socket: WebSocket) {
+fn use_echo(mut socket: WebSocket<impl Transport>) {
     for size in SIZES {
         let (text, bytes) = ("é".repeat(size / 2), vec![7; size]);
         socket.send(&*text).unwrap();

@@ -1,0 +1,187 @@
+//! The rounds: every server once a round, so that what disturbs the machine disturbs all alike.
+
+use crate::{
+    case::{CONNECTIONS, Case},
+    load::{self, Load},
+    peers::{OURS, PEERS, Peer, RAW},
+    process::Server,
+    report::{self, Figures, Memory},
+    syscalls::Counter,
+};
+use std::{io, time::Duration};
+use tokio::time::sleep;
+
+/// The rows of the echo.
+pub(crate) const CASES: [Case; 6] = [
+    Case::new(20, 16),
+    Case::new(1024, 16),
+    Case::new(16 * 1024, 16),
+    Case::new(20, 1),
+    Case::new(1024, 1),
+    Case::new(16 * 1024, 1),
+];
+
+/// What a counter of system calls is given to attach itself, before and after the load.
+const ATTACH: Duration = Duration::from_millis(300);
+
+/// What was asked for on the command line.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) is_quick: bool,
+    /// These peers only, beside the raw one.
+    pub(crate) only: Vec<String>,
+}
+
+/// How long and how often.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    pub(crate) rounds: usize,
+    pub(crate) memory_rounds: usize,
+    pub(crate) time: Duration,
+    pub(crate) handshakes: usize,
+    pub(crate) idle: usize,
+}
+
+impl Plan {
+    const FULL: Self = Self {
+        rounds: 7,
+        memory_rounds: 1,
+        time: Duration::from_millis(250),
+        handshakes: 1600,
+        idle: 10_000,
+    };
+    const QUICK: Self = Self {
+        rounds: 1,
+        memory_rounds: 1,
+        time: Duration::from_millis(50),
+        handshakes: 160,
+        idle: 500,
+    };
+}
+
+pub(crate) fn run(options: &Options) -> io::Result<()> {
+    // Each idle connection is a file here and one in the server, which inherits the limit.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let plan = match options.is_quick {
+        true => Plan::QUICK,
+        false => Plan::FULL,
+    };
+    let is_asked = |name: &str| {
+        options.only.is_empty() || name == RAW || options.only.iter().any(|o| o == name)
+    };
+    let peers: Vec<&Peer> = PEERS.iter().filter(|peer| is_asked(peer.name)).collect();
+    let counter = Counter::find();
+    let mut all: Vec<Figures> = peers.iter().map(|peer| Figures::new(peer.name)).collect();
+    for round in 0..plan.rounds {
+        for (peer, figures) in peers.iter().zip(&mut all) {
+            eprintln!("round {} of {}: {}", round + 1, plan.rounds, peer.name);
+            let counter = counter.filter(|_| round == 0);
+            let measured = runtime.block_on(measure(peer, &plan, round, counter, figures));
+            measured.map_err(|why| io::Error::new(why.kind(), format!("{}: {why}", peer.name)))?;
+        }
+    }
+    print!("{}", report::table(&peers, &all, &plan, counter.is_some()));
+    Ok(())
+}
+
+/// Keeps one server busy.
+pub(crate) fn load(peer: &str, case: Case, time: Duration) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let server = Server::start(peer)?;
+        println!("process {}", server.id());
+        let load = Load::start(server.port, case, peer == RAW).await?;
+        sleep(time).await;
+        let (cpu, messages) = (server.cpu()?, load.stop().await?);
+        let each = cpu.as_nanos() / u128::from(messages.max(1));
+        println!("{messages} messages, {each} ns each");
+        Ok(())
+    })
+}
+
+async fn measure(
+    peer: &Peer,
+    plan: &Plan,
+    round: usize,
+    counter: Option<Counter>,
+    figures: &mut Figures,
+) -> io::Result<()> {
+    let is_raw = peer.name == RAW;
+    if round < plan.memory_rounds && !peer.is_corked {
+        figures.memory.push(memory(peer, plan).await?);
+    }
+    let server = Server::start(peer.name)?;
+    for (at, case) in CASES.into_iter().enumerate() {
+        if peer.is_corked && case.in_flight == 1 {
+            continue;
+        }
+        let load = Load::start(server.port, case, is_raw).await?;
+        sleep(plan.time / 4).await;
+        let (cpu, messages) = (server.cpu()?, load.messages());
+        sleep(plan.time).await;
+        let (cpu, messages) = (server.cpu()? - cpu, load.messages() - messages);
+        figures.echo[at].push(cpu.as_nanos() as f64 / messages.max(1) as f64);
+        load.stop().await?;
+        if let Some(counter) = counter {
+            figures.calls[at] = Some(calls(&server, counter, case, plan, is_raw).await?);
+        }
+    }
+    if !peer.is_corked {
+        load::shake_hands(server.port, plan.handshakes / 4).await?;
+        let before = server.cpu()?;
+        load::shake_hands(server.port, plan.handshakes).await?;
+        let cpu = server.cpu()? - before;
+        figures
+            .handshake
+            .push(cpu.as_nanos() as f64 / plan.handshakes as f64);
+    }
+    Ok(())
+}
+
+/// System calls a message. The server is idle, and so makes none, while the counter comes and goes.
+async fn calls(
+    server: &Server,
+    counter: Counter,
+    case: Case,
+    plan: &Plan,
+    is_raw: bool,
+) -> io::Result<f64> {
+    let streams = load::open_all(server.port, CONNECTIONS).await?;
+    let counting = counter.count(server.id(), 2 * ATTACH + plan.time);
+    let loading = async {
+        sleep(ATTACH).await;
+        let load = Load::on(streams, case, is_raw);
+        sleep(plan.time / 2).await;
+        load.stop().await
+    };
+    let (calls, messages) = tokio::join!(counting, loading);
+    Ok(calls? as f64 / messages?.max(1) as f64)
+}
+
+async fn memory(peer: &Peer, plan: &Plan) -> io::Result<Memory> {
+    let server = Server::start(peer.name)?;
+    let mut warm = load::open_all(server.port, 1).await?;
+    load::echo_once(&mut warm, peer.name == RAW).await?;
+    let before = server.memory()?;
+    let mut streams = load::open_all(server.port, plan.idle).await?;
+    sleep(Duration::from_millis(100)).await;
+    let opened = server.memory()?;
+    load::echo_once(&mut streams, peer.name == RAW).await?;
+    sleep(Duration::from_millis(100)).await;
+    let echoed = server.memory()?;
+    let each = |bytes: u64| bytes.saturating_sub(before) as f64 / plan.idle as f64;
+    Ok(Memory {
+        opened: each(opened),
+        echoed: each(echoed),
+    })
+}
+
+/// Whether a peer counts towards "the best of the others".
+pub(crate) fn is_other(peer: &Peer) -> bool {
+    peer.name != RAW && peer.name != OURS
+}

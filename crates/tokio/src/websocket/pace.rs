@@ -1,0 +1,61 @@
+//! Whether the application is quick: only then may its answers wait for each other.
+
+use crate::clock;
+use siox_wire::Instant;
+use std::time::Duration;
+
+/// How fast the application answers what one read brought.
+#[derive(Debug)]
+pub(super) struct Pace {
+    /// When the last read came, until its messages are taken.
+    came: Option<Instant>,
+    /// Answers held back since.
+    held: u32,
+    is_quick: bool,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            came: None,
+            held: 0,
+            is_quick: true,
+        }
+    }
+}
+
+impl Pace {
+    /// How long after a read its messages may be answered for the application to count as quick.
+    const QUICK: Duration = Duration::from_millis(5);
+    /// Looking at the clock costs as much as a small message: it is done once for so many.
+    const EVERY: u32 = 4;
+
+    /// Something was read.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.came = Some(now);
+        self.held = 0;
+    }
+
+    /// All of it is taken, and more is asked for.
+    pub(super) fn end(&mut self, now: Instant) {
+        self.judge(now);
+        self.came = None;
+    }
+
+    /// Whether one more answer may be held back.
+    #[inline]
+    pub(super) fn may_hold(&mut self) -> bool {
+        self.held = self.held.wrapping_add(1);
+        // The second tells already what the first had to wait for.
+        if self.is_quick && self.held % Self::EVERY == 2 {
+            self.judge(clock::now());
+        }
+        self.is_quick
+    }
+
+    fn judge(&mut self, now: Instant) {
+        if let Some(came) = self.came {
+            self.is_quick = now <= came.after(Self::QUICK);
+        }
+    }
+}

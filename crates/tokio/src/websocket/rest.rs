@@ -1,0 +1,115 @@
+//! What was read and nobody has asked for yet.
+
+use super::Connection;
+use crate::scratch;
+use siox_wire::Instant;
+use std::mem;
+
+/// Bytes that were read, and that nobody has asked for yet. No memory while there are none.
+pub(super) struct Rest {
+    bytes: Vec<u8>,
+    /// Where they begin.
+    at: usize,
+    /// When they came.
+    came: Instant,
+    /// They begin with a whole message.
+    has_message: bool,
+    /// No deadline ran when they came.
+    is_quiet: bool,
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Self::early(Vec::new())
+    }
+}
+
+impl Rest {
+    /// From here on the thread's buffer itself is kept: less is copied into a buffer of its size, so that
+    /// at most eight times what came is held.
+    const KEPT: usize = scratch::SIZE / 8;
+
+    /// What came with the handshake.
+    pub(super) fn early(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            came: Instant::EPOCH,
+            has_message: false,
+            is_quiet: false,
+        }
+    }
+
+    /// What was read just now.
+    pub(super) fn read(bytes: Vec<u8>, came: Instant) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            came,
+            has_message: false,
+            is_quiet: false,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len().saturating_sub(self.at)
+    }
+
+    /// When it came, if it begins with a whole message, and no deadline asks for another clock.
+    #[inline]
+    pub(super) fn ready(&self) -> Option<Instant> {
+        (self.has_message && self.is_quiet).then_some(self.came)
+    }
+
+    /// Whether it begins with a whole message.
+    #[inline]
+    pub(super) fn has_message(&self) -> bool {
+        self.has_message
+    }
+
+    /// All of it. To be followed by [`put_back`](Self::put_back).
+    pub(super) fn take(&mut self) -> Self {
+        mem::take(self)
+    }
+
+    pub(super) fn as_mut_slice(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.at..]
+    }
+
+    /// Leaves the last `left` bytes.
+    #[inline]
+    pub(super) fn leave(&mut self, left: usize, connection: &Connection) {
+        if left == 0 {
+            *self = Self::default();
+            return;
+        }
+        self.at = self.bytes.len().saturating_sub(left);
+        self.has_message = connection.is_message_whole(&self.bytes[self.at..]);
+    }
+
+    /// Makes the last `left` bytes of `taken` the rest.
+    pub(super) fn put_back(&mut self, mut taken: Self, left: usize, connection: &Connection) {
+        if left == 0 {
+            return;
+        }
+        taken.at = taken.bytes.len().saturating_sub(left);
+        taken.is_quiet = connection.poll_timeout().is_none();
+        taken.has_message = connection.is_message_whole(&taken.bytes[taken.at..]);
+        if taken.bytes.capacity() == scratch::SIZE && left < Self::KEPT {
+            let copy = taken.bytes[taken.at..].to_vec();
+            scratch::put_back(mem::replace(&mut taken.bytes, copy));
+            taken.at = 0;
+        }
+        *self = taken;
+    }
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        scratch::put_back(mem::take(&mut self.bytes));
+    }
+}
