@@ -3,9 +3,13 @@
 mod backpressure;
 mod cancel;
 mod closing;
+mod flush;
 mod halves;
 mod handshake;
 mod peers;
+mod proxy;
+#[cfg(feature = "tls")]
+mod tls;
 
 use siox_tokio::websocket::{self, Limits, Options, WebSocket};
 use std::{
