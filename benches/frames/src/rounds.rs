@@ -1,8 +1,10 @@
 //! Measures several sides in turn, in one process: each round runs each side, beginning with another
-//! one each time, so that whatever disturbs the machine disturbs all. What counts is the median.
+//! one each time, so that whatever disturbs the machine disturbs all. What counts is the median of the
+//! processor time.
 
 use crate::Job;
-use std::time::{Duration, Instant};
+use cpu_time::ThreadTime;
+use std::time::Duration;
 
 /// How long one side runs in one round, at least.
 const SLICE: Duration = Duration::from_millis(40);
@@ -12,7 +14,7 @@ const SLICE: Duration = Duration::from_millis(40);
 pub struct Took {
     /// The crate.
     pub name: &'static str,
-    /// The median over the rounds of the time for one run, in nanoseconds.
+    /// The median over the rounds of the processor time for one run, in nanoseconds.
     pub nanos: f64,
 }
 
@@ -37,7 +39,7 @@ pub fn measure(jobs: &mut [Job], rounds: usize) -> Vec<Took> {
 }
 
 fn slice(job: &mut Job) -> f64 {
-    let (start, mut runs) = (Instant::now(), 0u32);
+    let (start, mut runs) = (ThreadTime::now(), 0u32);
     loop {
         (job.run)();
         runs += 1;

@@ -127,9 +127,9 @@ impl Engine {
                 Ok(None)
             }
             // Chunks come only where they are asked for.
-            websocket::Event::Chunk(_)
-            | websocket::Event::Ping(_)
-            | websocket::Event::Pong(_) => Ok(None),
+            websocket::Event::Chunk(_) | websocket::Event::Ping(_) | websocket::Event::Pong(_) => {
+                Ok(None)
+            }
         }
     }
 

@@ -47,11 +47,14 @@ mod connect;
 mod deadline;
 mod dial;
 mod error;
+mod halves;
 mod machine;
 mod rest;
 mod scratch;
 mod serve;
 mod socket;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod transport;
 mod turn;
 mod wait;
@@ -60,6 +63,7 @@ pub use accept::{accept, accept_with};
 pub use connect::{Options, connect, open};
 pub use deadline::Deadline;
 pub use error::Error;
+pub use halves::{Receiver, Sender};
 pub use serve::{serve, serve_with};
 #[cfg(feature = "deflate")]
 pub use siox_websocket::deflate;

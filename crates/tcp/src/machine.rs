@@ -30,6 +30,8 @@ pub(crate) struct Machine {
     pub(crate) is_client: bool,
     /// Nothing is to be read or written any more.
     pub(crate) over: bool,
+    /// What was queued will not be written.
+    pub(crate) abandoned: bool,
     /// Why, until it is told.
     pub(crate) failure: Option<Error>,
     /// What the peer's close frame said.
@@ -42,6 +44,7 @@ impl Machine {
             connection,
             is_client: false,
             over: false,
+            abandoned: false,
             failure: None,
             goodbye: None,
         }
@@ -54,9 +57,25 @@ impl Machine {
         };
         let now = clock::now();
         if deadline <= now {
-            self.connection.handle_timeout(now)?;
+            self.or_abandon(|connection| connection.handle_timeout(now).map(|_| ()))?;
         }
         Ok(())
+    }
+
+    /// The stream has ended.
+    pub(crate) fn eof(&mut self) -> Result<(), Error> {
+        self.or_abandon(|connection| connection.handle_eof(clock::now()).map(|_| ()))
+    }
+
+    /// A step that may give up the queue.
+    fn or_abandon(
+        &mut self,
+        step: impl FnOnce(&mut Connection) -> Result<(), siox_websocket::Error>,
+    ) -> Result<(), Error> {
+        let queued = self.connection.queued();
+        let stepped = step(&mut self.connection);
+        self.abandoned |= queued > 0 && self.connection.queued() == 0;
+        Ok(stepped?)
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
@@ -136,6 +155,13 @@ impl Machine {
         match self.over {
             true => Err(SendError::Closed),
             false => codec::turn(&mut self.connection, put),
+        }
+    }
+
+    pub(crate) fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        match self.over {
+            true => Err(SendError::Closed),
+            false => self.connection.ping(payload),
         }
     }
 

@@ -139,10 +139,7 @@ impl<S> WebSocket<S> {
     /// # Errors
     /// [`SendError::TooBig`], and those of [`queue`](Self::queue).
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        match self.machine.over {
-            true => Err(SendError::Closed),
-            false => self.machine.connection.ping(payload),
-        }
+        self.machine.ping(payload)
     }
 }
 
@@ -241,9 +238,9 @@ impl<S: Transport> WebSocket<S> {
 
     fn flush_open(&mut self, until: Until) -> Result<bool, Error> {
         if self.machine.over {
-            return match self.queued() {
-                0 => Ok(true),
-                _ => Err(SendError::Closed.into()),
+            return match self.queued() > 0 || self.machine.abandoned {
+                true => Err(SendError::Closed.into()),
+                false => Ok(true),
             };
         }
         self.flush_until(until)

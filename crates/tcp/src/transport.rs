@@ -11,10 +11,11 @@ use std::{
 
 /// A blocking byte stream with timeouts.
 ///
-/// A read or write may end without effect by [`WouldBlock`](io::ErrorKind::WouldBlock),
-/// [`TimedOut`](io::ErrorKind::TimedOut) or [`Interrupted`](io::ErrorKind::Interrupted) at any time:
-/// nothing is lost, and it is tried again until the caller's deadline. A read should take from what is
-/// below it once, not until it has something to give, so that deadlines hold against a peer that trickles.
+/// A read, write or flush may end without effect at any time, by [`WouldBlock`](io::ErrorKind::WouldBlock)
+/// or [`TimedOut`](io::ErrorKind::TimedOut) when it would have to wait, by
+/// [`Interrupted`](io::ErrorKind::Interrupted) when it may go on at once. Nothing is lost, and it is tried
+/// again until the caller's deadline. A read should take from what is below it once, not until it has
+/// something to give, so that deadlines hold against a peer that trickles.
 ///
 /// Where `&S` is a `Transport` too, as with sockets, reading and writing at the same time are possible,
 /// which is what [`split`](crate::WebSocket::split) needs.

@@ -2,7 +2,7 @@
 //! messages; at the end, the closing of the transport.
 
 use crate::{
-    Error, Transport, WebSocket, clock,
+    Error, SendError, Transport, WebSocket, clock,
     deadline::Until,
     machine::{OnMessage, WhenFull},
     scratch,
@@ -113,7 +113,7 @@ impl<S: Transport> WebSocket<S> {
         let read = scratch::read(io, |bytes| {
             if bytes.is_empty() {
                 *eof = true;
-                machine.connection.handle_eof(clock::now())?;
+                machine.eof()?;
                 return Ok(None);
             }
             let mut input = Input::new(clock::now(), bytes);
@@ -123,6 +123,7 @@ impl<S: Transport> WebSocket<S> {
         });
         match read {
             Ok(made) => Ok(made?.map_or(Turn::Moved, Turn::Made)),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => Ok(Turn::Moved),
             Err(e) if is_timeout(&e) => Ok(Turn::Idle),
             Err(e) => Err(e.into()),
         }
@@ -139,18 +140,19 @@ impl<S: Transport> WebSocket<S> {
     /// Writes until nothing is queued; `false` if `until` said so before.
     pub(crate) fn flush_until(&mut self, until: Until) -> Result<bool, Error> {
         self.patiently(until, |socket| {
-            if socket.ending.is_some() {
-                return Ok(true);
-            }
             let written = socket.write_all(until);
-            written.inspect_err(|e| {
+            let written = written.inspect_err(|e| {
                 let told = match e {
                     Error::Io(e) => Error::Io(e.kind().into()),
                     Error::WebSocket(e) => Error::WebSocket(*e),
                     _ => return,
                 };
                 socket.machine.fail(told);
-            })
+            })?;
+            match socket.machine.abandoned {
+                true => Err(SendError::Closed.into()),
+                false => Ok(written),
+            }
         })
     }
 
@@ -174,6 +176,7 @@ impl<S: Transport> WebSocket<S> {
                 Ok(None) => return Ok(true),
                 Ok(Some(0)) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Ok(Some(n)) => self.machine.connection.handle_written(n),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) if is_timeout(&e) && until.ends_idle() => return Ok(false),
                 Err(e) if is_timeout(&e) => {}
                 Err(e) => return Err(e.into()),

@@ -19,19 +19,45 @@ impl Wait {
         }
     }
 
-    /// Makes the next call on the transport return by `deadline`, or some time before.
+    /// Makes the next call on the transport return by `deadline`, or some time before, and wait `most` at
+    /// the longest.
     fn until(
         &mut self,
         deadline: Option<Instant>,
+        most: Option<Duration>,
         set: impl FnOnce(Option<Duration>) -> io::Result<()>,
     ) -> io::Result<()> {
         // A timeout of zero means none.
         let wanted = deadline.map(|by| by.since(clock::now()).max(Duration::from_millis(1)));
+        let wanted = match (wanted, most) {
+            (Some(wanted), Some(most)) => Some(wanted.min(most)),
+            (wanted, most) => wanted.or(most),
+        };
         if wanted != self.set && !is_near(self.set, wanted) {
             set(wanted)?;
             self.set = wanted;
         }
         Ok(())
+    }
+
+    /// For reads alone; they wait `most` at the longest.
+    pub(crate) fn read(
+        &mut self,
+        io: &impl Transport,
+        deadline: Option<Instant>,
+        most: Option<Duration>,
+    ) -> io::Result<()> {
+        self.until(deadline, most, |timeout| io.set_read_timeout(timeout))
+    }
+
+    /// For writes alone; they wait `most` at the longest.
+    pub(crate) fn write(
+        &mut self,
+        io: &impl Transport,
+        deadline: Option<Instant>,
+        most: Option<Duration>,
+    ) -> io::Result<()> {
+        self.until(deadline, most, |timeout| io.set_write_timeout(timeout))
     }
 
     /// For reads and writes: below TLS, the one can be the other.
@@ -40,7 +66,7 @@ impl Wait {
         io: &impl Transport,
         deadline: Option<Instant>,
     ) -> io::Result<()> {
-        self.until(deadline, |timeout| {
+        self.until(deadline, None, |timeout| {
             io.set_read_timeout(timeout)?;
             io.set_write_timeout(timeout)
         })
@@ -78,7 +104,7 @@ mod tests {
                 calls.push(timeout.map(|t| t.as_secs_f64().round()));
                 Ok(())
             };
-            wait.until(deadline, set).unwrap();
+            wait.until(deadline, None, set).unwrap();
         }
         assert_eq!(calls, [Some(100.0), Some(90.0), Some(500.0), None]);
     }

@@ -134,6 +134,7 @@ mod reader;
 mod state;
 mod streamed;
 mod trickle;
+mod whole;
 
 pub use close::{Close, CloseCode};
 pub use connection::Connection;

@@ -5,23 +5,7 @@ use chacha20::{
     rand_core::{Rng, SeedableRng},
 };
 
-/// XORs `bytes` with `key`, repeated. Masks and unmasks.
-#[inline]
-pub fn apply(bytes: &mut [u8], key: [u8; 4]) {
-    let half = u32::from_ne_bytes(key);
-    let word = u64::from(half) | u64::from(half) << 32;
-    let (words, tail) = bytes.as_chunks_mut::<8>();
-    for bytes in words {
-        *bytes = (u64::from_ne_bytes(*bytes) ^ word).to_ne_bytes();
-    }
-    let (half_words, tail) = tail.as_chunks_mut::<4>();
-    for bytes in half_words {
-        *bytes = (u32::from_ne_bytes(*bytes) ^ half).to_ne_bytes();
-    }
-    for (byte, key) in tail.iter_mut().zip(key) {
-        *byte ^= key;
-    }
-}
+pub use siox_mask::apply;
 
 /// The key for what follows after `n` bytes.
 #[inline]

@@ -3,6 +3,7 @@
 //! The bytes are made here, by hand and without the crates under test, so that a seed means what its name says even when
 //! our own encoder is wrong.
 
+mod deflate;
 mod engineio;
 mod http;
 mod session;
@@ -15,9 +16,11 @@ use crate::shell::{Arguments, Result, root, write};
 type Seed = (&'static str, Vec<u8>);
 
 /// The fuzz targets that have seeds.
-fn corpora() -> [(&'static str, Vec<Seed>); 5] {
+fn corpora() -> [(&'static str, Vec<Seed>); 7] {
     [
         ("ws_reader", websocket::seeds()),
+        ("ws_differential", websocket::seeds()),
+        ("ws_deflate", deflate::seeds()),
         ("handshake_head", http::seeds()),
         ("eio_payload", engineio::seeds()),
         ("sio_packet", socketio::seeds()),

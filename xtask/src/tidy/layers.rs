@@ -15,8 +15,11 @@ pub(super) const PROTOCOLS: [&str; 5] = [
 /// Where the protocols meet. Still a machine without an outside.
 pub(super) const STACK: &str = "siox-stack";
 
-/// What one protocol crate may know of another: all know `wire`, and the WebSocket handshake is an HTTP request.
-const MAY_KNOW: [(&str, &str); 1] = [("siox-websocket", "siox-http1")];
+/// The leaf with unsafe code: functions of bytes, under the protocol that is made fast by it.
+const LEAF: &str = "siox-mask";
+
+/// What one protocol crate may know beside `wire`: the WebSocket handshake is an HTTP request, and its payloads are masked.
+const MAY_KNOW: [(&str, &str); 2] = [("siox-websocket", "siox-http1"), ("siox-websocket", LEAF)];
 
 /// Sockets, runtimes, randomness: packages that no machine may be linked with, however indirectly. A generator without a
 /// source of its own (`rand_core`, `chacha20`) is not among them.
@@ -77,7 +80,7 @@ pub(super) fn machines_know_no_outside(workspace: &Workspace, found: &mut Vec<Fi
 
 /// Whether a package of this name stands at or under `stack`.
 pub(super) fn is_machine(name: &str) -> bool {
-    name == STACK || PROTOCOLS.contains(&name)
+    name == STACK || name == LEAF || PROTOCOLS.contains(&name)
 }
 
 fn is_ours(package: &Package) -> bool {
@@ -102,7 +105,8 @@ mod tests {
         let good = workspace(&[
             "siox-wire:bytes",
             "siox-http1:siox-wire httparse",
-            "siox-websocket:siox-wire siox-http1",
+            "siox-mask:cpufeatures",
+            "siox-websocket:siox-wire siox-http1 siox-mask",
             "siox-engineio:siox-wire",
             "siox-socketio:siox-wire serde_json",
             "siox-stack:siox-websocket siox-engineio siox-socketio",
@@ -120,6 +124,7 @@ mod tests {
             "siox-socketio:siox-engineio",
             "siox-wire:siox-http1",
             "siox-wire:siox-testkit",
+            "siox-engineio:siox-mask",
         ] {
             let (_, other) = bad.split_once(':').unwrap();
             let workspace = workspace(&[bad, &format!("{other}:")]);

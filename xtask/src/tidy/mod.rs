@@ -58,6 +58,7 @@ pub(crate) fn run(words: &[String]) -> Result {
     crates::lints_come_from_the_workspace(&files, &mut found);
     crates::libraries_have_examples(&workspace, &mut found);
     sources::roots_forbid_unsafe(&workspace, &files, root(), &mut found);
+    sources::the_unsafe_leaf_is_short(&files, &mut found);
     sources::protocol_roots_have_their_attributes(&files, &mut found);
     sources::protocol_sources_know_no_outside(&files, &mut found);
     tree::rust_files_are_short(&files, &mut found);

@@ -7,10 +7,19 @@ use super::{File, Finding, relative};
 use crate::metadata::Workspace;
 
 /// Root files that may do without `#![forbid(unsafe_code)]`, and why.
-const MAY_BE_UNSAFE: [(&str, &str); 1] = [(
-    "crates/testkit/src/lib.rs",
-    "a counting allocator, linked into tests alone",
-)];
+const MAY_BE_UNSAFE: [(&str, &str); 2] = [
+    (
+        "crates/mask/src/lib.rs",
+        "the leaf for what must be fast: two calls with a safe twin, measured, tested exhaustively, and kept short",
+    ),
+    (
+        "crates/testkit/src/lib.rs",
+        "a counting allocator, linked into tests alone",
+    ),
+];
+
+/// The longest that a source of the leaf with unsafe code may be, in lines.
+const LONGEST_LEAF: usize = 150;
 
 /// Lints that a protocol crate denies, so that no public function that peer input reaches can panic.
 const DENIED: [&str; 5] = [
@@ -60,6 +69,20 @@ pub(super) fn roots_forbid_unsafe(
                 ));
             }
         }
+    }
+}
+
+/// Unsafe code stays few enough lines to be read at one go.
+pub(super) fn the_unsafe_leaf_is_short(files: &[File], found: &mut Vec<Finding>) {
+    let sources = files
+        .iter()
+        .filter(|file| file.path.starts_with("crates/mask/src/"));
+    let lines: usize = sources.map(|file| file.text.lines().count()).sum();
+    if lines > LONGEST_LEAF {
+        found.push(Finding::new(
+            "crates/mask/src",
+            format!("{lines} lines; a crate with unsafe code has at most {LONGEST_LEAF}"),
+        ));
     }
 }
 
@@ -281,6 +304,14 @@ mod tests {
             !findings(|found| protocol_roots_have_their_attributes(&[], found)).is_empty(),
             "a missing file is no excuse"
         );
+    }
+
+    #[test]
+    fn a_long_leaf_is_found() {
+        let leaf = |lines: usize| file("crates/mask/src/lib.rs", &"//! x\n".repeat(lines));
+        let check = |lines| findings(|found| the_unsafe_leaf_is_short(&[leaf(lines)], found));
+        assert!(check(LONGEST_LEAF).is_empty());
+        assert_eq!(check(LONGEST_LEAF + 1).len(), 1);
     }
 
     #[test]

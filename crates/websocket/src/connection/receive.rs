@@ -6,7 +6,9 @@ use crate::{
     frame::{Head, Opcode},
     mask,
     reader::Piece,
+    state::State,
     trickle::Trickle,
+    whole::Whole,
 };
 use alloc::borrow::Cow;
 use siox_wire::{Input, Instant, Message};
@@ -19,9 +21,50 @@ impl Connection {
     /// What the peer did wrong; the close frame it is owed is queued. Nothing is delivered after.
     #[inline]
     pub fn handle_input<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
-        let now = input.now();
         self.end_group();
-        match self.state.reads(now, &self.limits) {
+        match self.message_at_once(input) {
+            Some(Ok(message)) => Ok(Some(Event::Message(message))),
+            Some(Err(violation)) => self.end_turn(Some(violation.into()), input),
+            None => self.any_input(input),
+        }
+    }
+
+    /// The common case, taken out for speed: an unfragmented message that lies whole in the input,
+    /// while nothing is incomplete. `None` leaves the input to [`any_input`](Self::any_input), which
+    /// knows this case as well.
+    #[inline]
+    fn message_at_once<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+    ) -> Option<Result<Message<'b>, Violation>> {
+        let State::Open(keep_alive) = &mut self.state else {
+            return None;
+        };
+        if self.assembly.is_some() || self.streaming || !self.reader.is_between_frames() {
+            return None;
+        }
+        let whole = Whole::find(input.peek(), self.outgoing.role())?;
+        if whole.len > self.limits.message || self.limits.fragments == 0 {
+            return None;
+        }
+        keep_alive.heard();
+        self.control.data();
+        input.take(whole.head);
+        let bytes = input.take(whole.len);
+        if whole.is_text {
+            return Some(match siox_mask::text(bytes, whole.mask) {
+                Ok(text) => Ok(Message::Text(Cow::Borrowed(text))),
+                Err(_) => Err(Violation::InvalidUtf8),
+            });
+        }
+        mask::apply(bytes, whole.mask);
+        Some(Ok(Message::Binary(Cow::Borrowed(bytes))))
+    }
+
+    /// Whatever the input, in whatever state.
+    #[inline(never)]
+    fn any_input<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
+        match self.state.reads(input.now(), &self.limits) {
             Ok(true) if input.is_empty() => {}
             Ok(true) => self.state.heard(),
             Ok(false) => {
@@ -33,10 +76,10 @@ impl Connection {
                 return Err(error);
             }
         }
-        let result = match self.message_at_once(input) {
-            Ok(None) if self.is_streamed() => self.step_streamed(input),
-            Ok(None) => self.step(input),
-            quick => quick,
+        let result = if self.is_streamed() {
+            self.step_streamed(input)
+        } else {
+            self.step(input)
         };
         if let Ok(Some(_)) = result {
             return result;
@@ -67,43 +110,6 @@ impl Connection {
                 Err(self.fail(error, Some(now)))
             }
         }
-    }
-
-    /// The common case, taken out for speed: an unfragmented message that lies whole in the input,
-    /// while nothing is incomplete. `None` leaves the input to [`step`](Self::step), which knows this
-    /// case as well.
-    #[inline]
-    fn message_at_once<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
-        if self.assembly.is_some() || self.streaming || !self.reader.is_between_frames() {
-            return Ok(None);
-        }
-        let Ok(Some((head, used))) = Head::decode(input.peek(), self.outgoing.role(), false) else {
-            return Ok(None);
-        };
-        let is_text = match (head.opcode, head.fin) {
-            (Opcode::Text, true) => true,
-            (Opcode::Binary, true) => false,
-            (Opcode::Text | Opcode::Binary, false)
-            | (Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {
-                return Ok(None);
-            }
-        };
-        let here = input.len().saturating_sub(used);
-        let most = here.min(self.limits.message);
-        if head.len > most as u64 || self.limits.fragments == 0 {
-            return Ok(None);
-        }
-        self.control.data();
-        input.take(used);
-        let bytes = input.take(head.len as usize);
-        mask::apply(bytes, head.mask);
-        Ok(Some(Event::Message(match is_text {
-            true => match core::str::from_utf8(bytes) {
-                Ok(text) => Message::Text(Cow::Borrowed(text)),
-                Err(_) => return Err(Violation::InvalidUtf8.into()),
-            },
-            false => Message::Binary(Cow::Borrowed(bytes)),
-        })))
     }
 
     /// Reads frames until one makes an event or the input is eaten.
