@@ -65,7 +65,7 @@ async fn run_tokio(suite: &Suite<'_>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-type TokioSocket = tokio_socket::WebSocket<tokio::net::TcpStream>;
+type TokioSocket = tokio_socket::WebSocket<tokio_socket::MaybeTls>;
 
 /// Sends every message back, what one read brought in one write.
 async fn echo(socket: &mut TokioSocket) -> Result<(), tokio_socket::Error> {

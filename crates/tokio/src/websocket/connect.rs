@@ -1,109 +1,60 @@
-//! The client's opening handshake.
+//! The client's opening handshake, and all that comes before it, by one deadline.
 
-use super::{Error, WebSocket, linger::write_all};
+use super::{Error, MaybeTls, Options, WebSocket, dial::dial, linger::write_all, tunnel::tunnel};
 use crate::{clock, scratch};
-#[cfg(feature = "deflate")]
-use siox_websocket::deflate;
-use siox_websocket::{
-    Connection, Limits,
-    handshake::{
-        InvalidHeader,
-        client::{Agreed, Answer, Handshake, Request, Url},
-    },
-};
+use siox_websocket::handshake::client::{Agreed, Answer, Url};
 use siox_wire::Input;
-use std::{future::poll_fn, io, sync::Arc, time::Duration};
+use std::{future::poll_fn, io};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::{Instant, timeout_at},
 };
 
-/// What a client asks for, and what it allows the server.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Headers of the caller's own: `Origin`, `Cookie`, `Authorization`. Default none.
-    pub headers: Vec<(String, String)>,
-    /// Subprotocols, the preferred first. Default none.
-    pub protocols: Vec<String>,
-    /// How long all may take until there is a WebSocket: the name's resolution, the TCP connection
-    /// and the handshake together. Default 10 s.
-    pub handshake: Duration,
-    /// The limits and deadlines of the connection.
-    pub limits: Arc<Limits>,
-    /// permessage-deflate, if it is to be offered. Default none.
-    #[cfg(feature = "deflate")]
-    pub deflate: Option<deflate::Config>,
-}
-
-impl Options {
-    /// The request's bytes, and what its answer must be.
-    fn request(
-        &self,
-        host: &str,
-        target: &str,
-        nonce: [u8; 16],
-    ) -> Result<(Vec<u8>, Handshake), InvalidHeader> {
-        let headers: Vec<(&str, &str)> = self.headers.iter().map(|(n, v)| (&**n, &**v)).collect();
-        let protocols: Vec<&str> = self.protocols.iter().map(String::as_str).collect();
-        let request = Request {
-            headers: &headers,
-            protocols: &protocols,
-            ..Request::new(host, target)
-        };
-        #[cfg(feature = "deflate")]
-        if let Some(config) = &self.deflate {
-            return request.build_with_deflate(nonce, config);
-        }
-        request.build(nonce)
-    }
-
-    /// The connection that was agreed to. `seed` is 32 fresh random bytes.
-    fn connection(&self, agreed: &Agreed, seed: [u8; 32]) -> Connection {
-        let connection = Connection::client(self.limits.clone(), seed);
-        #[cfg(feature = "deflate")]
-        if let (Some(agreed), Some(config)) = (&agreed.deflate, &self.deflate) {
-            return connection.with_deflate(agreed, config);
-        }
-        let _ = agreed;
-        connection
-    }
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            headers: Vec::new(),
-            protocols: Vec::new(),
-            handshake: Duration::from_secs(10),
-            limits: Arc::default(),
-            #[cfg(feature = "deflate")]
-            deflate: None,
-        }
-    }
-}
-
-/// Connects to `url`, `ws://HOST[:PORT][/PATH][?QUERY]`.
+/// Connects to `url`, `ws://HOST[:PORT][/PATH][?QUERY]`, or `wss://…` with feature `tls`; through a proxy
+/// if [`Options`] name one. Every address of the name is tried.
 ///
 /// # Errors
 /// As [`Error`] says.
-pub async fn connect(url: &str, options: &Options) -> Result<WebSocket<TcpStream>, Error> {
+pub async fn connect(url: &str, options: &Options) -> Result<WebSocket<MaybeTls>, Error> {
     let by = Instant::now() + options.handshake;
     let url: Url = url.parse()?;
-    if url.is_secure() {
+    if cfg!(not(feature = "tls")) && url.is_secure() {
         return Err(Error::NoTls);
     }
-    let connecting = TcpStream::connect((url.name(), url.port()));
-    let stream = timeout_at(by, connecting)
+    let io = timeout_at(by, reach(&url, options))
         .await
         .map_err(|_| Error::Timeout)??;
-    // Without it the kernel may hold a small frame back.
-    let _ = stream.set_nodelay(true);
-    shake_hands(stream, url.host(), url.target(), options, by).await
+    shake_hands(io, url.host(), url.target(), options, by).await
 }
 
-/// Makes a WebSocket of a stream that is connected already, over TLS or a proxy or in memory. `host` is
-/// what the `Host` header says, `target` is path and query.
+/// The stream to the server.
+async fn reach(url: &Url, options: &Options) -> Result<MaybeTls, Error> {
+    let io = match &options.proxy {
+        None => MaybeTls::plain(dialled(url.name(), url.port()).await?, Vec::new()),
+        Some(proxy) => {
+            let mut io = dialled(proxy.name(), proxy.port()).await?;
+            let early = tunnel(&mut io, proxy, url.name(), url.port()).await?;
+            MaybeTls::plain(io, early)
+        }
+    };
+    #[cfg(feature = "tls")]
+    if url.is_secure() {
+        return io.into_tls(url.name(), options.tls.clone()).await;
+    }
+    Ok(io)
+}
+
+async fn dialled(name: &str, port: u16) -> io::Result<TcpStream> {
+    let io = dial(name, port).await?;
+    // Without it the kernel may hold a small frame back.
+    let _ = io.set_nodelay(true);
+    Ok(io)
+}
+
+/// Makes a WebSocket of a stream that is connected already, over a Unix socket or TLS of another kind or
+/// in memory. `host` is what the `Host` header says, `target` is path and query. The options' proxy and
+/// TLS are not looked at.
 ///
 /// # Errors
 /// As [`Error`] says.

@@ -1,5 +1,6 @@
 //! Why there is no WebSocket, or no longer one.
 
+use siox_http1::proxy;
 use siox_websocket::handshake::{
     HeadTooLarge, InvalidHeader,
     client::{AnswerError, BadUrl, HandshakeError, Rejection},
@@ -7,6 +8,8 @@ use siox_websocket::handshake::{
 };
 use siox_wire::SendError;
 use std::{fmt, io};
+#[cfg(feature = "tls")]
+use tokio_rustls::rustls;
 
 /// Why there is no WebSocket, or no longer one.
 #[derive(Debug)]
@@ -14,7 +17,7 @@ use std::{fmt, io};
 pub enum Error {
     /// The stream broke.
     Io(io::Error),
-    /// The handshake took longer than it may.
+    /// The handshake, or what comes before it, took longer than it may.
     Timeout,
     /// As a server: the request was refused, and the peer told so.
     Refused(Refusal),
@@ -27,6 +30,12 @@ pub enum Error {
     Url(BadUrl),
     /// As a client: the scheme is `wss`, and this crate was built without feature `tls`.
     NoTls,
+    /// As a client: there is no TLS session with the server, whose certificate is not trusted or not
+    /// for this name, for instance.
+    #[cfg(feature = "tls")]
+    Tls(rustls::Error),
+    /// As a client: there is no way through the proxy.
+    Proxy(proxy::Error),
     /// As a client: the host, the target, a header or a subprotocol of ours cannot be sent, or the
     /// header is the handshake's own.
     InvalidHeader,
@@ -50,6 +59,9 @@ impl fmt::Display for Error {
             Self::HeadTooLarge(e) => write!(f, "the handshake was refused: {e}"),
             Self::Url(e) => write!(f, "{e}"),
             Self::NoTls => f.write_str("wss needs feature `tls` of siox-tokio"),
+            #[cfg(feature = "tls")]
+            Self::Tls(e) => write!(f, "TLS: {e}"),
+            Self::Proxy(e) => write!(f, "{e}"),
             Self::InvalidHeader => f.write_str("a header that cannot be sent"),
             Self::Rejected(e) => write!(f, "{e}"),
             Self::Handshake(e) => write!(f, "the server's answer: {e}"),
@@ -68,6 +80,9 @@ impl std::error::Error for Error {
             Self::Url(e) => Some(e),
             Self::Rejected(e) => Some(e),
             Self::Handshake(e) => Some(e),
+            #[cfg(feature = "tls")]
+            Self::Tls(e) => Some(e),
+            Self::Proxy(e) => Some(e),
             Self::WebSocket(e) => Some(e),
             Self::Send(e) => Some(e),
             Self::Timeout | Self::Denied(_) | Self::NoTls | Self::InvalidHeader => None,
@@ -96,6 +111,12 @@ impl From<AcceptError> for Error {
 impl From<BadUrl> for Error {
     fn from(e: BadUrl) -> Self {
         Self::Url(e)
+    }
+}
+
+impl From<proxy::Error> for Error {
+    fn from(e: proxy::Error) -> Self {
+        Self::Proxy(e)
     }
 }
 

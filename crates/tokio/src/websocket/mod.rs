@@ -39,7 +39,9 @@
 //! ```
 //!
 //! # Limits
-//! No TLS and no proxy: [`open`] makes a WebSocket of any stream that has them. Redirects are not
+//! `wss` needs feature `tls`: rustls with `ring`, and the roots that Mozilla trusts unless
+//! [`Options`] say otherwise. A server wraps its streams by `tokio-rustls` and gives them to [`accept`].
+//! A proxy is reached without TLS. [`open`] makes a WebSocket of any other stream. Redirects are not
 //! followed. An idle socket holds no read buffer: it reads into that of its thread, and keeps what was
 //! read only while there are messages in it that nobody has asked for. With feature `deflate`, each
 //! thread keeps one codec; a connection with context takeover has its own.
@@ -48,21 +50,28 @@ mod accept;
 mod chunks;
 mod codec;
 mod connect;
+mod dial;
 mod error;
 mod halves;
 mod linger;
+mod maybe_tls;
+mod options;
 mod pace;
 mod rest;
 mod sink;
 mod stream;
+mod tunnel;
 mod turn;
 mod upgrade;
 
 pub use accept::{accept, accept_with};
-pub use connect::{Options, connect, open};
+pub use connect::{connect, open};
 pub use error::Error;
 pub use halves::{Receiver, Sender};
 pub(crate) use linger::linger;
+pub use maybe_tls::MaybeTls;
+pub use options::Options;
+pub use siox_http1::proxy::{self, Proxy};
 #[cfg(feature = "deflate")]
 pub use siox_websocket::deflate;
 pub use siox_websocket::handshake::http::respond;
@@ -76,4 +85,6 @@ pub use siox_websocket::{
 };
 pub use siox_wire::{Message, Part, SendError, Shared};
 pub use stream::WebSocket;
+#[cfg(feature = "tls")]
+pub use tokio_rustls::rustls;
 pub use upgrade::{Upgraded, Upgrading, upgrade};

@@ -31,6 +31,8 @@ pub struct WebSocket<Io> {
     /// The end of the stream was read.
     pub(super) eof: bool,
     is_client: bool,
+    /// The stream has taken what it may not have let out.
+    pub(super) unflushed: bool,
     /// There are no more messages; the stream is being closed.
     pub(super) ending: Option<Ending>,
     /// Why, until it is told.
@@ -56,6 +58,7 @@ impl<Io> WebSocket<Io> {
             timer: Timer::default(),
             eof: false,
             is_client: false,
+            unflushed: false,
             ending: None,
             failure: None,
             goodbye: None,

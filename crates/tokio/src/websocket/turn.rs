@@ -236,16 +236,27 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.connection.queued() == 0 {
-            return Poll::Pending;
+            return self.poll_unflushed(cx);
         }
         let written = write_chunks(Pin::new(&mut self.io), cx, self.connection.poll_transmit());
         match ready!(written)? {
             0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             n => {
+                self.unflushed = true;
                 self.connection.handle_written(n);
                 Poll::Ready(Ok(()))
             }
         }
+    }
+
+    /// Lets out what the stream itself still holds, as TLS does where the socket below was full. Ready
+    /// when it fails.
+    fn poll_unflushed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.unflushed {
+            ready!(Pin::new(&mut self.io).poll_flush(cx))?;
+            self.unflushed = false;
+        }
+        Poll::Pending
     }
 
     /// Remembers the first failure. The close frame that the peer is owed is queued, and the turns go on
@@ -278,6 +289,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
             if self.ending.is_some_and(Ending::is_done) {
                 return Poll::Ready(());
             }
+            // A stream that fails here fails the next step too.
+            let _ = self.poll_unflushed(cx);
             let step = if !shut && (drained || !self.is_client()) {
                 let closed = Pin::new(&mut self.io).poll_shutdown(cx);
                 closed.map_ok(|()| (true, drained))

@@ -96,11 +96,18 @@ async fn what_cannot_be_sent_is_refused_at_once() {
     let (ours, _theirs) = tokio::io::duplex(1000);
     let opened = websocket::open(ours, "localhost", "/", &smuggler).await;
     assert!(matches!(opened, Err(Error::InvalidHeader)), "{opened:?}");
-    let opened = websocket::connect("wss://localhost/", &Options::default()).await;
-    assert!(matches!(opened, Err(Error::NoTls)), "{opened:?}");
     let opened = websocket::connect("http://localhost/", &Options::default()).await;
     assert!(
         matches!(opened, Err(Error::Url(BadUrl::Scheme))),
         "{opened:?}"
     );
+}
+
+#[cfg(not(feature = "tls"))]
+#[tokio::test]
+async fn wss_names_the_feature_that_it_needs() {
+    let opened = websocket::connect("wss://localhost/", &Options::default()).await;
+    let error = opened.unwrap_err();
+    assert!(matches!(error, Error::NoTls), "{error:?}");
+    assert!(error.to_string().contains("feature `tls`"));
 }

@@ -5,10 +5,14 @@ mod backpressure;
 mod cancel;
 mod closing;
 mod corking;
+mod flush;
 mod halves;
 mod handshake;
 mod peers;
+mod proxy;
 mod streaming;
+#[cfg(feature = "tls")]
+mod tls;
 
 use siox_tokio::websocket::{self, Limits, Options, WebSocket};
 use std::{
