@@ -34,7 +34,7 @@ impl<'s> Accept<'s> {
         self.protocol
     }
 
-    /// Agrees to a subprotocol: one that [`Offer::choose`] returned.
+    /// Agrees to a subprotocol: one that [`Offer::choose`](super::Offer::choose) returned.
     ///
     /// # Errors
     /// [`InvalidHeader`] if it is not a token.

@@ -100,7 +100,7 @@ impl<'a> Offer<'a> {
         self.transfer_encoding || length.repeated || !matches!(length.value, None | Some(b"0"))
     }
 
-    /// Parses a whole request head (see [`HeadReader`](super::HeadReader)); returns the request
+    /// Parses a whole request head (see [`HeadReader`](crate::handshake::HeadReader)); returns the request
     /// target beside the offer.
     ///
     /// # Errors

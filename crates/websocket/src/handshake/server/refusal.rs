@@ -9,7 +9,7 @@ use core::fmt;
 pub enum Refusal {
     /// Not an HTTP request head.
     Head,
-    /// More header lines than [`Offer::MAX_HEADERS`].
+    /// More header lines than [`Offer::MAX_HEADERS`](super::Offer::MAX_HEADERS).
     TooManyHeaders,
     /// Not GET.
     Method,
