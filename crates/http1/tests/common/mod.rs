@@ -81,11 +81,15 @@ impl Caller {
         while std::mem::take(&mut self.waits) {
             if self.path.starts_with("/ws") {
                 let headers = [("Upgrade", "websocket")];
-                let held = self.connection.upgrade(&headers).expect("upgrade");
-                self.log.leftover.get_or_insert_default().splice(0..0, held);
-                self.write();
-                assert!(self.connection.is_finished());
-                return self.log;
+                match self.connection.upgrade(&headers) {
+                    Ok(held) => {
+                        self.log.leftover.get_or_insert_default().splice(0..0, held);
+                        self.write();
+                        assert!(self.connection.is_finished());
+                        return self.log;
+                    }
+                    Err(refused) => assert_eq!(refused, Refused::HasBody),
+                }
             }
             self.answer(200, b"late");
             self.feed(b"");
