@@ -121,6 +121,7 @@ fn run(mut connection: Connection, pieces: &[&[u8]], reads: bool) -> Outcome {
 fn streams_the_same(role: Role, limits: &Arc<Limits>, bytes: &[u8]) {
     let limits = Arc::new(Limits {
         fragments: u32::MAX,
+        streamed_message: limits.message as u64,
         ..Limits::clone(limits)
     });
     let kept = run(connection(role, &limits), &[bytes], false);

@@ -35,31 +35,42 @@ function atUpgrade(socket, numbers, progress) {
   return within(moment, "the upgrade");
 }
 
+/** How often a round is played until its upgrade comes amid the messages: on a busy machine it may come before the first. */
+const TRIES = 5;
+
+/** One client, from its connection to the report; what came is whole and in order, and `crossed` is told. */
+async function play(round, context) {
+  // The upgrade takes about five crossings; each round it ends at another moment.
+  const relay = await slowUpgrades(server, 12 + 2 * round);
+  context.after(relay.stop);
+  const socket = client(relay, { transports: ["polling", "websocket"] });
+  const numbers = collects(socket, "number");
+  const progress = { sent: 0 };
+  const upgrade = atUpgrade(socket, numbers, progress);
+  socket.connect();
+  await happens(socket, "connect", "connect_error");
+  const before = socket.io.engine.transport.name;
+  socket.emit("flood", MESSAGES);
+  await count(socket, progress);
+  const crossed = await upgrade;
+  await until(() => numbers.length >= MESSAGES, `the ${MESSAGES}th message`);
+  const report = await asks(socket, "report");
+
+  assert.deepEqual(numbers, expected, "from the server");
+  assert.deepEqual(report, { count: MESSAGES, ordered: true, last: MESSAGES - 1 }, "from the client");
+  assert.equal(socket.io.engine.transport.name, "websocket");
+  return { before, crossed };
+}
+
+const isAmid = ({ before, crossed }) =>
+  before === "polling" && Object.values(crossed).every((amount) => amount > 0 && amount < MESSAGES);
+
 describe("messages during the upgrade", () => {
   for (let round = 1; round <= ROUNDS; round += 1) {
     test(`round ${round}: ${MESSAGES} each way`, async (context) => {
-      // The upgrade takes about five crossings; each round it ends at another moment.
-      const relay = await slowUpgrades(server, 12 + 2 * round);
-      context.after(relay.stop);
-      const socket = client(relay, { transports: ["polling", "websocket"] });
-      const numbers = collects(socket, "number");
-      const progress = { sent: 0 };
-      const upgrade = atUpgrade(socket, numbers, progress);
-      socket.connect();
-      await happens(socket, "connect", "connect_error");
-      const before = socket.io.engine.transport.name;
-      socket.emit("flood", MESSAGES);
-      await count(socket, progress);
-      const crossed = await upgrade;
-      await until(() => numbers.length >= MESSAGES, `the ${MESSAGES}th message`);
-      const report = await asks(socket, "report");
-
-      assert.deepEqual([before, socket.io.engine.transport.name], ["polling", "websocket"]);
-      for (const [way, amount] of Object.entries(crossed)) {
-        assert.ok(amount > 0 && amount < MESSAGES, `the upgrade came amid the messages (${way} ${amount})`);
-      }
-      assert.deepEqual(numbers, expected, "from the server");
-      assert.deepEqual(report, { count: MESSAGES, ordered: true, last: MESSAGES - 1 }, "from the client");
+      let played = await play(round, context);
+      for (let tries = 1; tries < TRIES && !isAmid(played); tries += 1) played = await play(round, context);
+      assert.ok(isAmid(played), `the upgrade came amid the messages (${JSON.stringify(played)})`);
     });
   }
 });
