@@ -1,6 +1,7 @@
 //! Where the layers meet, still sans-IO: [`Engine`] is Engine.IO on both its transports as one machine,
-//! [`Session`] is Socket.IO on top of that, [`Sids`] says which session a request means, and, with
-//! feature `std`, [`Cell`] is a session that many tasks or threads may reach.
+//! [`Session`] is Socket.IO on top of that, [`Sids`] is the table of sessions, [`front`] judges every request
+//! before a session sees it, and, with feature `std`, [`Cell`] is a session that many tasks or threads may
+//! reach.
 //!
 //! The canonical loop, without a socket: a client opens a session by a WebSocket and says hello.
 //!
@@ -66,6 +67,7 @@ mod cell;
 mod config;
 mod engine;
 mod error;
+pub mod front;
 mod machine;
 mod session;
 mod sids;
@@ -75,6 +77,7 @@ pub use cell::{Cell, Shift, Turn};
 pub use config::Config;
 pub use engine::Engine;
 pub use error::Error;
+pub use front::Front;
 pub use machine::Machine;
 pub use session::{Event, Session};
 pub use sids::{Route, Sids};
