@@ -1,5 +1,5 @@
 //! Where the layers meet, still sans-IO: [`Engine`] is Engine.IO on both its transports as one machine,
-//! [`Session`] is Socket.IO on top of that, [`Sids`] says which session a request means, and, with
+//! [`Session`] is Socket.IO on top of that, [`EngineClient`] is Engine.IO's other end, [`Sids`] says which session a request means, and, with
 //! feature `std`, [`Cell`] is a session that many tasks or threads may reach.
 //!
 //! The canonical loop, without a socket: a client opens a session by a WebSocket and says hello.
@@ -63,6 +63,7 @@ extern crate alloc;
 
 #[cfg(feature = "std")]
 mod cell;
+mod client;
 mod config;
 mod engine;
 mod error;
@@ -72,6 +73,7 @@ mod sids;
 
 #[cfg(feature = "std")]
 pub use cell::{Cell, Shift, Turn};
+pub use client::{ClientOptions, EngineClient, Failure, Line, Random, Timestamps, parse_url};
 pub use config::Config;
 pub use engine::Engine;
 pub use error::Error;
