@@ -1,13 +1,14 @@
 //! The WebSocket that an application holds: its verbs. How they are driven is in `turn`.
 
 use super::{
-    Chunk, Close, CloseCode, Connection, Error, Message, SendError, codec,
+    Close, CloseCode, Connection, Error, Message, SendError, codec,
     pace::Pace,
     rest::Rest,
     turn::{Begun, Dropped, Ending},
 };
 use crate::{clock, driver::Timer};
 use bytes::Bytes;
+use siox_websocket::Remainder;
 use siox_wire::{Admit, Lead, Shared, Sink};
 use std::{borrow::Cow, convert::Infallible, fmt, future::poll_fn, sync::Arc};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -40,7 +41,7 @@ pub struct WebSocket<Io> {
     /// What the peer's close frame said.
     pub(super) goodbye: Option<Box<Close<'static>>>,
     /// What has come in chunks of a message that is wanted whole.
-    pub(super) begun: Option<Box<Chunk<'static>>>,
+    pub(super) begun: Remainder,
     protocol: Option<Box<str>>,
 }
 
@@ -62,7 +63,7 @@ impl<Io> WebSocket<Io> {
             ending: None,
             failure: None,
             goodbye: None,
-            begun: None,
+            begun: Remainder::default(),
             protocol: None,
         }
     }
