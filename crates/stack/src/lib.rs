@@ -1,6 +1,7 @@
 //! Where the layers meet, still sans-IO: [`Engine`] is Engine.IO on both its transports as one machine,
-//! [`Session`] is Socket.IO on top of that, [`Sids`] says which session a request means, and, with
-//! feature `std`, [`Cell`] is a session that many tasks or threads may reach.
+//! [`Session`] is Socket.IO on top of that, [`Sids`] is the table of sessions, [`front`] judges every request
+//! before a session sees it, and, with feature `std`, [`Cell`] is a session that many tasks or threads may
+//! reach. [`EngineClient`] is Engine.IO's other end, with all its connections.
 //!
 //! The canonical loop, without a socket: a client opens a session by a WebSocket and says hello.
 //!
@@ -63,18 +64,22 @@ extern crate alloc;
 
 #[cfg(feature = "std")]
 mod cell;
+mod client;
 mod config;
 mod engine;
 mod error;
+pub mod front;
 mod machine;
 mod session;
 mod sids;
 
 #[cfg(feature = "std")]
 pub use cell::{Cell, Shift, Turn};
+pub use client::{ClientOptions, EngineClient, Failure, Line, Random, Timestamps, parse_url};
 pub use config::Config;
 pub use engine::Engine;
 pub use error::Error;
+pub use front::Front;
 pub use machine::Machine;
 pub use session::{Event, Session};
 pub use sids::{Route, Sids};

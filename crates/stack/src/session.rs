@@ -161,6 +161,9 @@ impl Session {
 impl Machine for Session {
     type Event<'b> = Event<'b>;
 
+    /// Its clients speak a protocol of Socket.IO that is not served.
+    const SERVES_EIO3: bool = false;
+
     fn polling_for(
         now: Instant,
         config: &Config,
