@@ -1,12 +1,23 @@
 //! The rules that hold after every step, whatever the network did.
 
 use crate::{Kind, conn::Conn, host::Hosted, net::Net, peer::Peer};
-use siox_engineio::{self as engineio, ClientError, CloseReason};
+use siox_engineio::{self as engineio, ClientError, CloseReason, Transport};
 use siox_stack::{Error, Machine};
 use siox_wire::Instant;
 
 /// What control packets and frames may add to what is queued.
-const CONTROL: usize = 1_000;
+const CONTROL: usize = 200;
+
+/// How much may be queued at most.
+fn cap(net: &Net<'_>) -> usize {
+    // Groups are judged by the hard cap alone, and sent only where that is large.
+    let mark = if net.plan.is_shared(1) {
+        net.plan.hard_cap
+    } else {
+        net.plan.high_water
+    };
+    mark + one_message(net) + CONTROL
+}
 
 /// What the largest message of a scenario takes in a queue, its base64 and its head included.
 fn one_message(net: &Net<'_>) -> usize {
@@ -16,7 +27,7 @@ fn one_message(net: &Net<'_>) -> usize {
 
 /// Every session of the server, after every step.
 pub(crate) fn hosted(net: &mut Net<'_>, now: Instant, hosted: &mut Hosted) {
-    let most = net.plan.hard_cap + one_message(net) + CONTROL;
+    let most = cap(net);
     let queued = hosted.engine.queued();
     net.check(queued <= most, || {
         format!("server: {queued} bytes are queued")
@@ -32,6 +43,15 @@ pub(crate) fn hosted(net: &mut Net<'_>, now: Instant, hosted: &mut Hosted) {
     net.check(armed.is_some_and(|at| at <= now.after(beat)), || {
         format!("server: the next heartbeat deadline is {armed:?} at {now:?}")
     });
+    let session = hosted.engine.session();
+    if session.transport() == Some(Transport::Polling) && session.lane().is_some() {
+        let since = *hosted.probed.get_or_insert(now);
+        net.check(now.since(since) <= net.plan.upgrade[0], || {
+            "server: a probe outlives its time".into()
+        });
+    } else {
+        hosted.probed = None;
+    }
     net.check(hosted.heard.after(beat) > now, || {
         "server: the client said nothing for interval and timeout, and is not dead".into()
     });
@@ -70,7 +90,7 @@ pub(crate) fn server_error(net: &mut Net<'_>, conn: &Conn, result: Result<(), Er
 
 /// The client, after every step.
 pub(crate) fn peer(net: &mut Net<'_>, now: Instant, peer: &mut Peer) {
-    let most = net.plan.hard_cap + one_message(net) + CONTROL;
+    let most = cap(net);
     let queued = peer.queued();
     net.check(queued <= most, || {
         format!("client: {queued} bytes are queued")

@@ -25,6 +25,8 @@ pub(crate) struct Hosted {
     /// When it was opened, and when the last byte for it came, on the server's clock.
     pub(crate) opened: Instant,
     pub(crate) heard: Instant,
+    /// Since when a socket probes for it.
+    pub(crate) probed: Option<Instant>,
     /// How many bytes it may still write, once its end is told.
     pub(crate) may_write: Option<usize>,
 }
@@ -265,6 +267,7 @@ impl Hosted {
             sid,
             opened: now,
             heard: now,
+            probed: None,
             may_write: None,
         }
     }

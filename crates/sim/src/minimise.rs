@@ -53,6 +53,7 @@ fn shorter(plan: &Scenario) -> Vec<Scenario> {
     with(&|plan| plan.line.window = 1 << 20);
     with(&|plan| plan.idle = Duration::ZERO);
     with(&|plan| plan.largest = 20);
+    with(&|plan| plan.closes_at = None);
     with(&|plan| plan.base64 = false);
     all
 }

@@ -102,8 +102,9 @@ impl Pipe {
         self.pieces.push_back((self.last, len as u32));
     }
 
-    /// What is under way arrives at once.
+    /// What is under way arrives at once, whatever happens.
     pub(crate) fn hurry(&mut self) {
+        self.mishap = None;
         for (due, _) in &mut self.pieces {
             *due = Instant::EPOCH;
         }

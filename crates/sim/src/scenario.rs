@@ -2,7 +2,7 @@
 
 mod draw;
 
-use crate::{Fault, Side};
+use crate::{Fault, Kind, Side};
 use siox_engineio::Version;
 use siox_testkit::Rng;
 use std::{fmt::Write, time::Duration};
@@ -65,6 +65,8 @@ pub struct Scenario {
     pub idle: Duration,
     /// Who closes.
     pub closer: Side,
+    /// When, if not at the end: what it said before must come all the same.
+    pub closes_at: Option<Duration>,
 }
 
 impl Scenario {
@@ -74,6 +76,25 @@ impl Scenario {
         let [server, client] = self.upgrade;
         let gap = server.saturating_sub(client);
         (self.timeout / 4).min(gap / 3)
+    }
+
+    /// Whether nothing keeps the client from its WebSocket.
+    #[must_use]
+    pub fn may_upgrade(&self) -> bool {
+        self.line.rate.is_none()
+            && self.faults.iter().all(|fault| match fault {
+                Fault::Break(place, _) | Fault::Hold(place, _) => place.kind != Kind::Socket,
+                Fault::Sleep { length, .. } => *length <= self.patience() / 2,
+                Fault::Jump { by, .. } => *by <= self.patience() / 2,
+                Fault::Refuse { .. } | Fault::Stray { .. } => false,
+                Fault::Double { .. } => true,
+            })
+    }
+
+    /// How long it takes at most until all messages are there, delays beside that.
+    pub(crate) fn swiftness(&self) -> Duration {
+        let steps = (self.line.delay + self.line.jitter) * 100;
+        self.spread + self.upgrade[1] + steps + Duration::from_secs(4)
     }
 
     pub(crate) const fn is_binary(&self, n: u32) -> bool {

@@ -120,7 +120,7 @@ impl Engine {
             // The session has let go of this socket, which has not said goodbye yet.
             websocket::Event::Message(_) if self.session.lane() != Some(*lane) => Ok(None),
             websocket::Event::Message(message) => {
-                if self.session.transport() == Some(Transport::Polling) {
+                if self.session.transport() != Some(Transport::WebSocket) {
                     // What `5` moves here was admitted by the polls' queue: the cap, counted in frames
                     // now, must not judge it a second time. A socket that is closing takes nothing.
                     let _ = socket.admit(Admit::Owed);

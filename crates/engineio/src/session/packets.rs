@@ -51,9 +51,9 @@ impl Session {
         }
         self.advance(now, self.phase.is_socket().then_some(out as &mut dyn Sink));
         match &self.phase {
-            Phase::Polling(_) => self.handle_probe(lane, &message, out),
+            Phase::Polling(_) | Phase::Closing { .. } => self.handle_probe(lane, &message, out),
             Phase::Socket { .. } => self.receive(now, self.dialect.decode(message), Some(out)),
-            Phase::Closing { .. } | Phase::Closed { .. } => Ok(None),
+            Phase::Closed { .. } => Ok(None),
         }
     }
 

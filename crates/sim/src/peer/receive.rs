@@ -76,10 +76,12 @@ impl Peer {
         let lane = conn.lane;
         let mut body = std::mem::take(&mut conn.answer_body);
         let mut payload = Payload::new(&mut body);
-        while conn.kind == Kind::Get {
-            match self.client.handle_body(now, lane, &mut payload) {
-                Ok(Some(event)) => self.hear(net, event),
-                Ok(None) => break,
+        while let Some(step) = (conn.kind == Kind::Get)
+            .then(|| self.client.handle_body(now, lane, &mut payload).transpose())
+            .flatten()
+        {
+            match step {
+                Ok(event) => self.hear(net, event),
                 Err(error) => {
                     check::client_error(net, error);
                     break;

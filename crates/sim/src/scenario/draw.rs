@@ -38,7 +38,7 @@ impl Scenario {
             interval: millis(rng, 2_000, 25_000),
             timeout,
             upgrade: upgrade.map(Duration::from_millis),
-            high_water: if small { 600 } else { 1 << 20 },
+            high_water: if small { 300 } else { 1 << 20 },
             hard_cap: if small { 20_000 } else { 4 << 20 },
             max_payload: if small { 8_000 } else { 1_000_000 },
             line: Line {
@@ -51,6 +51,7 @@ impl Scenario {
             faults: Vec::new(),
             idle: Duration::ZERO,
             closer: pick(rng, [Side::Server, Side::Client]),
+            closes_at: None,
         };
         // Where little is under way at once, it must not be for long.
         let most = if plan.line.window < 1000 { 10 } else { 100 };
@@ -62,6 +63,8 @@ impl Scenario {
         }
         if rng.chance(20) {
             plan.slow_down(rng);
+        } else if rng.chance(80) {
+            plan.closes_at = Some(part(rng, plan.spread.min(Duration::from_millis(800))));
         }
         for _ in 0..pick(rng, [1, 1, 1, 2, 3]) {
             let fault = plan.fault(rng);
@@ -114,7 +117,11 @@ impl Scenario {
                     rng,
                     [Stray::Silent, Stray::Probes, Stray::Babbles, Stray::Breaks],
                 ),
-                stays: part(rng, Duration::from_secs(2)),
+                stays: if rng.chance(800) {
+                    part(rng, Duration::from_secs(2))
+                } else {
+                    self.upgrade[0] * 5
+                },
             },
             75..=88 => {
                 let most = pick(rng, [60, 200, 2_000]);

@@ -3,6 +3,7 @@
 use super::World;
 use crate::{Side, host::Hosted};
 use siox_stack::Machine;
+use siox_wire::Instant;
 use std::{fmt, time::Duration};
 
 /// A rule that was broken.
@@ -44,6 +45,10 @@ impl World<'_> {
         let beat = plan.interval + plan.timeout;
         let limit = plan.spread + plan.upgrade[0] + beat * 8 + Duration::from_secs(60);
         let limit = self.net.now.after(limit);
+        let start = self.net.now;
+        if let Some(at) = plan.closes_at {
+            return self.play_short(start.after(at));
+        }
         while self.is_going() && self.step(limit) {}
         if self.net.failure.is_some() {
             return;
@@ -52,6 +57,15 @@ impl World<'_> {
             return self.net.fail("alive, but not all messages came");
         }
         let complete = self.is_complete();
+        if complete && !self.is_excused() {
+            let took = self.net.now.since(start);
+            let slow = plan.line.rate.is_some() || took <= plan.swiftness() + self.delays;
+            self.net
+                .check(slow, || format!("it took {took:?} until all was there"));
+            let up = self.peer.app.upgraded == 1 || !plan.may_upgrade();
+            self.net
+                .check(up, || "no upgrade, and nothing was in its way".into());
+        }
         if complete {
             let until = self.net.now.after(plan.idle);
             while self.net.failure.is_none() && self.step(until) {}
@@ -67,6 +81,31 @@ impl World<'_> {
         let until = self.net.now.after(beat * 3 + Duration::from_secs(70));
         while self.net.failure.is_none() && !self.is_quiet() && self.step(until) {}
         self.judge(complete && !ended);
+    }
+
+    /// One side closes early: what it said before still comes, unless a fault ends the session.
+    fn play_short(&mut self, until: Instant) {
+        let plan = self.net.plan;
+        while self.net.failure.is_none() && self.step(until) {}
+        let ended = self.ended();
+        self.close();
+        let rest = (plan.interval + plan.timeout) * 4 + Duration::from_secs(70);
+        let until = self.net.now.after(rest);
+        while self.net.failure.is_none() && !self.is_quiet() && self.step(until) {}
+        self.judge(false);
+        if self.is_excused() || self.socket_excused || ended || self.crossed() {
+            return;
+        }
+        let (said, came) = match (plan.closer, self.hosted()) {
+            (Side::Server, Some(h)) => (h.app.sent, self.peer.app.received),
+            (Side::Client, Some(h)) if self.peer.client.opened().is_some() => {
+                (self.peer.app.sent, h.app.received)
+            }
+            _ => return,
+        };
+        self.net.check(said == came, || {
+            format!("{said} messages were sent before the close, {came} came")
+        });
     }
 
     fn hosted(&self) -> Option<&Hosted> {
@@ -87,9 +126,9 @@ impl World<'_> {
     }
 
     fn is_going(&self) -> bool {
-        let over = self.net.failure.is_some() || self.is_complete();
         let server = self.hosted().is_none_or(|h| h.app.end.is_some());
-        !over && !(server && self.peer.app.end.is_some())
+        let over = server && self.peer.app.end.is_some();
+        self.net.failure.is_none() && !self.is_complete() && !over
     }
 
     fn ends(&self) -> [Option<&str>; 2] {
@@ -99,6 +138,14 @@ impl World<'_> {
 
     fn is_excused(&self) -> bool {
         self.excused || self.socket_excused && self.peer.app.upgraded > 0
+    }
+
+    /// A POST that was under way to a session that its server closed found none, and the client heard
+    /// of that before it had the poll's answer.
+    fn crossed(&self) -> bool {
+        self.net.plan.closer == Side::Server
+            && self.peer.app.upgraded == 0
+            && self.ends()[1] == Some("transport error")
     }
 
     /// One side closes.
@@ -132,11 +179,7 @@ impl World<'_> {
             Side::Server => [Some("forced close"), Some("transport close")],
             Side::Client => [Some("transport close"), Some("forced close")],
         };
-        // A POST that was under way to a session that its server closed finds none.
-        let crossed = self.net.plan.closer == Side::Server
-            && self.peer.app.upgraded == 0
-            && client == Some("transport error");
-        let fits = [server, client] == expected || crossed;
+        let fits = [server, client] == expected || self.crossed();
         if orderly && !self.is_excused() && !self.socket_excused && !fits {
             let ends = format!("the ends are {:?}, not {expected:?}", self.ends());
             return self.net.fail(ends);
@@ -162,7 +205,7 @@ impl World<'_> {
         let seed = self.net.plan.seed;
         Outcome {
             upgraded,
-            complete: messages == by_server + by_client,
+            complete: messages == by_server + by_client && self.net.plan.closes_at.is_none(),
             messages,
             digest: self.net.digest,
             failure: self.net.failure.map(|what| Failure { seed, what }),
