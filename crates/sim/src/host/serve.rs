@@ -165,6 +165,9 @@ impl Host {
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
+            if net.failure.is_some() {
+                return;
+            }
         };
         check::server_error(net, conn, result);
         let response = hosted.engine.finish_post(lane, result);
@@ -192,6 +195,9 @@ impl Host {
                 Ok(Some(event)) => hosted.hear(net, now, event),
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
+            }
+            if net.failure.is_some() {
+                return;
             }
         };
         if hosted.engine.session().transport() == Some(Transport::WebSocket) {
