@@ -146,6 +146,8 @@ pub struct Builder {
     recovery: Option<Recovery>,
     adapter: Option<Box<AdapterFactory>>,
     cleanup: bool,
+    #[cfg(feature = "deflate")]
+    deflate: Option<crate::deflate::Config>,
 }
 
 impl Default for Builder {
@@ -158,6 +160,8 @@ impl Default for Builder {
             recovery: None,
             adapter: None,
             cleanup: false,
+            #[cfg(feature = "deflate")]
+            deflate: None,
         }
     }
 }
@@ -198,6 +202,14 @@ impl Builder {
     /// How long a connection may be in no namespace (default 45 s).
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.socket.connect_timeout = timeout;
+        self
+    }
+
+    /// permessage-deflate on the WebSocket of clients that offer it (default off). Polling is not
+    /// compressed.
+    #[cfg(feature = "deflate")]
+    pub fn deflate(mut self, config: crate::deflate::Config) -> Self {
+        self.deflate = Some(config);
         self
     }
 
@@ -245,6 +257,11 @@ impl Builder {
         let app = Io::new(shared, self.cleanup);
         app.namespace("/");
         let config = Config::new(self.engine, self.socket);
+        #[cfg(feature = "deflate")]
+        let config = match self.deflate {
+            Some(deflate) => config.with_deflate(deflate),
+            None => config,
+        };
         Server {
             host: Host::new(Arc::new(app), config, &self.path),
         }
