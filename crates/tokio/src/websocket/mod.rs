@@ -65,6 +65,7 @@ mod turn;
 mod upgrade;
 
 pub use accept::{accept, accept_with};
+pub(crate) use connect::reach;
 pub use connect::{connect, open};
 pub use error::Error;
 pub use halves::{Receiver, Sender};
