@@ -60,6 +60,7 @@ mod pace;
 mod rest;
 mod sending;
 mod sink;
+mod spare;
 mod stream;
 mod tunnel;
 mod turn;
