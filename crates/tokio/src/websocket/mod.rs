@@ -48,7 +48,6 @@
 
 mod accept;
 mod chunks;
-mod codec;
 mod connect;
 mod dial;
 mod error;

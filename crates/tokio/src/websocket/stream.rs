@@ -1,13 +1,13 @@
 //! The WebSocket that an application holds: its verbs. How they are driven is in `turn`.
 
 use super::{
-    Close, CloseCode, Connection, Error, Message, SendError, codec,
+    Close, CloseCode, Connection, Error, Message, SendError,
     pace::Pace,
     rest::Rest,
     sending::Sending,
     turn::{Dropped, Ending},
 };
-use crate::{clock, driver::Timer};
+use crate::{clock, codec, driver::Timer};
 use bytes::Bytes;
 use siox_websocket::Remainder;
 use siox_wire::{Admit, Lead, Shared, Sink};

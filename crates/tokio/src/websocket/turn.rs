@@ -1,10 +1,9 @@
 //! What drives a WebSocket: one turn is what is due, one read and its messages, one write.
 
 use super::{
-    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, codec, linger::LINGER,
-    rest::Rest,
+    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER, rest::Rest,
 };
-use crate::{clock, scratch};
+use crate::{clock, codec, scratch};
 use siox_websocket::{Close, Event};
 use siox_wire::{Input, Instant};
 use std::{
