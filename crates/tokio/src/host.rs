@@ -4,7 +4,7 @@ use crate::{About, App, Conn, clock, driver::Driver};
 use siox_engineio::{
     CloseReason, Decision, ErrorCode, Handshake, Lane, Request, Response, Sid, Transport,
 };
-use siox_stack::{Config, Machine, Route, Sids};
+use siox_stack::{Agreed, Config, Machine, Route, Sids};
 use siox_websocket::handshake::{
     OriginPolicy,
     server::{Accept, Offer, Refusal},
@@ -252,7 +252,11 @@ impl<A: App> Host<A> {
             tracing::warn!("a page of another origin was refused");
             return Admitted::Answer(ErrorCode::Forbidden.response());
         }
-        let accept = match request.websocket.then(|| offer.accept()).transpose() {
+        let accept = match request
+            .websocket
+            .then(|| self.config.accept(offer))
+            .transpose()
+        {
             Ok(accept) => accept,
             Err(refusal) => return Admitted::Refuse(refusal),
         };
@@ -267,14 +271,23 @@ impl<A: App> Host<A> {
         self: &Arc<Self>,
         conn: Arc<Conn<A>>,
         request: &Request<'_>,
-        accept: Option<Accept<'static>>,
+        accept: Option<(Accept<'static>, Agreed)>,
     ) -> Admitted<A> {
-        match conn.with(|m| m.handle_request(clock::now(), request)) {
+        let decision = conn.with(|m| {
+            let decision = m.handle_request(clock::now(), request);
+            if let (Decision::Upgrade(lane), Some((_, agreed))) = (&decision, &accept) {
+                m.agree(&self.config, *lane, *agreed);
+            }
+            decision
+        });
+        match decision {
             Decision::Answer(response) => Admitted::Answer(response),
             Decision::Park(lane) => Admitted::Park(Parked::new(conn, lane)),
             Decision::Body { lane, limit } => Admitted::Body(Parked::new(conn, lane), limit),
             Decision::Upgrade(lane) => match accept {
-                Some(accept) => Admitted::Upgrade(Upgrading::new(self, conn, lane), lane, accept),
+                Some((accept, _)) => {
+                    Admitted::Upgrade(Upgrading::new(self, conn, lane), lane, accept)
+                }
                 None => Admitted::Refuse(Refusal::Upgrade),
             },
         }
@@ -283,7 +296,7 @@ impl<A: App> Host<A> {
     fn open(
         self: &Arc<Self>,
         handshake: Handshake,
-        accept: Option<Accept<'static>>,
+        accept: Option<(Accept<'static>, Agreed)>,
         about: &About<'_>,
     ) -> Admitted<A> {
         let Some(sid) = random().map(|bytes| Sid::from_random(&bytes)) else {
@@ -300,8 +313,10 @@ impl<A: App> Host<A> {
                 tokio::spawn(Driver::timer(self, conn));
                 Admitted::Answer(response)
             }
-            (Transport::WebSocket, Some(accept)) => {
-                let (machine, lane) = A::Machine::socket_for(now, &self.config, sid, &handshake);
+            (Transport::WebSocket, Some((accept, agreed))) => {
+                let (mut machine, lane) =
+                    A::Machine::socket_for(now, &self.config, sid, &handshake);
+                machine.agree(&self.config, lane, agreed);
                 let conn = Arc::new(Conn::new(machine, sid, data));
                 self.enter(&conn);
                 Admitted::Upgrade(Upgrading::new(self, conn, lane), lane, accept)
