@@ -18,7 +18,7 @@ mod fields;
 mod options;
 mod reply;
 
-pub use about::{About, Headers};
+pub use about::{About, Headers, Kept};
 pub use admission::{Admission, Refused};
 #[cfg(feature = "compression")]
 pub use compression::Compression;
@@ -29,8 +29,7 @@ pub use options::{InvalidOption, Options, TrailingSlash};
 pub use reply::{Answer, Reply};
 
 use crate::{Config, Machine};
-use alloc::sync::Arc;
-use core::time::Duration;
+use alloc::{boxed::Box, sync::Arc};
 use siox_engineio::{
     self as engineio, Context, ErrorCode, Handshake, Method, Refusal, Request, Route, Sid,
 };
@@ -44,7 +43,7 @@ use siox_websocket::handshake::{
 pub struct Front {
     engine: Arc<engineio::Config>,
     options: Options,
-    path: alloc::boxed::Box<str>,
+    path: Box<str>,
     cors: Option<cors::Rules>,
 }
 
@@ -82,16 +81,35 @@ impl Front {
     /// What is wrong with an option: then nothing could be served.
     pub fn new<M: Machine>(config: &Config, options: Options) -> Result<Self, InvalidOption> {
         options.check()?;
+        Ok(Self {
+            path: options.path.trim_end_matches('/').into(),
+            cors: options.cors.as_ref().map(cors::Rules::new).transpose()?,
+            options,
+            ..Self::plain::<M>(config)
+        })
+    }
+
+    /// The front at `path` with the default options. A path that none of
+    /// [`Options`] could have is never asked for.
+    #[must_use]
+    pub fn at<M: Machine>(config: &Config, path: &str) -> Self {
+        let mut front = Self::plain::<M>(config);
+        front.path = path.trim_end_matches('/').into();
+        front.options.path = path.into();
+        front
+    }
+
+    fn plain<M: Machine>(config: &Config) -> Self {
         let mut engine = config.engine.clone();
         if engine.allow_eio3 && !M::SERVES_EIO3 {
             Arc::make_mut(&mut engine).allow_eio3 = false;
         }
-        Ok(Self {
+        Self {
             engine,
-            path: options.path.trim_end_matches('/').into(),
-            cors: options.cors.as_ref().map(cors::Rules::new).transpose()?,
-            options,
-        })
+            options: Options::default(),
+            path: Box::default(),
+            cors: None,
+        }
     }
 
     /// The options that it goes by.
@@ -105,13 +123,6 @@ impl Front {
     pub fn matches(&self, path: &str) -> bool {
         let rest = path.strip_prefix(&*self.path);
         rest.is_some_and(|rest| self.options.trailing_slash.fits(rest))
-    }
-
-    /// How long an upgrade for another path may go unanswered before it is cut; `None` when it may for
-    /// ever, or when `about` is no upgrade.
-    #[must_use]
-    pub fn patience(&self, upgrade: bool) -> Option<Duration> {
-        self.options.destroy_upgrade.filter(|_| upgrade)
     }
 
     /// Judges a request, which [`matches`](Self::matches) has found to be for this server. Nothing is
