@@ -32,6 +32,9 @@
 //! At most 256 handlers of a socket are pending, and 256 of its events wait for `on_connect`; then its
 //! client is not read. What waits for a client is bounded by [`Builder::queue`], a message by
 //! [`Builder::max_payload`], a packet's attachments by 10, a client's namespaces by 64.
+//!
+//! # Features
+//! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`.
 
 #![forbid(unsafe_code)]
 
@@ -59,5 +62,7 @@ pub use namespace::Namespace;
 pub use operator::Broadcast;
 pub use server::{Builder, Server};
 pub use siox_socketio::{DecodeError, DisconnectReason, RoomError, Value};
+#[cfg(feature = "deflate")]
+pub use siox_tokio::websocket::deflate;
 pub use siox_wire::SendError;
 pub use socket::Socket;

@@ -94,6 +94,8 @@ pub struct Builder {
     socket: siox_socketio::Config,
     path: String,
     states: States,
+    #[cfg(feature = "deflate")]
+    deflate: Option<crate::deflate::Config>,
 }
 
 impl Default for Builder {
@@ -103,6 +105,8 @@ impl Default for Builder {
             socket: siox_socketio::Config::default(),
             path: "/socket.io/".to_owned(),
             states: States::default(),
+            #[cfg(feature = "deflate")]
+            deflate: None,
         }
     }
 }
@@ -146,6 +150,14 @@ impl Builder {
         self
     }
 
+    /// permessage-deflate on the WebSocket of clients that offer it (default off). Polling is not
+    /// compressed.
+    #[cfg(feature = "deflate")]
+    pub fn deflate(mut self, config: crate::deflate::Config) -> Self {
+        self.deflate = Some(config);
+        self
+    }
+
     /// What may wait for one client before `emit` says `Full` (default 1 MiB), and before the client is
     /// disconnected as a slow consumer (default 4 MiB), in bytes.
     pub fn queue(mut self, high_water: usize, hard_cap: usize) -> Self {
@@ -167,6 +179,11 @@ impl Builder {
         let app = Io::new(Shared::new(self.states));
         app.namespace("/");
         let config = Config::new(self.engine, self.socket);
+        #[cfg(feature = "deflate")]
+        let config = match self.deflate {
+            Some(deflate) => config.with_deflate(deflate),
+            None => config,
+        };
         Server {
             host: Host::new(Arc::new(app), config, &self.path),
         }

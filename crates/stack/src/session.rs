@@ -1,12 +1,16 @@
 //! Socket.IO on Engine.IO: the whole server side of one client as one machine.
 
-use crate::{Config, Engine, Error, Machine};
+use crate::{Agreed, Config, Engine, Error, Machine};
+#[cfg(feature = "deflate")]
+use alloc::boxed::Box;
 use alloc::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 use siox_engineio::{
     self as engineio, CloseReason, Decision, Handshake, Lane, Payload, Request, Response, Sid,
 };
 use siox_socketio::{self as socketio, Connection, Encoded, Slot, Value};
+#[cfg(feature = "deflate")]
+use siox_websocket::deflate::Codec;
 use siox_wire::{Admit, Input, Instant, SendError, Shared};
 
 /// What the application hears of one client.
@@ -179,6 +183,20 @@ impl Machine for Session {
         let (engine, lane) = Engine::socket_for(now, config, sid, handshake);
         let sockets = Connection::new(now, config.socket.clone());
         (Self { engine, sockets }, lane)
+    }
+
+    fn agree(&mut self, config: &Config, lane: Lane, agreed: Agreed) {
+        self.engine.agree(config, lane, agreed);
+    }
+
+    #[cfg(feature = "deflate")]
+    fn lend_codec(&mut self, pool: &mut Option<Box<Codec>>) {
+        self.engine.lend_codec(pool);
+    }
+
+    #[cfg(feature = "deflate")]
+    fn release_codec(&mut self, pool: &mut Option<Box<Codec>>) {
+        self.engine.release_codec(pool);
     }
 
     fn is_last(event: &Event<'_>) -> bool {

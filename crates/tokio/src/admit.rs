@@ -10,7 +10,7 @@ use siox_engineio::{
     Transport,
 };
 use siox_stack::{
-    Machine,
+    Agreed, Machine,
     front::{About, Admission, Answer, Judged, Kept, Refused, Reply, Verdict},
 };
 use siox_websocket::handshake::server::Accept;
@@ -41,7 +41,7 @@ pub(crate) struct Asking {
 /// What is needed to open a session.
 struct Opening {
     handshake: Handshake,
-    accept: Option<Accept<'static>>,
+    accept: Option<(Accept<'static>, Agreed)>,
     reply: Reply,
 }
 
@@ -201,7 +201,7 @@ impl<A: App> Host<A> {
         conn: Arc<Conn<A>>,
         request: &Request<'_>,
         about: &About<'_>,
-        accept: Option<Accept<'static>>,
+        accept: Option<(Accept<'static>, Agreed)>,
         mut reply: Reply,
     ) -> Admitted<A> {
         self.app().headers(&conn, about, &mut reply.fields);
@@ -211,7 +211,14 @@ impl<A: App> Host<A> {
             reply,
             answered: false,
         };
-        match conn.with(|m| m.handle_request(clock::now(), request)) {
+        let decision = conn.with(|m| {
+            let decision = m.handle_request(clock::now(), request);
+            if let (Decision::Upgrade(lane), Some((_, agreed))) = (&decision, &accept) {
+                m.agree(self.config(), *lane, *agreed);
+            }
+            decision
+        });
+        match decision {
             Decision::Answer(response) => {
                 if let Some(refusal) = response.refusal {
                     self.app().connection_error(about, &refusal.into());
@@ -244,7 +251,11 @@ impl<A: App> Host<A> {
                 (machine, Err(response))
             }
             Transport::WebSocket => {
-                let (machine, lane) = A::Machine::socket_for(now, self.config(), sid, &handshake);
+                let (mut machine, lane) =
+                    A::Machine::socket_for(now, self.config(), sid, &handshake);
+                if let Some((_, agreed)) = &accept {
+                    machine.agree(self.config(), lane, *agreed);
+                }
                 (machine, Ok(lane))
             }
         };
@@ -267,12 +278,12 @@ impl<A: App> Host<A> {
         self: &Arc<Self>,
         conn: Arc<Conn<A>>,
         lane: Lane,
-        accept: Option<Accept<'static>>,
+        accept: Option<(Accept<'static>, Agreed)>,
         reply: Reply,
     ) -> Admitted<A> {
         let upgrading = Upgrading::new(self, conn, lane);
         match accept {
-            Some(accept) => Admitted::Upgrade(upgrading, lane, reply.switch(&accept)),
+            Some((accept, _)) => Admitted::Upgrade(upgrading, lane, reply.switch(&accept)),
             // The front leads nothing on to a WebSocket that is no handshake of one.
             None => Admitted::Answer(reply.finish(ErrorCode::BadRequest.response())),
         }

@@ -1,5 +1,6 @@
 //! What stands on top of a session, and what the two have in common with a connection.
 
+use crate::codec;
 use siox_engineio::{CloseReason, Sid};
 use siox_stack::{
     Cell, Machine,
@@ -105,7 +106,7 @@ impl<A: App> Conn<A> {
 
     /// One step of the machine, under its lock. What it queues leaves with the driver's next turn.
     pub fn with<R>(&self, step: impl FnOnce(&mut A::Machine) -> R) -> R {
-        self.cell.with(step)
+        self.cell.with(|machine| codec::step(machine, step))
     }
 
     /// Its id, which is the client's only credential.

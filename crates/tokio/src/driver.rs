@@ -138,7 +138,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
     fn expire(&mut self, cx: &mut Context<'_>) {
         let now = clock::now();
         loop {
-            let step = self.conn.cell.with(|m| {
+            let step = self.conn.with(|m| {
                 let due = m.poll_timeout().is_some_and(|at| at <= now);
                 due.then(|| m.handle_timeout(now))
             });

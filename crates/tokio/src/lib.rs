@@ -39,12 +39,19 @@
 //! polling session has a task of its own for its deadlines. The limits of the machines apply as they
 //! are configured; behind a foreign HTTP server, that server's limits on heads and its deadlines apply
 //! instead of those of `siox-http1`.
+//!
+//! # Features
+//! * `deflate`: permessage-deflate (RFC 7692), for plain WebSockets and, with `Config::with_deflate` of
+//!   `siox-stack`, for those of sessions. A thread keeps one codec for all; a connection with context
+//!   takeover has its own.
+//! * `tls`: `wss://` for clients.
 
 #![forbid(unsafe_code)]
 
 mod admit;
 mod app;
 mod clock;
+mod codec;
 mod driver;
 mod exchange;
 mod host;

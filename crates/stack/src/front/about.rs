@@ -108,8 +108,10 @@ pub struct Kept {
     trusted_proxies: u8,
 }
 
+type Line = (Box<str>, Box<[u8]>);
+
 #[derive(Clone)]
-struct Lines(Box<[(Box<str>, Box<[u8]>)]>);
+struct Lines(Box<[Line]>);
 
 impl Headers for Lines {
     fn for_each<'a>(&'a self, each: &mut dyn FnMut(&'a str, &'a [u8])) {

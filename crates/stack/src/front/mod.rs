@@ -28,11 +28,9 @@ pub use fields::{Fields, InvalidField};
 pub use options::{InvalidOption, Options, TrailingSlash};
 pub use reply::{Answer, Reply};
 
-use crate::{Config, Machine};
+use crate::{Agreed, Config, Machine};
 use alloc::{boxed::Box, sync::Arc};
-use siox_engineio::{
-    self as engineio, Context, ErrorCode, Handshake, Method, Refusal, Request, Route, Sid,
-};
+use siox_engineio::{Context, ErrorCode, Handshake, Method, Refusal, Request, Route, Sid};
 use siox_websocket::handshake::{
     OriginPolicy,
     server::{Accept, Offer},
@@ -41,7 +39,7 @@ use siox_websocket::handshake::{
 /// Judges the requests of one server at one path.
 #[derive(Debug)]
 pub struct Front {
-    engine: Arc<engineio::Config>,
+    config: Config,
     options: Options,
     path: Box<str>,
     cors: Option<cors::Rules>,
@@ -59,7 +57,7 @@ pub struct Judged<'a> {
 }
 
 /// What is to be done with a request. A WebSocket handshake has been found proper where it leads on, and
-/// comes with what accepts it.
+/// comes with what accepts it and what that agrees to.
 #[derive(Debug)]
 pub enum Verdict {
     /// Send this: a preflight is answered, and concerns nobody else.
@@ -67,10 +65,10 @@ pub enum Verdict {
     /// Tell the application, and send [`Reply::refuse`].
     Refuse(Refused),
     /// It opens a session, if the application admits it.
-    Open(Handshake, Option<Accept<'static>>),
+    Open(Handshake, Option<(Accept<'static>, Agreed)>),
     /// It belongs to the session of this id, if there is one; if not, it is to be refused with
     /// [`ErrorCode::UnknownSid`].
-    Session(Sid, Option<Accept<'static>>),
+    Session(Sid, Option<(Accept<'static>, Agreed)>),
 }
 
 impl Front {
@@ -100,12 +98,12 @@ impl Front {
     }
 
     fn plain<M: Machine>(config: &Config) -> Self {
-        let mut engine = config.engine.clone();
-        if engine.allow_eio3 && !M::SERVES_EIO3 {
-            Arc::make_mut(&mut engine).allow_eio3 = false;
+        let mut config = config.clone();
+        if config.engine.allow_eio3 && !M::SERVES_EIO3 {
+            Arc::make_mut(&mut config.engine).allow_eio3 = false;
         }
         Self {
-            engine,
+            config,
             options: Options::default(),
             path: Box::default(),
             cors: None,
@@ -167,7 +165,7 @@ impl Front {
     }
 
     fn route(&self, request: &Request<'_>, offer: &Offer<'_>) -> Result<Verdict, Refused> {
-        let route = Route::check(&self.engine, request).map_err(|code| match code {
+        let route = Route::check(&self.config.engine, request).map_err(|code| match code {
             ErrorCode::BadRequest => Refusal::bad_request(Context::TransportHandshake).into(),
             code => Refused::from(code),
         })?;
@@ -177,7 +175,10 @@ impl Front {
                 context: Context::InvalidOrigin,
             }));
         }
-        let accept = request.websocket.then(|| offer.accept()).transpose();
+        let accept = request
+            .websocket
+            .then(|| self.config.accept(offer))
+            .transpose();
         let accept = accept.map_err(Refused::handshake)?;
         Ok(match route {
             Route::Open(handshake) => Verdict::Open(handshake, accept),
