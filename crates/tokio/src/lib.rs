@@ -3,7 +3,7 @@
 //!
 //! What stands on top of a session is an [`App`]; a [`Host`] holds the sessions of one app. It is
 //! reached in two ways: [`serve`] on a listener of its own, or [`Layer`] (a `tower::Layer`) inside an
-//! axum or hyper server. Plain WebSocket without sessions is in [`websocket`].
+//! axum or hyper server. Plain WebSocket without sessions is in [`websocket`], plain Engine.IO in [`engine`].
 //!
 //! ```no_run
 //! use siox_engineio::Event;
@@ -53,6 +53,7 @@ mod app;
 mod clock;
 mod codec;
 mod driver;
+pub mod engine;
 mod exchange;
 mod host;
 mod hosted;

@@ -59,12 +59,14 @@ mod pace;
 mod rest;
 mod sending;
 mod sink;
+mod spare;
 mod stream;
 mod tunnel;
 mod turn;
 mod upgrade;
 
 pub use accept::{accept, accept_with};
+pub(crate) use connect::reach;
 pub use connect::{connect, open};
 pub use error::Error;
 pub use halves::{Receiver, Sender};
