@@ -65,6 +65,7 @@ mod codec;
 mod connect;
 mod deadline;
 mod dial;
+pub mod engine;
 mod error;
 mod halves;
 mod machine;
