@@ -61,6 +61,7 @@ mod selection;
 mod server;
 mod socket;
 mod state;
+mod typed;
 
 pub use adapter::{
     Acks, Action, Adapter, AdapterError, AdapterFactory, BroadcastError, Emit, InMemory, Later,
@@ -85,3 +86,4 @@ pub use siox_socketio::{DecodeError, DisconnectReason, Encoded, RoomError, Value
 pub use siox_tokio::websocket::deflate;
 pub use siox_wire::SendError;
 pub use socket::Socket;
+pub use typed::{TypedEvent, TypedOutcome};
