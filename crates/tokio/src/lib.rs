@@ -48,6 +48,7 @@
 
 #![forbid(unsafe_code)]
 
+mod admit;
 mod app;
 mod clock;
 mod codec;
@@ -63,8 +64,9 @@ mod serve;
 mod service;
 pub mod websocket;
 
-pub use app::{About, App, Conn, Headers};
+pub use app::{Admit, App, Conn};
 pub use clock::now;
 pub use host::{Host, random_id};
 pub use serve::serve;
 pub use service::{Layer, Service};
+pub use siox_stack::front::{self, About, Headers};
