@@ -80,7 +80,7 @@ pub use outgoing::Outgoing;
 pub use recovery::Recovery;
 pub use remote::RemoteSocket;
 pub use selection::Selection;
-pub use server::{Builder, Server};
+pub use server::{Builder, Server, WhenFull};
 pub use siox_socketio::{DecodeError, DisconnectReason, Encoded, RoomError, Value, View};
 #[cfg(feature = "deflate")]
 pub use siox_tokio::websocket::deflate;

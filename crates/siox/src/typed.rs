@@ -1,9 +1,7 @@
 //! Events declared once as types: the name, the arguments and the answer, checked where they are sent
 //! and where they are handled.
 
-use crate::{
-    Ack, BoxError, Broadcast, Data, Namespace, SendError, Socket, awaited::TypedAnswer,
-};
+use crate::{Ack, BoxError, Broadcast, Data, Namespace, SendError, Socket, awaited::TypedAnswer};
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 

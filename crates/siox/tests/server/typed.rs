@@ -15,9 +15,7 @@ async fn an_event_is_one_type_at_both_ends() {
     let nsp = io.namespace("/");
     let (tell, mut told) = log();
     io.on_error(move |e: HandlerError| tell(matches!(e.fault, Fault::Arguments(_))));
-    nsp.on_typed(Sum, async |_, (a, b)| {
-        a.checked_add(b).ok_or("too large")
-    });
+    nsp.on_typed(Sum, async |_, (a, b)| a.checked_add(b).ok_or("too large"));
     nsp.on_typed(Say, async |socket, said| socket.emit_typed(Say, &said));
     nsp.on_typed(Both, async |_, ()| (1, "one".to_owned()));
     let to = serve(&io).await;
