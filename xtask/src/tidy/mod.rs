@@ -43,6 +43,11 @@ struct File {
     text: String,
 }
 
+/// The packages without an outside.
+pub(crate) fn machines() -> impl Iterator<Item = &'static str> {
+    layers::PROTOCOLS.into_iter().chain([layers::STACK])
+}
+
 pub(crate) fn run(words: &[String]) -> Result {
     Arguments::parse(words, &[], &[])?.no_plain()?;
     let workspace = Workspace::load()?;
