@@ -56,6 +56,7 @@
 //!   once, of which up to 8 are kept. A connection with context takeover has its own.
 //!
 //! # Features
+//! * `compression`: compressed answers to Engine.IO polls.
 //! * `deflate`: permessage-deflate (RFC 7692).
 //! * `tls`: `wss://` with rustls and `ring`, and TLS servers.
 

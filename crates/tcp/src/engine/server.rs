@@ -55,6 +55,8 @@ pub struct Builder {
     config: Config,
     options: Options,
     connections: Option<usize>,
+    #[cfg(feature = "deflate")]
+    deflate: Option<crate::deflate::Config>,
     hooks: Hooks,
 }
 
@@ -84,6 +86,14 @@ impl Builder {
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.options.path = path.into();
+        self
+    }
+
+    /// permessage-deflate for clients that offer it on their WebSocket. Default: none.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn deflate(mut self, deflate: crate::deflate::Config) -> Self {
+        self.deflate = Some(deflate);
         self
     }
 
@@ -149,6 +159,11 @@ impl Builder {
         // There is no Socket.IO on top, whatever its settings.
         let unused = Stack::default().socket().as_ref().clone();
         let config = Stack::new(self.config, unused);
+        #[cfg(feature = "deflate")]
+        let config = match self.deflate {
+            Some(deflate) => config.with_deflate(deflate),
+            None => config,
+        };
         Ok(Server {
             host: Host::new(Arc::new(sockets), config, self.options)?,
             connections: self.connections.unwrap_or(CONNECTIONS),

@@ -1,6 +1,6 @@
 //! What stands on top of a session, and what the two have in common with a connection.
 
-use crate::clock;
+use crate::{clock, codec};
 use siox_engineio::{CloseReason, Sid};
 use siox_stack::{
     Cell, Machine,
@@ -107,7 +107,7 @@ impl<A: App> Conn<A> {
 
     /// One step of the machine, under its lock. What it queues is written by the session's own thread.
     pub fn with<R>(&self, step: impl FnOnce(&mut A::Machine) -> R) -> R {
-        self.cell.with(step)
+        self.cell.with(|machine| codec::step(machine, step))
     }
 
     /// Its id, which is the client's only credential.

@@ -22,7 +22,7 @@ use siox_engineio::{
     CloseReason, Context, Decision, ErrorCode, Handshake, Refusal, Sid, Transport,
 };
 use siox_stack::{
-    Config, Machine, Sids,
+    Agreed, Config, Machine, Sids,
     front::{Front, InvalidOption, Judged, Options, Refused, Reply, Verdict},
 };
 use siox_websocket::handshake::server::Accept;
@@ -155,7 +155,7 @@ impl<A: App> Host<A> {
         conn: Arc<Conn<A>>,
         decision: Decision,
         reply: Reply,
-        accept: Option<Accept<'static>>,
+        accept: Option<(Accept<'static>, Agreed)>,
     ) -> Admitted<A> {
         match (decision, accept) {
             (Decision::Answer(response), _) => {
@@ -170,7 +170,8 @@ impl<A: App> Host<A> {
             (Decision::Body { lane, limit }, _) => {
                 Admitted::Body(Parked::new(conn, lane, reply), limit)
             }
-            (Decision::Upgrade(lane), Some(accept)) => {
+            (Decision::Upgrade(lane), Some((accept, agreed))) => {
+                conn.with(|m| m.agree(&self.config, lane, agreed));
                 let headers = reply.switch(&accept);
                 Admitted::Upgrade(Upgrading::new(self, conn, lane), headers)
             }
@@ -192,7 +193,7 @@ impl<A: App> Host<A> {
         about: &About<'_>,
         reply: Reply,
         handshake: &Handshake,
-        accept: Option<Accept<'static>>,
+        accept: Option<(Accept<'static>, Agreed)>,
     ) -> Admitted<A> {
         let wanted = match self.app.admit(about).decide() {
             Ok(wanted) => wanted,
@@ -210,11 +211,11 @@ impl<A: App> Host<A> {
         }
         match (handshake.transport, accept) {
             (Transport::Polling, _) => self.open_polling(about, reply, sid, handshake),
-            (Transport::WebSocket, Some(accept)) => {
-                self.open_socket(about, reply, sid, handshake, &accept)
+            (Transport::WebSocket, Some(accepted)) => {
+                self.open_socket(about, reply, sid, handshake, accepted)
             }
             (Transport::WebSocket, None) => {
-                self.table().remove(&sid);
+                self.table().release(&sid);
                 self.refuse(about, reply, &ErrorCode::BadRequest.into())
             }
         }
@@ -242,13 +243,15 @@ impl<A: App> Host<A> {
         mut reply: Reply,
         sid: Sid,
         handshake: &Handshake,
-        accept: &Accept<'_>,
+        (accept, agreed): (Accept<'static>, Agreed),
     ) -> Admitted<A> {
         let data = self.app.open(about);
-        let (machine, lane) = A::Machine::socket_for(clock::now(), &self.config, sid, handshake);
+        let (mut machine, lane) =
+            A::Machine::socket_for(clock::now(), &self.config, sid, handshake);
+        machine.agree(&self.config, lane, agreed);
         let conn = Arc::new(Conn::new(machine, sid, data));
         self.enter(about, &conn, &mut reply);
-        let headers = reply.switch(accept);
+        let headers = reply.switch(&accept);
         Admitted::Upgrade(Upgrading::new(self, conn, lane), headers)
     }
 

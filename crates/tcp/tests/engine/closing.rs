@@ -16,7 +16,7 @@ fn clients_that_go() {
     let mut ends = Vec::new();
     let mut gone = |reason| {
         ends.push(reason);
-        until(ends.clone(), || running.ends());
+        until(&ends, || running.ends());
     };
     // It says so, on either transport.
     let mut http = Http::connect(running.to);
@@ -50,7 +50,7 @@ fn clients_that_go() {
         .unwrap();
     drop(http);
     gone(CloseReason::TransportError);
-    until(0, || running.server.clients());
+    until(&0, || running.server.clients());
 }
 
 /// The application closes: what is queued comes first, then the goodbye of the transport.
@@ -73,7 +73,7 @@ fn the_application_closes() {
     socket.send("4x").unwrap();
     assert_eq!(text(&mut socket), "4last words");
     assert_eq!(socket.read_by(PATIENCE).unwrap(), None);
-    until(vec![CloseReason::ForcedClose; 2], || running.ends());
+    until(&vec![CloseReason::ForcedClose; 2], || running.ends());
 }
 
 /// A server that closes tells every client, and leaves no thread.
@@ -94,7 +94,7 @@ fn a_server_closes() {
     assert!(idle.try_answer().is_none());
     drop((http, socket, idle));
     assert!(closing.join().unwrap());
-    until(vec![CloseReason::ServerShuttingDown; 2], || running.ends());
+    until(&vec![CloseReason::ServerShuttingDown; 2], || running.ends());
     assert!(!running.server.is_listening());
 }
 

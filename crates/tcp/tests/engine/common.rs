@@ -76,11 +76,11 @@ pub(crate) fn serve(
 }
 
 /// Waits until `look` gives `expected`.
-pub(crate) fn until<T: PartialEq + std::fmt::Debug>(expected: T, look: impl Fn() -> T) {
+pub(crate) fn until<T: PartialEq + std::fmt::Debug>(expected: &T, look: impl Fn() -> T) {
     let by = Instant::now() + PATIENCE;
     loop {
         let found = look();
-        if found == expected {
+        if found == *expected {
             return;
         }
         assert!(Instant::now() < by, "{found:?} in place of {expected:?}");

@@ -61,7 +61,7 @@ fn sessions_may_have_ids_of_their_own() {
         (400, r#"{"code":3,"message":"Bad request"}"#)
     );
     assert_eq!(http.post(&format!("{OPEN}&sid=first"), "1").text(), "ok");
-    until(0, || running.server.clients());
+    until(&0, || running.server.clients());
     let answer = http.get(&format!("{OPEN}&id=first"));
     assert_eq!(answer.status, 200);
 }
@@ -94,4 +94,33 @@ fn answers_carry_headers_of_the_application() {
     let answer = ask(&mut http, &target, UPGRADE);
     assert_eq!(answer.status, 101);
     assert_eq!(answer.headers("set-cookie").count(), 2);
+}
+
+/// With the options of the front: a cookie, CORS, compressed polls, a strict path.
+#[cfg(feature = "compression")]
+#[test]
+fn options_of_the_server() {
+    use siox_stack::front::Compression;
+    use siox_tcp::engine::{Cookie, Options, TrailingSlash};
+    let options = Options {
+        trailing_slash: TrailingSlash::With,
+        cookie: Some(Cookie::default()),
+        compression: Some(Compression::default()),
+        ..Options::default()
+    };
+    let running = serve(builder().options(options), |socket, message| {
+        socket.send(message).unwrap();
+    });
+    let mut http = Http::connect(running.to);
+    assert_eq!(http.get(&OPEN.replace("/?", "?")).status, 404);
+    let answer = http.get(OPEN);
+    let sid = crate::common::sid(answer.text());
+    let cookie = format!("io={sid}; Path=/; HttpOnly; SameSite=Lax");
+    assert_eq!(answer.header("set-cookie"), Some(cookie));
+    let session = format!("{OPEN}&sid={sid}");
+    let long = format!("4{}", "x".repeat(3000));
+    assert_eq!(http.post(&session, &long).text(), "ok");
+    let answer = ask(&mut http, &session, "Accept-Encoding: gzip\r\n");
+    assert_eq!(answer.header("content-encoding").as_deref(), Some("gzip"));
+    assert!(answer.body.starts_with(&[0x1f, 0x8b]) && answer.body.len() < 200);
 }

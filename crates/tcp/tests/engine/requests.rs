@@ -156,7 +156,7 @@ fn bodies_that_end_the_session() {
             "{body:?}"
         );
         assert_eq!(http.get(&session).found(), (400, SID), "{body:?}");
-        until(vec![*reason], || running.ends());
+        until(&vec![*reason], || running.ends());
         assert_eq!(running.server.clients(), 0, "{body:?}");
     }
 }
@@ -170,7 +170,7 @@ fn a_binary_body_ends_the_session() {
         "POST {session} HTTP/1.1\r\nHost: here\r\nContent-Type: application/octet-stream\r\nContent-Length: 2\r\n\r\n4a"
     ));
     assert_eq!(http.answer().found(), (400, REQUEST));
-    until(vec![TransportError], || running.ends());
+    until(&vec![TransportError], || running.ends());
 }
 
 /// Two polls at once: the second gets 400, the session ends, the first is told.
@@ -185,7 +185,7 @@ fn overlapping_polls_end_the_session() {
     let mut found = [a.found(), b.found()];
     found.sort_unstable();
     assert_eq!(found, [(200, "1"), (400, "")]);
-    until(vec![TransportError], || running.ends());
+    until(&vec![TransportError], || running.ends());
 }
 
 /// Two POSTs at once: one of them gets 400, and the session ends.
@@ -196,15 +196,15 @@ fn overlapping_posts_end_the_session() {
     let session = first.open();
     let body = post(&session, "4abc");
     first.send(&body[..body.len() - 1]);
-    // Not until the head above has been read.
+    // Not until the head above has been read; which of the two is refused is a race.
     let refused = loop {
         let answer = second.post(&session, "4b");
         if answer.text() != "ok" {
             break answer;
         }
     };
-    assert_eq!(refused.found(), (400, ""));
-    until(vec![TransportError], || running.ends());
+    assert_eq!(refused.status, 400);
+    until(&vec![TransportError], || running.ends());
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn heartbeats() {
         assert_eq!(http.get(&session).text(), "2");
         assert_eq!(http.post(&session, "3").text(), "ok");
     }
-    until(vec![CloseReason::PingTimeout], || running.ends());
+    until(&vec![CloseReason::PingTimeout], || running.ends());
     assert_eq!(http.get(&session).status, 400);
 
     let mut socket = ws(running.to, "/engine.io/?EIO=4&transport=websocket");
@@ -58,8 +58,8 @@ fn heartbeats() {
         assert_eq!(text(&mut socket), "2");
         socket.send("3").unwrap();
     }
-    until(vec![CloseReason::PingTimeout; 2], || running.ends());
-    until(0, || running.server.clients());
+    until(&vec![CloseReason::PingTimeout; 2], || running.ends());
+    until(&0, || running.server.clients());
 }
 
 /// A client of v3: its own payloads, its own heartbeat.

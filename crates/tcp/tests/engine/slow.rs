@@ -33,7 +33,7 @@ fn a_sender_waits_for_room() {
     let mut http = Http::connect(running.to);
     let session = http.open();
     assert_eq!(http.post(&session, "4go").text(), "ok");
-    until(true, || sent.load(Ordering::SeqCst) >= 9);
+    until(&true, || sent.load(Ordering::SeqCst) >= 9);
     assert!(sent.load(Ordering::SeqCst) < 2000);
     let mut next = 0;
     while next < 2000 {

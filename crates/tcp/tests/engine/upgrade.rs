@@ -164,5 +164,5 @@ fn a_broken_frame() {
     assert_eq!(socket.read_by(PATIENCE).unwrap(), None);
     let goodbye = socket.goodbye().unwrap();
     assert_eq!(goodbye.code, CloseCode::PROTOCOL);
-    until(vec![CloseReason::TransportError], || running.ends());
+    until(&vec![CloseReason::TransportError], || running.ends());
 }
