@@ -139,7 +139,12 @@ impl Session {
     ///
     /// # Errors
     /// [`SendError::Closed`] when the client has gone meanwhile.
-    pub fn accept_recoverable(&mut self, slot: Slot, sid: &str, pid: &str) -> Result<(), SendError> {
+    pub fn accept_recoverable(
+        &mut self,
+        slot: Slot,
+        sid: &str,
+        pid: &str,
+    ) -> Result<(), SendError> {
         self.sockets
             .accept_recoverable(slot, sid, pid, &mut self.engine.sink())
     }

@@ -1,20 +1,16 @@
 //! Plain Engine.IO, for those who want no Socket.IO.
 //!
-//! A client: [`connect`], then [`recv`](Client::recv) and [`send`](Client::send).
+//! A client: [`connect`], then [`recv`](Client::recv) and [`send`](Client::send);
+//! [`event`](Client::event) tells of the upgrade and of the end too.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! use siox_tokio::engine::{self, ClientEvent, Options};
+//! use siox_tokio::engine::{self, ConnectOptions};
 //!
-//! let mut client = engine::connect("http://127.0.0.1:3000/", &Options::default()).await?;
+//! let mut client = engine::connect("http://127.0.0.1:3000/", &ConnectOptions::default()).await?;
 //! client.send("hello").await?;
-//! while let Some(event) = client.recv().await {
-//!     match event {
-//!         ClientEvent::Message(message) => println!("{message:?}"),
-//!         ClientEvent::Upgraded => println!("on the WebSocket now"),
-//!         ClientEvent::Closed { reason, .. } => println!("closed: {reason}"),
-//!         _ => {}
-//!     }
+//! while let Some(message) = client.recv().await {
+//!     println!("{message:?}");
 //! }
 //! # Ok(())
 //! # }
@@ -22,7 +18,7 @@
 
 mod client;
 
-pub use client::{Cause, Client, Error, Options, Sender, connect};
+pub use client::{Cause, Client, ConnectError, ConnectOptions, Sender, connect};
 pub use siox_engineio::{
     ClientConfig, ClientError, ClientEvent, CloseReason, Opened, Transport, Version,
 };

@@ -50,7 +50,7 @@ async fn echoes(below: Below, engine: ClientConfig) {
     });
     let (mut next, mut upgraded) = (0, false);
     while next < COUNT || upgraded != upgrades {
-        match within(client.recv()).await.unwrap() {
+        match within(client.event()).await.unwrap() {
             ClientEvent::Message(got) => {
                 assert_eq!(got, message(next), "{label}");
                 next += 1;
@@ -61,9 +61,9 @@ async fn echoes(below: Below, engine: ClientConfig) {
     }
     sending.await.unwrap();
     client.close();
-    let last = within(client.recv()).await.unwrap();
+    let last = within(client.event()).await.unwrap();
     assert_eq!(line(&last), "closed: forced close", "{label}");
-    assert_eq!(within(client.recv()).await, None);
+    assert_eq!(within(client.event()).await, None);
     until(vec![CloseReason::TransportClose], || host.app().ends()).await;
 }
 
@@ -104,7 +104,7 @@ async fn large_messages() {
             client.send(&*text).await.unwrap();
         }
         for _ in 0..5 {
-            let event = within(client.recv()).await.unwrap();
+            let event = within(client.event()).await.unwrap();
             assert_eq!(event, ClientEvent::Message(Message::from(&*text)));
         }
     }

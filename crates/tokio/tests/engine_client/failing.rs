@@ -6,10 +6,10 @@ use crate::{
     script::{OPEN, Server, impatient},
 };
 use siox_engineio::{ClientConfig, Transport};
-use siox_tokio::engine::{self, Cause, Client, Error, Failure, Options};
+use siox_tokio::engine::{self, Cause, Client, ConnectError, ConnectOptions, Failure};
 
 /// What `connect` makes of a server whose first answer is this.
-async fn met_with(answer: &[u8], options: &Options) -> Result<Client, Error> {
+async fn met_with(answer: &[u8], options: &ConnectOptions) -> Result<Client, ConnectError> {
     let mut server = Server::new().await;
     let url = server.url();
     let serving = async {
@@ -25,7 +25,7 @@ async fn met_with(answer: &[u8], options: &Options) -> Result<Client, Error> {
     }
 }
 
-fn told(connected: Result<Client, Error>) -> String {
+fn told(connected: Result<Client, ConnectError>) -> String {
     match connected {
         Ok(client) => format!("{:?}", client.opened().map(|opened| opened.sid)),
         Err(error) => error
@@ -187,7 +187,7 @@ async fn in_the_middle(answer: &[u8], close: bool) -> (Vec<String>, Option<Cause
         held = None;
     }
     let mut heard = Vec::new();
-    while let Some(event) = within(client.recv()).await {
+    while let Some(event) = within(client.event()).await {
         heard.push(line(&event));
     }
     drop(held);
@@ -254,7 +254,7 @@ async fn a_server_that_changes_the_id() {
     let other = OPEN.replace("\"x\"", "\"y\"");
     server.answer(peer, &format!("{other}\x1e4a")).await;
     server.expect("sid=x").await;
-    assert_eq!(line(&within(client.recv()).await.unwrap()), "a");
+    assert_eq!(line(&within(client.event()).await.unwrap()), "a");
     assert_eq!(&*client.opened().unwrap().sid, "x");
 }
 
@@ -272,7 +272,7 @@ async fn a_request_that_takes_too_long() {
     });
     let mut client = connected.unwrap();
     let (peer, _) = server.expect("sid=x").await;
-    let last = within(client.recv()).await.unwrap();
+    let last = within(client.event()).await.unwrap();
     assert_eq!(
         line(&last),
         "closed: transport error: a request took too long"

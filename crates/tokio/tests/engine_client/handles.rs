@@ -7,13 +7,15 @@ use crate::{
     line, only, options,
 };
 use siox_engineio::{ClientConfig, Transport};
-use siox_tokio::engine::{self, ClientEvent, ClientOptions, CloseReason, Options, SendError};
+use siox_tokio::engine::{
+    self, ClientEvent, ClientOptions, CloseReason, ConnectOptions, SendError,
+};
 
 #[tokio::test]
 async fn a_slow_application_loses_nothing() {
     let to = serve(&host(), Below::Own).await;
     for transport in [Transport::Polling, Transport::WebSocket] {
-        let options = Options {
+        let options = ConnectOptions {
             inbox: 1000,
             ..options(only(transport))
         };
@@ -25,7 +27,7 @@ async fn a_slow_application_loses_nothing() {
         }
         until(0, || client.queued()).await;
         for n in 0..500 {
-            let event = within(client.recv()).await.unwrap();
+            let event = within(client.event()).await.unwrap();
             assert_eq!(line(&event), format!("{n} {filler}"));
             tokio::task::yield_now().await;
         }
@@ -68,23 +70,23 @@ async fn a_queue_that_is_full_is_waited_for() {
     while client.try_send(&*filler).is_ok() {}
     assert_eq!(client.try_send(&*filler), Err(SendError::Full));
     within(client.send("last")).await.unwrap();
-    while line(&within(client.recv()).await.unwrap()) != "last" {}
+    while line(&within(client.event()).await.unwrap()) != "last" {}
 }
 
 #[tokio::test]
 async fn what_the_server_told() {
     let to = serve(&host(), Below::Own).await;
     let url = format!("http://{to}/");
-    let mut client = within(engine::connect(&url, &Options::default()))
+    let mut client = within(engine::connect(&url, &ConnectOptions::default()))
         .await
         .unwrap();
     let opened = client.opened().unwrap();
     assert_eq!(opened.sid.len(), 20);
     assert!(opened.websocket && opened.max_payload.is_some());
-    assert_eq!(client.recv().await, Some(ClientEvent::Upgraded));
+    assert_eq!(client.event().await, Some(ClientEvent::Upgraded));
     assert!(client.websocket_works());
     // What worked once comes first.
-    let mut options = Options::default();
+    let mut options = ConnectOptions::default();
     options.client.engine.remembered_upgrade = true;
     let client = within(engine::connect(&url, &options)).await.unwrap();
     assert_eq!(client.transport(), Some(Transport::WebSocket));
@@ -93,20 +95,30 @@ async fn what_the_server_told() {
 #[tokio::test]
 async fn urls_and_headers_that_are_none() {
     for url in ["ftp://a", "a", "http://"] {
-        let connected = engine::connect(url, &Options::default()).await;
-        assert!(matches!(connected, Err(engine::Error::Url(_))), "{url}");
+        let connected = engine::connect(url, &ConnectOptions::default()).await;
+        assert!(
+            matches!(connected, Err(engine::ConnectError::Url(_))),
+            "{url}"
+        );
     }
-    let options = Options {
+    let options = ConnectOptions {
         client: ClientOptions {
             headers: vec![("a b".into(), "c".into())],
             ..ClientOptions::default()
         },
-        ..Options::default()
+        ..ConnectOptions::default()
     };
     let connected = engine::connect("http://127.0.0.1:1/", &options).await;
-    assert!(matches!(connected, Err(engine::Error::InvalidHeader)));
-    let connected = within(engine::connect("http://127.0.0.1:1/", &Options::default())).await;
-    let Err(engine::Error::NotOpened { cause, .. }) = connected else {
+    assert!(matches!(
+        connected,
+        Err(engine::ConnectError::InvalidHeader)
+    ));
+    let connected = within(engine::connect(
+        "http://127.0.0.1:1/",
+        &ConnectOptions::default(),
+    ))
+    .await;
+    let Err(engine::ConnectError::NotOpened { cause, .. }) = connected else {
         panic!("{connected:?}")
     };
     assert!(

@@ -11,15 +11,15 @@ mod script;
 mod upgrades;
 
 use siox_engineio::{ClientConfig, Transport};
-use siox_tokio::engine::{ClientEvent, ClientOptions, Message, Options};
+use siox_tokio::engine::{ClientEvent, ClientOptions, ConnectOptions, Message};
 
-fn options(engine: ClientConfig) -> Options {
-    Options {
+fn options(engine: ClientConfig) -> ConnectOptions {
+    ConnectOptions {
         client: ClientOptions {
             engine,
             ..ClientOptions::default()
         },
-        ..Options::default()
+        ..ConnectOptions::default()
     }
 }
 

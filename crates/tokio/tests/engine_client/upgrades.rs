@@ -47,7 +47,7 @@ async fn probing(engine: ClientConfig) -> Probing {
 }
 
 async fn next(client: &mut Client) -> String {
-    line(&within(client.recv()).await.unwrap())
+    line(&within(client.event()).await.unwrap())
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn a_server_killed_with_all_its_connections() {
     p.socket.write(&p.agreement).await;
     drop((p.poll, p.socket, p.server));
     let mut heard = Vec::new();
-    while let Some(event) = within(p.client.recv()).await {
+    while let Some(event) = within(p.client.event()).await {
         heard.push(event);
     }
     let last = heard.pop().unwrap();

@@ -1,7 +1,7 @@
 //! The task of a session: its connections and its deadlines.
 
 use super::{
-    Options,
+    ConnectOptions,
     line::{Conn, Dial},
     shared::{Shared, State},
 };
@@ -20,13 +20,13 @@ const BUDGET: usize = 32;
 pub(super) struct Driver {
     shared: Arc<Shared>,
     url: Arc<Url>,
-    options: Options,
+    options: ConnectOptions,
     conns: Vec<Conn>,
     timer: Timer,
 }
 
 impl Driver {
-    pub(super) fn new(shared: Arc<Shared>, url: Url, options: Options) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, url: Url, options: ConnectOptions) -> Self {
         Self {
             shared,
             url: Arc::new(url),

@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 /// Why there is no session.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Error {
+pub enum ConnectError {
     /// The URL is none that can be connected to.
     Url(BadUrl),
     /// The URL asks for TLS, and this crate was built without feature `tls`.
@@ -36,7 +36,7 @@ pub enum Cause {
     Failure(Failure),
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(e) => e.fmt(f),
@@ -69,17 +69,17 @@ impl fmt::Display for Cause {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for ConnectError {}
 
 impl std::error::Error for Cause {}
 
-impl From<BadUrl> for Error {
+impl From<BadUrl> for ConnectError {
     fn from(e: BadUrl) -> Self {
         Self::Url(e)
     }
 }
 
-impl From<InvalidHeader> for Error {
+impl From<InvalidHeader> for ConnectError {
     fn from(_: InvalidHeader) -> Self {
         Self::InvalidHeader
     }

@@ -7,8 +7,8 @@ mod line;
 mod options;
 mod shared;
 
-pub use error::{Cause, Error};
-pub use options::Options;
+pub use error::{Cause, ConnectError};
+pub use options::ConnectOptions;
 
 use crate::clock;
 use driver::Driver;
@@ -27,11 +27,11 @@ use std::{
 /// the options'. To be called inside a tokio runtime.
 ///
 /// # Errors
-/// As [`Error`] says, once no transport that may be tried is left.
-pub async fn connect(url: &str, options: &Options) -> Result<Client, Error> {
+/// As [`ConnectError`] says, once no transport that may be tried is left.
+pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Client, ConnectError> {
     let url = parse_url(url)?;
     if cfg!(not(feature = "tls")) && url.is_secure() {
-        return Err(Error::NoTls);
+        return Err(ConnectError::NoTls);
     }
     let unix = SystemTime::UNIX_EPOCH.elapsed().unwrap_or(Duration::ZERO);
     let client = Arc::new(options.client.clone());
@@ -39,8 +39,8 @@ pub async fn connect(url: &str, options: &Options) -> Result<Client, Error> {
     let shared = Arc::new(Shared::new(machine, options.inbox));
     tokio::spawn(Driver::new(shared.clone(), url, options.clone()));
     let mut client = Client { shared };
-    match client.recv().await {
-        Some(ClientEvent::Closed { reason, error }) => Err(Error::NotOpened {
+    match client.event().await {
+        Some(ClientEvent::Closed { reason, error }) => Err(ConnectError::NotOpened {
             reason,
             error,
             cause: client.cause(),
@@ -51,8 +51,8 @@ pub async fn connect(url: &str, options: &Options) -> Result<Client, Error> {
 
 /// A session with a server.
 ///
-/// Messages wait in it until they are [received](Self::recv): when more wait than
-/// [`Options::inbox`] says, nothing is read until some are taken. A server that hears no answer to its
+/// Messages wait in it until they are [received](Self::event): when more wait than
+/// [`ConnectOptions::inbox`] says, nothing is read until some are taken. A server that hears no answer to its
 /// pings then ends the session. Dropped, it closes the session; what is queued is still sent.
 #[derive(Debug)]
 pub struct Client {
@@ -66,10 +66,20 @@ pub struct Sender {
 }
 
 impl Client {
+    /// The next message; `None` when the session is over. Other events are passed over. Nothing is lost
+    /// when the future is dropped.
+    pub async fn recv(&mut self) -> Option<Message<'static>> {
+        loop {
+            if let ClientEvent::Message(message) = self.event().await? {
+                return Some(message);
+            }
+        }
+    }
+
     /// What comes next: messages, the outcome of the upgrade, and the end of the session, behind which
     /// there is `None`. Nothing is lost when the future is dropped.
-    pub async fn recv(&mut self) -> Option<ClientEvent<'static>> {
-        poll_fn(|cx| self.shared.poll_recv(cx)).await
+    pub async fn event(&mut self) -> Option<ClientEvent<'static>> {
+        poll_fn(|cx| self.shared.poll_event(cx)).await
     }
 
     /// Queues a message; waits while the queue is full.
@@ -96,7 +106,7 @@ impl Client {
         }
     }
 
-    /// Ends the session. What is queued is still sent; [`recv`](Self::recv) tells the end.
+    /// Ends the session. What is queued is still sent; [`event`](Self::event) tells the end.
     pub fn close(&self) {
         self.shared.with(|machine| machine.close(clock::now()));
     }

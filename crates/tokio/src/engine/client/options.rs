@@ -7,7 +7,7 @@ use {std::sync::Arc, tokio_rustls::rustls};
 
 /// What a client asks for, and how it reaches the server.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ConnectOptions {
     /// The session, its requests, and what the server may cost.
     pub client: ClientOptions,
     /// How much may wait to be received, in bytes, and 32 more for each message, before nothing more is
@@ -22,7 +22,7 @@ pub struct Options {
     pub tls: Option<Arc<rustls::ClientConfig>>,
 }
 
-impl Default for Options {
+impl Default for ConnectOptions {
     fn default() -> Self {
         Self {
             client: ClientOptions::default(),

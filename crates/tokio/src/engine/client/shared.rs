@@ -118,7 +118,7 @@ impl Shared {
         made
     }
 
-    pub(super) fn poll_recv(&self, cx: &mut Context<'_>) -> Poll<Option<ClientEvent<'static>>> {
+    pub(super) fn poll_event(&self, cx: &mut Context<'_>) -> Poll<Option<ClientEvent<'static>>> {
         let mut state = self.lock();
         let was_full = state.is_full();
         if let Some(event) = state.inbox.pop_front() {
