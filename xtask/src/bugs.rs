@@ -11,7 +11,7 @@ use std::time::Instant;
 use crate::shell::{Arguments, Result, make_folder, read, root, target, write};
 
 /// How many sessions the simulator gets to catch a bug.
-const SESSIONS: &str = "6000";
+const SESSIONS: &str = "5000";
 
 /// What a copy needs.
 const COPIED: [&str; 4] = ["Cargo.toml", "Cargo.lock", "crates", "xtask"];

@@ -20,6 +20,9 @@ pub(crate) struct App {
     pub(crate) sent: u32,
     pub(crate) received: u32,
     pub(crate) upgraded: u32,
+    /// When it opened, and moved to the WebSocket.
+    pub(crate) opened_at: Option<Instant>,
+    pub(crate) upgraded_at: Option<Instant>,
     /// How it ended.
     pub(crate) end: Option<String>,
     scratch: String,
@@ -40,6 +43,8 @@ impl App {
             sent: 0,
             received: 0,
             upgraded: 0,
+            opened_at: None,
+            upgraded_at: None,
             end: None,
             scratch: String::new(),
         }

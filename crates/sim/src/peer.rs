@@ -242,6 +242,7 @@ impl Peer {
         let result = match event {
             ClientEvent::Opened => {
                 net.note(format_args!("client: opened"));
+                self.app.opened_at = Some(net.now);
                 Ok(())
             }
             ClientEvent::Message(message) => {
@@ -251,6 +252,7 @@ impl Peer {
             }
             ClientEvent::Upgraded => {
                 net.note(format_args!("client: upgraded"));
+                self.app.upgraded_at = Some(net.now);
                 self.app.upgraded += 1;
                 Ok(())
             }

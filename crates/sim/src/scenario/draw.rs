@@ -79,7 +79,7 @@ impl Scenario {
         let len = 20_000 + rng.index(20_000);
         let up = self.version == Version::V4 && rng.chance(700);
         let (who, tenths) = if up {
-            (Side::Client, 10 + rng.below(4))
+            (Side::Client, 12 + rng.below(4))
         } else {
             (pick(rng, [Side::Server, Side::Client]), 2 + rng.below(3))
         };
@@ -88,10 +88,12 @@ impl Scenario {
         self.upgrade = [Duration::from_secs(3), Duration::from_secs(2)];
         (self.high_water, self.hard_cap) = (1 << 20, 4 << 20);
         (self.line.cut, self.line.window) = (None, 1 << 20);
-        self.long[who as usize] = Some((rng.below(20) as u32, len));
+        self.interval = millis(rng, 1_000, 2_000);
+        self.spread = millis(rng, 50, 1_000);
+        // Text, which takes as many bytes in a POST.
+        self.long[who as usize] = Some((rng.below(7) as u32 * 3, len));
         let takes = self.timeout.as_millis() as u64 * tenths / 10;
-        // As base64, if it goes by a POST.
-        self.line.rate = Some(len as u64 * 1400 / takes.max(1));
+        self.line.rate = Some(len as u64 * 1000 / takes.max(1));
     }
 
     fn fault(&self, rng: &mut Rng) -> Fault {

@@ -65,6 +65,7 @@ impl World<'_> {
             let up = self.peer.app.upgraded == 1 || !plan.may_upgrade();
             self.net
                 .check(up, || "no upgrade, and nothing was in its way".into());
+            self.judge_upgrade();
         }
         if complete {
             let until = self.net.now.after(plan.idle);
@@ -81,6 +82,21 @@ impl World<'_> {
         let until = self.net.now.after(beat * 3 + Duration::from_secs(70));
         while self.net.failure.is_none() && !self.is_quiet() && self.step(until) {}
         self.judge(complete && !ended);
+    }
+
+    /// An upgrade that nothing is in the way of waits for nobody.
+    fn judge_upgrade(&mut self) {
+        let plan = self.net.plan;
+        let (Some(opened), Some(upgraded)) = (self.peer.app.opened_at, self.peer.app.upgraded_at)
+        else {
+            return;
+        };
+        let steps = (plan.line.delay + plan.line.jitter) * 16;
+        let most = self.delays + steps + Duration::from_millis(250);
+        let took = upgraded.since(opened);
+        self.net.check(!plan.may_upgrade() || took <= most, || {
+            format!("the upgrade took {took:?}, and nothing was in its way")
+        });
     }
 
     /// One side closes early: what it said before still comes, unless a fault ends the session.

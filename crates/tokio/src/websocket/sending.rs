@@ -33,14 +33,19 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Future for Sending<'_, '_, Io> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let Self { socket, message } = &mut *self;
         while let Some(waiting) = message {
-            let begun = socket.begin_send(waiting);
-            if !matches!(begun, Ok(Begun::Full)) {
-                *message = None;
-            }
-            match begun? {
-                Begun::Held => return Poll::Ready(Ok(())),
-                Begun::Queued => {}
-                Begun::Full => ready!(socket.poll_room(cx))?,
+            match socket.begin_send(waiting) {
+                Ok(Begun::Full) => ready!(socket.poll_room(cx))?,
+                Ok(Begun::Held) => {
+                    if let Some(sent) = message.take() {
+                        socket.rest.spare.keep(sent);
+                    }
+                    return Poll::Ready(Ok(()));
+                }
+                Ok(Begun::Queued) => *message = None,
+                Err(e) => {
+                    *message = None;
+                    return Poll::Ready(Err(e.into()));
+                }
             }
         }
         socket.poll_flushed(cx)

@@ -226,7 +226,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// else writes: [`next`](Self::next) before it reads, [`flush`](Self::flush),
     /// [`close`](Self::close), and the drop of the socket as far as the stream takes them at once. An
     /// application that takes longer than 5 ms over what one read brought is not kept waiting: this is
-    /// looked at with every fourth answer, and from then on each leaves at once until the application is
+    /// looked at with every eighth answer, and from then on each leaves at once until the application is
     /// quick again. Where a long wait follows a message that must leave before it, [`flush`](Self::flush).
     ///
     /// It does not read. Where both ends send more than the stream holds before they read, each waits

@@ -112,9 +112,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         if !is_quiet {
             return None;
         }
-        let mut input = Input::new(now, self.rest.as_mut_slice());
+        let (bytes, spare) = self.rest.parts();
+        let mut input = Input::new(now, bytes);
         let made = match self.connection.handle_input(&mut input) {
-            Ok(Some(Event::Message(message))) => Ok(Some(message.into_owned())),
+            Ok(Some(Event::Message(message))) => Ok(Some(spare.detach(message))),
             Ok(_) => Ok(None),
             Err(e) => Err(e),
         };
