@@ -29,6 +29,10 @@
 //! # }
 //! ```
 //!
+//! There are three ways to hold clients: a thread for each, as above ([`Server::serve_with`]); a loop
+//! that [accepts](Server::accept) them; or a [`Handler`] that is called where their messages are read,
+//! without a thread and a queue between ([`Server::serve_handler`]).
+//!
 //! # Limits
 //! * A thread for each HTTP connection, two for each WebSocket, and what the application runs for each
 //!   client; [`Builder::max_connections`] bounds connections. One thread keeps the deadlines of all
@@ -38,15 +42,17 @@
 //!   [`Config`]: then [`Socket::send`] waits.
 //! * That a client has broken off a poll is noticed within half a second.
 
+mod handler;
 mod inbox;
 mod server;
 mod socket;
 
+pub use handler::Handler;
 pub use inbox::QUEUE;
 pub use server::{Builder, Server};
-pub use siox_engineio::{CloseReason, Config, Sid, Transport, Version};
+pub use siox_engineio::{CloseReason, Config, Event, Sid, Transport, Version};
 pub use siox_stack::front::{
     About, Admission, Cookie, Cors, Fields, InvalidField, InvalidOption, Options, Refused,
     TrailingSlash,
 };
-pub use socket::{Event, Socket};
+pub use socket::Socket;
