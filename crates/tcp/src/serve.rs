@@ -6,14 +6,19 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
+    time::Duration,
 };
+
+/// How long no connection is accepted after the system has refused one for want of descriptors or
+/// memory: those there are go on being served.
+const BACK_OFF: Duration = Duration::from_millis(50);
 
 /// Accepts connections for ever and runs `handler` for each in a thread of its own, at most `most` of
 /// them at once: the next one waits in the listener's queue. Handshakes that fail have been answered
 /// and are forgotten.
 ///
 /// # Errors
-/// When the listener fails.
+/// When the listener fails for good. Out of descriptors or memory, it waits and tries again.
 pub fn serve<H>(
     listener: &TcpListener,
     limits: &Arc<Limits>,
@@ -85,7 +90,11 @@ where
         let (stream, _) = match listener.accept() {
             Ok(accepted) => accepted,
             Err(e) if is_the_peers(&e) => continue,
-            Err(e) => return Err(e),
+            Err(e) if is_broken(&e) => return Err(e),
+            Err(_) => {
+                thread::sleep(BACK_OFF);
+                continue;
+            }
         };
         let both = both.clone();
         let connection = move || {
@@ -108,7 +117,16 @@ fn is_the_peers(e: &io::Error) -> bool {
         e.kind(),
         io::ErrorKind::ConnectionAborted
             | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
             | io::ErrorKind::Interrupted
+    )
+}
+
+/// Whether the listener will never accept again: it is none, or a call that does not wait.
+fn is_broken(e: &io::Error) -> bool {
+    matches!(
+        e.kind(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::WouldBlock | io::ErrorKind::Unsupported
     )
 }
 
