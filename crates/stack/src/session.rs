@@ -115,6 +115,40 @@ impl Session {
             .broadcast(slot, group, kind, &mut self.engine.sink())
     }
 
+    /// Sends a packet made once for many receivers, which asks each of them for an acknowledgement with
+    /// this id ([`FIRST_BROADCAST_ACK`](socketio::FIRST_BROADCAST_ACK) or more).
+    ///
+    /// # Errors
+    /// As [`SendError`] says; nothing was queued, and nothing is owed.
+    pub fn broadcast_with_ack(
+        &mut self,
+        slot: Slot,
+        group: &Arc<Shared>,
+        id: u64,
+        deadline: Option<Instant>,
+    ) -> Result<(), SendError> {
+        self.sockets.expect_ack(slot, id, deadline)?;
+        let sent = self.broadcast(slot, group, Admit::Normal);
+        if sent.is_err() {
+            self.sockets.forget_ack(slot, id);
+        }
+        sent
+    }
+
+    /// Accepts the CONNECT of `slot` for a session that can be recovered by its private id.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the client has gone meanwhile.
+    pub fn accept_recoverable(
+        &mut self,
+        slot: Slot,
+        sid: &str,
+        pid: &str,
+    ) -> Result<(), SendError> {
+        self.sockets
+            .accept_recoverable(slot, sid, pid, &mut self.engine.sink())
+    }
+
     /// One event of Engine.IO, carried up one layer.
     fn up<'b>(
         &mut self,
@@ -287,6 +321,10 @@ impl Machine for Session {
 
     fn poll_response(&mut self) -> Option<(Lane, Response)> {
         self.engine.poll_response()
+    }
+
+    fn queued(&self) -> usize {
+        Machine::queued(&self.engine)
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

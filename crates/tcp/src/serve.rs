@@ -18,7 +18,8 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 /// and are forgotten.
 ///
 /// # Errors
-/// When the listener fails for good. Out of descriptors or memory, it waits and tries again.
+/// When the listener cannot be waited on: it must block. Where the system has no descriptor or memory
+/// left for one more connection, it waits until there is.
 pub fn serve<H>(
     listener: &TcpListener,
     limits: &Arc<Limits>,
@@ -39,7 +40,8 @@ where
 /// As [`serve`], accepting what `options` allow.
 ///
 /// # Errors
-/// When the listener fails.
+/// When the listener cannot be waited on: it must block. Where the system has no descriptor or memory
+/// left for one more connection, it waits until there is.
 pub fn serve_with<H>(
     listener: &TcpListener,
     options: &AcceptOptions,
@@ -58,7 +60,8 @@ where
 /// As [`serve_with`], over TLS. Its handshake counts to that of the options' time.
 ///
 /// # Errors
-/// When the listener fails.
+/// When the listener cannot be waited on: it must block. Where the system has no descriptor or memory
+/// left for one more connection, it waits until there is.
 #[cfg(feature = "tls")]
 pub fn serve_tls<H>(
     listener: &TcpListener,
@@ -90,7 +93,7 @@ where
         let (stream, _) = match listener.accept() {
             Ok(accepted) => accepted,
             Err(e) if is_the_peers(&e) => continue,
-            Err(e) if is_broken(&e) => return Err(e),
+            Err(e) if is_the_listeners(&e) => return Err(e),
             Err(_) => {
                 thread::sleep(BACK_OFF);
                 continue;
@@ -112,27 +115,26 @@ where
 }
 
 /// Whether it is about one connection that went before it was accepted.
-fn is_the_peers(e: &io::Error) -> bool {
+pub(crate) fn is_the_peers(e: &io::Error) -> bool {
     matches!(
         e.kind(),
         io::ErrorKind::ConnectionAborted
             | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionRefused
             | io::ErrorKind::Interrupted
     )
 }
 
-/// Whether the listener will never accept again: it is none, or a call that does not wait.
-fn is_broken(e: &io::Error) -> bool {
+/// Whether it cannot be listened on: it does not block, or it is no listener.
+fn is_the_listeners(e: &io::Error) -> bool {
     matches!(
         e.kind(),
-        io::ErrorKind::InvalidInput | io::ErrorKind::WouldBlock | io::ErrorKind::Unsupported
+        io::ErrorKind::WouldBlock | io::ErrorKind::InvalidInput
     )
 }
 
 /// How many connections there are.
 #[derive(Default)]
-struct Seats {
+pub(crate) struct Seats {
     taken: Mutex<usize>,
     left: Condvar,
 }
@@ -144,10 +146,10 @@ impl Seats {
 }
 
 /// One of them.
-struct Seat(Arc<Seats>);
+pub(crate) struct Seat(Arc<Seats>);
 
 impl Seat {
-    fn take(seats: &Arc<Seats>, most: usize) -> Self {
+    pub(crate) fn take(seats: &Arc<Seats>, most: usize) -> Self {
         let mut taken = seats.lock();
         while *taken >= most.max(1) {
             taken = seats

@@ -1,10 +1,6 @@
 //! The one driver of a session: its socket, when there is one, and its deadlines.
 
-use crate::{
-    App, Conn, Host, clock,
-    host::{Alive, Upgrading},
-    scratch,
-};
+use crate::{App, Conn, Host, admit::Upgrading, clock, host::Alive, scratch};
 use siox_engineio::Lane;
 use siox_stack::{Machine, Shift, Turn};
 use siox_wire::{Input, Instant};

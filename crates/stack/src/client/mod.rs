@@ -250,6 +250,15 @@ impl EngineClient {
         }
     }
 
+    /// Whether the connection is a WebSocket, whose last word should arrive before it is closed.
+    #[must_use]
+    pub fn is_socket(&self, line: Line) -> bool {
+        matches!(
+            self.conn(line).map(|conn| &conn.work),
+            Some(Work::Frames { .. })
+        )
+    }
+
     /// Whether it takes no more messages. Its end may still be to be told.
     #[must_use]
     pub fn is_closed(&self) -> bool {

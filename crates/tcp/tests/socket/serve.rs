@@ -83,7 +83,7 @@ fn a_client_whose_turn_does_not_come_gives_up_in_time() {
 
 #[cfg(unix)]
 #[test]
-fn a_server_out_of_descriptors_serves_on() {
+fn a15_ten_thousand_connections() {
     use siox_testkit::scarce;
     if scarce::is_server() {
         let (listener, _) = listen();
@@ -96,6 +96,6 @@ fn a_server_out_of_descriptors_serves_on() {
         .unwrap();
         return;
     }
-    let server = scarce::start("serve::a_server_out_of_descriptors_serves_on").unwrap();
+    let server = scarce::start("serve::a15_ten_thousand_connections").unwrap();
     server.endure("/").unwrap();
 }
