@@ -30,11 +30,11 @@ pub(crate) async fn start(builder: Builder, below: Below) -> (Server, SocketAddr
     match below {
         Below::Own => {
             let server = server.clone();
-            drop(tokio::spawn(async move {
-                server.serve(listener).await.unwrap()
-            }));
+            tokio::spawn(async move { server.serve(listener).await });
         }
-        Below::Hyper => drop(tokio::spawn(echo::inside_hyper(listener, server.layer()))),
+        Below::Hyper => {
+            tokio::spawn(echo::inside_hyper(listener, server.layer()));
+        }
     }
     (server, address)
 }
