@@ -15,7 +15,7 @@ fn a_seed_is_replayed_byte_for_byte() {
     for seed in 0..200 {
         let plan = Scenario::draw(seed);
         let [first, second] = [(), ()].map(|()| run(&plan, true));
-        assert!(first.log.as_ref().is_some_and(|log| log.len() > 500));
+        assert!(first.log.as_ref().is_some_and(|log| !log.is_empty()));
         assert_eq!(first, second, "seed {seed}");
         let quiet = run(&Scenario::draw(seed), false);
         assert_eq!(quiet.digest, first.digest, "a log changes nothing");
