@@ -11,6 +11,8 @@ const load = createRequire(join(folder, "package.json"));
 
 export const { io } = load("socket.io-client");
 export const { WebSocket } = load("ws");
+export const engineServer = load("engine.io");
+export const engineServer3 = load("engine.io3");
 export const { chromium } = load("playwright-core");
 
 /** The folder that holds the official client's browser builds. */
