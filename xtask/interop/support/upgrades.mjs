@@ -1,10 +1,10 @@
-// Our client's upgrade under load: numbered messages in both directions while the transport changes, none lost, doubled
-// or moved.
+// Our client's upgrade under load, as a test for each official server: numbered messages in both directions while the
+// transport changes, none lost, doubled or moved.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { RUNTIMES, SERVERS, client, serve } from "../support/engine.mjs";
-import { slowUpgrades } from "../support/latency.mjs";
+import { RUNTIMES, client, serve } from "./engine.mjs";
+import { slowUpgrades } from "./latency.mjs";
 
 const ROUNDS = 30;
 const MESSAGES = 300;
@@ -51,7 +51,8 @@ async function play(kind, runtime, round, context) {
 
 const isAmid = (crossed) => Object.values(crossed).every((amount) => amount > 0 && amount < MESSAGES);
 
-for (const kind of SERVERS) {
+/** The rounds against a server of this kind, on both runtimes. */
+export function upgrades(kind) {
   for (const runtime of RUNTIMES) {
     describe(`${kind.name}, on ${runtime}: messages during the upgrade`, () => {
       for (let round = 1; round <= ROUNDS; round += 1) {
