@@ -80,10 +80,10 @@ fn shake_hands<S: Transport>(
     by: Instant,
 ) -> Result<WebSocket<S>, Error> {
     io.set_nodelay()?;
-    let (request, handshake) = options.request(host, target, random()?)?;
+    let (request, handshake) = options.wanted().request(host, target, random()?)?;
     write_by(&mut io, by, &request)?;
     let (agreed, early) = read_answer(&mut io, Answer::new(handshake), early, by)?;
-    let connection = options.connection(&agreed, random()?);
+    let connection = options.wanted().connection(&agreed, random()?);
     Ok(WebSocket::client(io, connection, early, agreed.protocol))
 }
 

@@ -4,15 +4,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
-import { engineServer, engineServer3 } from "./peers.mjs";
+import { ENGINE_SERVERS } from "./peers.mjs";
 
 const PATIENCE = 20_000;
 
 /** Which server speaks which version. */
 export const SERVERS = [
-  { name: "engine.io 6, EIO 4", eio: 4, attach: (http, options) => engineServer.attach(http, options) },
-  { name: "engine.io 6, EIO 3", eio: 3, attach: (http, options) => engineServer.attach(http, { allowEIO3: true, ...options }) },
-  { name: "engine.io 3, EIO 3", eio: 3, attach: (http, options) => engineServer3.attach(http, options) },
+  { name: "engine.io 6, EIO 4", eio: 4, attach: (http, options) => ENGINE_SERVERS[6].attach(http, options) },
+  { name: "engine.io 6, EIO 3", eio: 3, attach: (http, options) => ENGINE_SERVERS[6].attach(http, { allowEIO3: true, ...options }) },
+  { name: "engine.io 3, EIO 3", eio: 3, attach: (http, options) => ENGINE_SERVERS[3].attach(http, options) },
 ];
 
 export const RUNTIMES = ["tokio", "tcp"];
