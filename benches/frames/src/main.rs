@@ -6,7 +6,7 @@ use siox_frames::{
     input::{SIZES, count},
     read,
     rounds::{Took, measure},
-    write,
+    write::{self, LIMIT},
 };
 
 fn main() {
@@ -22,15 +22,27 @@ fn main() {
         frames(read::jobs, rounds);
     }
     if wants("write") {
-        println!("### Encode server text frames, flushed every 16, million messages a second\n");
-        frames(write::jobs, rounds);
+        println!(
+            "### Send server text frames through a session, flushed every 16, million messages a second\n"
+        );
+        frames(write::session::jobs, rounds);
+        println!("### Encode them without a session, into a buffer, million messages a second\n");
+        frames(write::bare::jobs, rounds);
     }
 }
 
 fn frames(jobs: fn(usize, usize) -> Vec<Job>, rounds: usize) {
     let names: Vec<_> = jobs(16, 1).iter().map(|job| job.name).collect();
-    println!("| payload | {} | siox / best peer |", names.join(" | "));
-    println!("|---|{}---|", "---|".repeat(names.len()));
+    let limit = names.iter().position(|name| *name == LIMIT);
+    println!(
+        "| payload | {} | siox / best peer |{}",
+        names.join(" | "),
+        limit.map_or("", |_| " siox / limit |")
+    );
+    println!(
+        "|---|{}---|",
+        "---|".repeat(names.len() + usize::from(limit.is_some()))
+    );
     for (label, size) in SIZES {
         let count = count(size);
         let took = measure(&mut jobs(size, count), rounds);
@@ -39,11 +51,17 @@ fn frames(jobs: fn(usize, usize) -> Vec<Job>, rounds: usize) {
             .map(|Took { nanos, .. }| count as f64 / nanos * 1000.0)
             .collect();
         let cells: Vec<String> = rates.iter().map(|rate| figure(*rate)).collect();
-        let best = rates.iter().skip(1).copied().fold(0.0, f64::max);
+        let peers = rates.iter().enumerate().skip(1);
+        let peers = peers
+            .filter(|(at, _)| Some(*at) != limit)
+            .map(|(_, rate)| *rate);
+        let best = peers.fold(0.0, f64::max);
+        let limit = limit.map(|at| format!(" {:.2} |", rates[0] / rates[at]));
         println!(
-            "| {label} | {} | {:.2} |",
+            "| {label} | {} | {:.2} |{}",
             cells.join(" | "),
-            rates[0] / best
+            rates[0] / best,
+            limit.unwrap_or_default()
         );
     }
     println!();

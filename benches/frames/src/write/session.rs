@@ -1,100 +1,105 @@
-//! A server sends text messages; every 16 of them leave together, into a sink that copies what it takes.
-//! Each side is given the payload in the form that it takes with the least work.
+//! A session for each side: what keeps the state of a connection, answers pings and closes, and has the bytes
+//! leave.
 
+use super::{BATCH, LARGE, Run, static_text};
 use crate::{
     Job,
-    input::text,
     memory::{Memory, block_on},
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_sink::Sink;
 use siox_websocket::{Connection, Limits};
 use siox_wire::Text;
 use std::{future::poll_fn, hint::black_box, io::IoSlice, pin::Pin, sync::Arc};
 use tokio::io::BufWriter;
-use tokio_util::codec::Encoder;
 
-/// Messages that leave together.
-pub const BATCH: usize = 16;
-/// From this size on a payload is lent where the peer leaves that choice to the caller, in bytes.
-const LARGE: usize = 8 * 1024;
 /// Slices in one vectored write: two for each message.
 const SLICES: usize = 2 * BATCH;
 
 /// Every side's way of sending `count` messages of `size` bytes.
 #[must_use]
 pub fn jobs(size: usize, count: usize) -> Vec<Job> {
-    let text = text(size);
+    let text = static_text(size);
     let job = |name, run: Run| Job::new(name, run);
     vec![
-        job("siox", siox(text.clone(), count)),
-        job("tungstenite", tungstenite(&text, count)),
-        job("fastwebsockets", fastwebsockets(text.clone(), count)),
-        job("tokio-websockets", tokio_websockets(text.clone(), count)),
-        job("yawc", yawc(text.clone(), count)),
-        job("sockudo-ws", sockudo(text.clone(), count)),
+        job("siox", siox(text, count)),
+        job("tungstenite", tungstenite(text, count)),
+        job("fastwebsockets", fastwebsockets(text, count)),
+        job("tokio-websockets", tokio_websockets(text, count)),
+        job("yawc", yawc(text, count)),
+        job("sockudo-ws", sockudo(text, count)),
         job("web-socket", web_socket(text, count)),
+        job(super::LIMIT, super::bare::copy(text, count)),
     ]
 }
 
-type Run = Box<dyn FnMut() -> usize>;
-
 /// The connection itself, written with vectored writes as its runtimes do; large payloads go by
 /// reference.
-fn siox(text: String, count: usize) -> Run {
+fn siox(text: &'static str, count: usize) -> Run {
     let mut memory = Memory::new(Vec::new());
     let mut connection = Connection::server(Arc::new(Limits {
         high_water: usize::MAX,
         hard_cap: usize::MAX,
         ..Limits::default()
     }));
-    let shared = Text::from(text.clone());
+    let shared = Text::from_static(text);
+    let mut pool = Vec::new();
     Box::new(move || {
         let mut left = count;
         while left > 0 {
+            connection.lend_buffer(&mut pool);
             for _ in 0..left.min(BATCH) {
                 let sent = match text.len() < LARGE {
-                    true => connection.text(black_box(&text)),
+                    true => connection.text(black_box(text)),
                     false => connection.shared_text(black_box(&shared).clone()),
                 };
                 sent.expect("it is open");
             }
             left -= left.min(BATCH);
             transmit(&mut connection, &mut memory);
+            connection.release_buffer(&mut pool);
         }
         count * text.len()
     })
 }
 
 fn transmit(connection: &mut Connection, memory: &mut Memory) {
-    loop {
-        let mut slices = [IoSlice::new(&[]); SLICES];
-        let mut used = 0;
-        for (to, chunk) in slices.iter_mut().zip(connection.poll_transmit()) {
-            *to = IoSlice::new(chunk);
-            used += 1;
-        }
-        if used == 0 {
-            return;
-        }
-        let written = memory.drain_all(&slices[..used]);
+    while connection.queued() > 0 {
+        let written = write_chunks(connection.poll_transmit(), memory);
         connection.handle_written(written);
     }
 }
 
+/// One write of what is queued, as the runtimes do it.
+fn write_chunks<'c>(mut chunks: impl Iterator<Item = &'c [u8]>, memory: &mut Memory) -> usize {
+    let first = chunks.next().unwrap_or_default();
+    let Some(second) = chunks.next() else {
+        memory.drain(first);
+        return first.len();
+    };
+    let mut slices = [IoSlice::new(&[]); SLICES];
+    (slices[0], slices[1]) = (IoSlice::new(first), IoSlice::new(second));
+    let mut used = 2;
+    for (slice, chunk) in slices[2..].iter_mut().zip(chunks) {
+        *slice = IoSlice::new(chunk);
+        used += 1;
+    }
+    memory.drain_all(&slices[..used])
+}
+
 /// Its blocking socket: `write`, and `flush` for every 16.
-fn tungstenite(text: &str, count: usize) -> Run {
+fn tungstenite(text: &'static str, count: usize) -> Run {
     use tungstenite::{
         Message, Utf8Bytes,
         protocol::{Role, WebSocket},
     };
     let mut socket = WebSocket::from_raw_socket(Memory::new(Vec::new()), Role::Server, None);
-    let text = Utf8Bytes::from(text);
+    let message = Message::Text(Utf8Bytes::from_static(text));
     Box::new(move || {
         let mut left = count;
         while left > 0 {
             for _ in 0..left.min(BATCH) {
-                let message = Message::Text(black_box(&text).clone());
+                let message = black_box(&message).clone();
                 socket.write(message).expect("it is open");
             }
             left -= left.min(BATCH);
@@ -105,17 +110,16 @@ fn tungstenite(text: &str, count: usize) -> Run {
 }
 
 /// Its async socket over a buffered writer, which large payloads pass by.
-fn fastwebsockets(text: String, count: usize) -> Run {
+fn fastwebsockets(text: &'static str, count: usize) -> Run {
     use fastwebsockets::{Frame, Payload, Role, WebSocket};
     let memory = BufWriter::with_capacity(64 * 1024, Memory::new(Vec::new()));
     let mut socket = WebSocket::after_handshake(memory, Role::Server);
-    let text = text.into_boxed_str();
     Box::new(move || {
         block_on(async {
             let mut left = count;
             while left > 0 {
                 for _ in 0..left.min(BATCH) {
-                    let payload = Payload::Owned(black_box(&text).as_bytes().to_vec());
+                    let payload = Payload::Owned(black_box(text).as_bytes().to_vec());
                     let frame = Frame::text(payload);
                     socket.write_frame(frame).await.expect("it is open");
                 }
@@ -128,13 +132,12 @@ fn fastwebsockets(text: String, count: usize) -> Run {
 }
 
 /// Its sink.
-fn tokio_websockets(text: String, count: usize) -> Run {
+fn tokio_websockets(text: &'static str, count: usize) -> Run {
     use tokio_websockets::{Config, Message, ServerBuilder};
     let config = Config::default().flush_threshold(usize::MAX);
     let mut sink = ServerBuilder::new()
         .config(config)
         .serve(Memory::new(Vec::new()));
-    let len = text.len();
     let message = Message::text(text);
     Box::new(move || {
         block_on(async {
@@ -149,70 +152,63 @@ fn tokio_websockets(text: String, count: usize) -> Run {
                 flushed.expect("memory");
             }
         });
-        count * len
-    })
-}
-
-/// Its encoder.
-fn yawc(text: String, count: usize) -> Run {
-    use yawc::{Role, codec, frame::Frame};
-    let mut memory = Memory::new(Vec::new());
-    let mut encoder = codec::Encoder::new(Role::Server);
-    let (text, mut buffer) = (Bytes::from(text), BytesMut::new());
-    Box::new(move || {
-        let mut left = count;
-        while left > 0 {
-            for _ in 0..left.min(BATCH) {
-                let frame = Frame::text(black_box(&text).clone());
-                encoder.encode(frame, &mut buffer).expect("a text");
-            }
-            left -= left.min(BATCH);
-            memory.drain(&buffer);
-            buffer.clear();
-        }
         count * text.len()
     })
 }
 
-/// Its sans-IO protocol into one buffer; large payloads go by reference into its queue of segments.
-fn sockudo(text: String, count: usize) -> Run {
-    use sockudo_ws::{
-        Message, OpCode, Role, cork::CorkBuffer, frame::encode_frame_header, protocol::Protocol,
-    };
-    let mut memory = Memory::new(Vec::new());
-    let mut protocol = Protocol::new(Role::Server, usize::MAX, usize::MAX);
-    let (mut buffer, mut cork) = (BytesMut::new(), CorkBuffer::new());
-    let text = Bytes::from(text);
-    let message = Message::Text(text.clone());
+/// Its sink.
+fn yawc(text: &'static str, count: usize) -> Run {
+    use yawc::{Frame, Options, Role, WebSocket};
+    let options = Options::default().with_backpressure_boundary(usize::MAX);
+    let memory = Memory::new(Vec::new());
+    let mut sink = WebSocket::from_stream(memory, Role::Server, options).expect("no extension");
+    let shared = Bytes::from_static(text.as_bytes());
     Box::new(move || {
-        let mut left = count;
-        while left > 0 {
-            for _ in 0..left.min(BATCH) {
-                if text.len() < LARGE {
-                    let done = protocol.encode_message(black_box(&message), &mut buffer);
-                    done.expect("a text");
-                } else {
-                    let text = black_box(&text).clone();
-                    encode_frame_header(cork.buffer_mut(), OpCode::Text, text.len(), true, None);
-                    cork.write_bytes(text);
+        block_on(async {
+            let mut left = count;
+            while left > 0 {
+                for _ in 0..left.min(BATCH) {
+                    let frame = Frame::text(black_box(&shared).clone());
+                    Pin::new(&mut sink).start_send(frame).expect("it is open");
                 }
+                left -= left.min(BATCH);
+                let flushed = poll_fn(|cx| Pin::new(&mut sink).poll_flush(cx)).await;
+                flushed.expect("memory");
             }
-            left -= left.min(BATCH);
-            memory.drain(&buffer);
-            buffer.clear();
-            while cork.has_data() {
-                let mut slices = [IoSlice::new(&[]); SLICES];
-                let used = cork.fill_write_slices(&mut slices);
-                let written = memory.drain_all(&slices[..used]);
-                cork.consume(written);
+        });
+        count * text.len()
+    })
+}
+
+/// Its sink, which lends large payloads itself.
+fn sockudo(text: &'static str, count: usize) -> Run {
+    use sockudo_ws::{Config, Message, WebSocketStream};
+    let config = Config {
+        write_coalescing: true,
+        max_backpressure: usize::MAX,
+        ..Config::default()
+    };
+    let mut sink = WebSocketStream::server(Memory::new(Vec::new()), config);
+    let message = Message::Text(Bytes::from_static(text.as_bytes()));
+    Box::new(move || {
+        block_on(async {
+            let mut left = count;
+            while left > 0 {
+                for _ in 0..left.min(BATCH) {
+                    let message = black_box(&message).clone();
+                    Pin::new(&mut sink).start_send(message).expect("it is open");
+                }
+                left -= left.min(BATCH);
+                let flushed = poll_fn(|cx| Pin::new(&mut sink).poll_flush(cx)).await;
+                flushed.expect("memory");
             }
-        }
+        });
         count * text.len()
     })
 }
 
 /// Its async socket: small messages into a buffer that is drained, large ones straight into the sink.
-fn web_socket(text: String, count: usize) -> Run {
+fn web_socket(text: &'static str, count: usize) -> Run {
     use web_socket::WebSocket;
     if text.len() < LARGE {
         let mut memory = Memory::new(Vec::new());
@@ -222,7 +218,7 @@ fn web_socket(text: String, count: usize) -> Run {
             while left > 0 {
                 block_on(async {
                     for _ in 0..left.min(BATCH) {
-                        let sent = socket.send(black_box(&*text)).await;
+                        let sent = socket.send(black_box(text)).await;
                         sent.expect("it is open");
                     }
                 });
@@ -237,24 +233,10 @@ fn web_socket(text: String, count: usize) -> Run {
     Box::new(move || {
         block_on(async {
             for _ in 0..count {
-                let sent = socket.send(black_box(&*text)).await;
+                let sent = socket.send(black_box(text)).await;
                 sent.expect("it is open");
             }
         });
         count * text.len()
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_side_does_all_of_it() {
-        for (size, count) in [(16, 40), (125, 40), (20_000, 20)] {
-            for mut job in jobs(size, count) {
-                assert_eq!((job.run)(), size * count, "{}", job.name);
-            }
-        }
-    }
 }
