@@ -1,38 +1,7 @@
 //! What a request is told before any session is looked at, and what a new session says first.
 
-use crate::{Config, ErrorCode, Method, Query, Request, Sid, Transport, V3, V4, dialect::Dialect};
+use crate::{Config, ErrorCode, Method, Query, Request, Sid, Transport, Version, dialect::Dialect};
 use alloc::{format, string::String};
-use siox_wire::Lead;
-
-/// A revision of the protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Version {
-    /// `EIO=4`.
-    V4,
-    /// `EIO=3`, or none.
-    V3,
-}
-
-impl Version {
-    /// The value of the query key `EIO`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::V4 => "4",
-            Self::V3 => "3",
-        }
-    }
-
-    /// What stands before a message.
-    #[must_use]
-    pub const fn lead(self) -> Lead {
-        match self {
-            Self::V4 => V4,
-            Self::V3 => V3,
-        }
-    }
-}
 
 /// A request that may open a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

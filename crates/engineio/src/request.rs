@@ -1,6 +1,6 @@
 //! Requests and responses as values: any HTTP server can make the one and send the other.
 
-use crate::{Coding, ErrorCode, jsonp};
+use crate::{Coding, ErrorCode, Refusal, jsonp};
 use alloc::collections::VecDeque;
 use bytes::Bytes;
 
@@ -91,6 +91,8 @@ pub struct Response {
     pub content_type: ContentType,
     /// The body, in order; no chunk is empty.
     pub body: VecDeque<Bytes>,
+    /// Why the request is refused, where it is.
+    pub refusal: Option<Refusal>,
 }
 
 impl Response {
@@ -105,6 +107,7 @@ impl Response {
             status: 200,
             content_type,
             body,
+            refusal: None,
         }
     }
 
@@ -114,6 +117,7 @@ impl Response {
             status: 200,
             content_type: ContentType::Text,
             body: VecDeque::from([Bytes::from_static(b"ok")]),
+            refusal: None,
         }
     }
 
@@ -123,6 +127,7 @@ impl Response {
             status,
             content_type: ContentType::Text,
             body: VecDeque::new(),
+            refusal: None,
         }
     }
 
@@ -155,10 +160,19 @@ impl ErrorCode {
     /// The refusal, as JSON.
     #[must_use]
     pub fn response(self) -> Response {
+        Refusal::from(self).response()
+    }
+}
+
+impl Refusal {
+    /// The refusal, as JSON.
+    #[must_use]
+    pub fn response(self) -> Response {
         Response {
-            status: self.status(),
+            status: self.code.status(),
             content_type: ContentType::Json,
-            body: VecDeque::from([Bytes::from_static(self.body().as_bytes())]),
+            body: VecDeque::from([Bytes::from_static(self.code.body().as_bytes())]),
+            refusal: Some(self),
         }
     }
 }

@@ -3,44 +3,71 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use core::fmt;
 
-/// A session id: 120 bits of the caller's randomness as 20 characters of base64url.
+/// A session id: by default 120 bits of the caller's randomness as 20 characters of base64url; an
+/// application may make its own, of 1 to 40 characters of `A-Z a-z 0-9 - . _ ~`, which need no escaping
+/// in a query, in JSON or in a cookie.
 ///
-/// Whoever knows it owns the session, so it is not printed whole.
+/// Whoever knows it owns the session, so it must be unguessable, and is not printed whole.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Sid([u8; Self::LEN]);
+pub struct Sid {
+    /// Zeros behind the end, so that the order is that of the text.
+    text: [u8; Self::MAX],
+    len: u8,
+}
 
 impl Sid {
-    /// Its length, in characters.
+    /// The length of a random one, in characters.
     pub const LEN: usize = 20;
+    /// The greatest length, in characters.
+    pub const MAX: usize = 40;
 
     /// The id made of these bytes, which must be unpredictable.
     #[must_use]
     pub fn from_random(bytes: &[u8; 15]) -> Self {
-        let mut text = [b'A'; Self::LEN];
+        let mut random = [b'A'; Self::LEN];
         // Fifteen bytes are twenty characters exactly, so there is no error to tell.
-        let _ = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text);
-        Self(text)
+        let _ = URL_SAFE_NO_PAD.encode_slice(bytes, &mut random);
+        let mut text = [0; Self::MAX];
+        for (to, from) in text.iter_mut().zip(random) {
+            *to = from;
+        }
+        Self {
+            text,
+            len: Self::LEN as u8,
+        }
     }
 
-    /// Reads an id that a peer sent. `None` when no session can have it; the length is judged first.
+    /// Reads an id that an application has made, or that a peer sent. `None` when no session can have
+    /// it; the length is judged first.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let text: [u8; Self::LEN] = text.as_bytes().try_into().ok()?;
-        text.iter()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-            .then_some(Self(text))
+    pub fn parse(id: &str) -> Option<Self> {
+        let len = u8::try_from(id.len()).ok().filter(|len| *len > 0)?;
+        let mut text = [0; Self::MAX];
+        text.get_mut(..id.len())?.copy_from_slice(id.as_bytes());
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
+        id.bytes().all(is_plain).then_some(Self { text, len })
     }
 
     /// The id as the peer gets it.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.0).unwrap_or_default()
+        let text = self.text.get(..usize::from(self.len)).unwrap_or_default();
+        core::str::from_utf8(text).unwrap_or_default()
     }
 }
 
 impl fmt::Debug for Sid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sid({}..)", self.as_str().get(..4).unwrap_or_default())
+        let shown = if usize::from(self.len) < Self::LEN {
+            0
+        } else {
+            4
+        };
+        write!(
+            f,
+            "Sid({}..)",
+            self.as_str().get(..shown).unwrap_or_default()
+        )
     }
 }
 
@@ -58,13 +85,32 @@ mod tests {
     }
 
     #[test]
+    fn may_be_the_applications() {
+        for text in [
+            "a",
+            "user-7.room_1~x",
+            "d9b1d7db-4c2b-4d5c-9c3d-3f1d8b2f3a10",
+        ] {
+            assert_eq!(Sid::parse(text).unwrap().as_str(), text);
+        }
+        assert_eq!(format!("{:?}", Sid::parse("secret").unwrap()), "Sid(..)");
+        assert!(Sid::parse("a") < Sid::parse("aa") && Sid::parse("aa") < Sid::parse("b"));
+        let longest = "x".repeat(Sid::MAX);
+        assert_eq!(Sid::parse(&longest).unwrap().as_str(), longest);
+    }
+
+    #[test]
     fn refuses_what_no_session_is_called() {
         let long = String::from_utf8(alloc::vec![b'a'; 1 << 20]).unwrap();
+        let longer = "x".repeat(Sid::MAX + 1);
         for text in [
             "",
-            "__proto__",
-            "AAAAAAAAAAAAAAAAAAA",
+            "a b",
             "AAAAAAAAAAAAAAAAAAA+",
+            "\"",
+            "a;b",
+            "\u{e9}",
+            &longer,
             &long,
         ] {
             assert_eq!(Sid::parse(text), None);

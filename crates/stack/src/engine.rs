@@ -3,13 +3,17 @@
 //! Here the two layers are tied together, and only here; what a packet means to a session is
 //! Engine.IO's business, what a frame means is WebSocket's.
 
-use crate::{Config, Error, Machine};
+use crate::{Agreed, Config, Error, Machine};
+#[cfg(feature = "deflate")]
+use alloc::boxed::Box;
 use alloc::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 use siox_engineio::{
     self as engineio, CloseReason, Decision, ErrorCode, Event, Handshake, Lane, Messages, Payload,
     Request, Response, Session, Sid, Transport,
 };
+#[cfg(feature = "deflate")]
+use siox_websocket::deflate::Codec;
 use siox_websocket::{self as websocket, CloseCode, Connection};
 use siox_wire::{Admit, Input, Instant, Message, SendError, Shared, Sink};
 
@@ -64,8 +68,7 @@ impl Engine {
     /// What waits for this peer, in whichever queue holds it: bytes, and 32 for each piece.
     #[must_use]
     pub fn queued(&self) -> usize {
-        let socket = self.socket.as_ref().map_or(0, |(_, s)| s.queued());
-        self.session.queued().saturating_add(socket)
+        Machine::queued(self)
     }
 
     /// The Engine.IO session, to be asked for its state.
@@ -146,6 +149,8 @@ impl Engine {
 impl Machine for Engine {
     type Event<'b> = Event<'b>;
 
+    const SERVES_EIO3: bool = true;
+
     fn polling_for(
         now: Instant,
         config: &Config,
@@ -173,6 +178,27 @@ impl Machine for Engine {
             session,
         };
         (engine, lane)
+    }
+
+    fn agree(&mut self, config: &Config, lane: Lane, agreed: Agreed) {
+        self.socket = self.socket.take().map(|(own, socket)| match own == lane {
+            true => (own, config.agree(socket, agreed)),
+            false => (own, socket),
+        });
+    }
+
+    #[cfg(feature = "deflate")]
+    fn lend_codec(&mut self, pool: &mut Option<Box<Codec>>) {
+        if let Some((_, socket)) = &mut self.socket {
+            socket.lend_codec(pool);
+        }
+    }
+
+    #[cfg(feature = "deflate")]
+    fn release_codec(&mut self, pool: &mut Option<Box<Codec>>) {
+        if let Some((_, socket)) = &mut self.socket {
+            socket.release_codec(pool);
+        }
     }
 
     fn is_last(event: &Event<'_>) -> bool {
@@ -306,6 +332,11 @@ impl Machine for Engine {
 
     fn poll_response(&mut self) -> Option<(Lane, Response)> {
         self.session.poll_response()
+    }
+
+    fn queued(&self) -> usize {
+        let socket = self.socket.as_ref().map_or(0, |(_, s)| s.queued());
+        self.session.queued().saturating_add(socket)
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

@@ -1,8 +1,8 @@
 //! Messages that need not fit into memory: read in chunks, written in fragments.
 
 use crate::{
-    Chunk, Connection, Deadline, Error, Message, SendError, Transport, WebSocket, clock,
-    deadline::Until, machine::OnMessage,
+    Chunk, Connection, Deadline, Error, Message, SendError, Transport, WebSocket, deadline::Until,
+    machine::OnMessage,
 };
 use std::task::Poll;
 
@@ -79,10 +79,9 @@ impl<S: Transport> WebSocket<S> {
     }
 
     fn next_chunk(&mut self, until: Until) -> Result<Poll<Option<Chunk<'static>>>, Error> {
-        if let Some(chunk) = self.machine.begun.take() {
-            return Ok(Poll::Ready(Some(*chunk)));
+        if let Some(chunk) = self.machine.begin_chunks() {
+            return Ok(Poll::Ready(Some(chunk)));
         }
-        self.machine.set_streaming(true);
         self.drive(until, &mut EachChunk)
     }
 
@@ -124,7 +123,7 @@ impl<S: Transport> WebSocket<S> {
 }
 
 /// Hands on what comes.
-struct EachChunk;
+pub(crate) struct EachChunk;
 
 impl OnMessage<Chunk<'static>> for EachChunk {
     fn message(
@@ -132,12 +131,7 @@ impl OnMessage<Chunk<'static>> for EachChunk {
         _: &mut Connection,
         message: Message<'_>,
     ) -> Result<Option<Chunk<'static>>, Error> {
-        let data = message.into_owned();
-        Ok(Some(Chunk {
-            data,
-            first: true,
-            last: true,
-        }))
+        Ok(Some(Chunk::from(message.into_owned())))
     }
 
     fn chunk(
@@ -147,31 +141,4 @@ impl OnMessage<Chunk<'static>> for EachChunk {
     ) -> Result<Option<Chunk<'static>>, Error> {
         Ok(Some(chunk.into_owned()))
     }
-}
-
-/// Puts a chunk of a message that is wanted whole behind those that `begun` holds; gives the message
-/// with its last one.
-pub(crate) fn join(
-    begun: &mut Option<Box<Chunk<'static>>>,
-    connection: &mut Connection,
-    chunk: Chunk<'_>,
-) -> Result<Option<Message<'static>>, Error> {
-    let whole = match begun.take() {
-        Some(mut begun) => {
-            begun.push(&chunk);
-            begun
-        }
-        None => Box::new(chunk.into_owned()),
-    };
-    let limit = connection.limits().message;
-    if whole.data.as_bytes().len() > limit {
-        let error = siox_websocket::Error::TooBig { limit };
-        let _ = connection.close(clock::now(), error.close_code(), error.reason());
-        return Err(error.into());
-    }
-    if whole.last {
-        return Ok(Some(whole.data));
-    }
-    *begun = Some(whole);
-    Ok(None)
 }

@@ -1,4 +1,4 @@
-//! WebSocket on blocking TCP: `std::net` sockets, threads and socket timeouts, with no async runtime
+//! WebSocket and Engine.IO on blocking TCP: `std::net` sockets, threads and socket timeouts, with no async runtime
 //! and no executor in the dependency tree. The protocol is the machine's of `siox-websocket`; here are
 //! only the socket, the clock and the read buffer.
 //!
@@ -33,7 +33,10 @@
 //! nothing when they give up; [`WebSocket::try_read`] does not wait. What it all runs on is a
 //! [`Transport`]: TCP, Unix sockets, and with feature `tls` TLS by rustls (module `tls`).
 //!
+//! [`engine`] is an Engine.IO server on threads, [`host`] what it stands on.
+//!
 //! # Limits
+//! Those of Engine.IO are told in [`engine`].
 //! * One scratch buffer of 64 KiB per thread (two with TLS), none per connection; what was read is kept
 //!   only while there are messages in it that nobody has asked for. rustls keeps its own, as long as a
 //!   record is incomplete.
@@ -53,6 +56,7 @@
 //!   once, of which up to 8 are kept. A connection with context takeover has its own.
 //!
 //! # Features
+//! * `compression`: compressed answers to Engine.IO polls.
 //! * `deflate`: permessage-deflate (RFC 7692).
 //! * `tls`: `wss://` with rustls and `ring`, and TLS servers.
 
@@ -65,8 +69,10 @@ mod codec;
 mod connect;
 mod deadline;
 mod dial;
+pub mod engine;
 mod error;
 mod halves;
+pub mod host;
 mod machine;
 mod maybe_tls;
 mod options;

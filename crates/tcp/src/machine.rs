@@ -1,9 +1,9 @@
 //! The machine of `siox-websocket` with what a socket must remember beside it. No IO here: a socket for
 //! one thread and the halves for two drive it alike.
 
-use crate::{Chunk, CloseCode, Connection, Error, Message, SendError, chunks, clock, codec};
+use crate::{Chunk, CloseCode, Connection, Error, Message, SendError, clock, codec};
 use bytes::Bytes;
-use siox_websocket::{Close, Event};
+use siox_websocket::{Close, Event, Remainder};
 use siox_wire::{Admit, Input, Instant, Lead, Shared, Sink};
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ pub(crate) struct Machine {
     /// Messages are handled in chunks as they come.
     streaming: bool,
     /// What has come in chunks of a message that is wanted whole.
-    pub(crate) begun: Option<Box<Chunk<'static>>>,
+    begun: Remainder,
 }
 
 impl Machine {
@@ -71,7 +71,7 @@ impl Machine {
             failure: None,
             goodbye: None,
             streaming: false,
-            begun: None,
+            begun: Remainder::default(),
         }
     }
 
@@ -79,6 +79,13 @@ impl Machine {
     pub(crate) fn set_streaming(&mut self, streaming: bool) {
         self.streaming = streaming;
         self.connection.set_streaming(streaming);
+    }
+
+    /// Messages are handled in chunks from here on. What was put together of one that was wanted whole
+    /// is the first.
+    pub(crate) fn begin_chunks(&mut self) -> Option<Chunk<'static>> {
+        self.set_streaming(true);
+        self.begun.take()
     }
 
     /// What is due.
@@ -137,7 +144,7 @@ impl Machine {
                     Some(Event::Chunk(chunk)) => {
                         let made = match streaming {
                             true => on.chunk(connection, chunk)?,
-                            false => match chunks::join(begun, connection, chunk)? {
+                            false => match begun.join(connection, clock::now(), chunk)? {
                                 Some(message) => on.message(connection, message)?,
                                 None => None,
                             },

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use siox_tcp::{
-    AcceptOptions, Error, HandshakeError, MaybeTls, Message, Options, Origins, Part, Shared,
+    AcceptOptions, Chunk, Error, HandshakeError, MaybeTls, Message, Options, Origins, Part, Shared,
     WebSocket, deflate::Config,
 };
 use siox_testkit::alloc::{CountingAllocator, measure};
@@ -161,5 +161,88 @@ fn a_client_refuses_what_it_did_not_ask_for() {
             Err(e) => panic!("{answer}: {e}"),
         }
         server.join().unwrap();
+    }
+}
+
+/// All of a message, from the chunks that `read` brings; how many there were.
+fn whole(
+    mut read: impl FnMut() -> Result<Option<Chunk<'static>>, Error>,
+) -> (Message<'static>, usize) {
+    let mut whole = read().unwrap().unwrap();
+    assert!(whole.first);
+    let mut chunks = 1;
+    while !whole.last {
+        whole.push(&read().unwrap().unwrap());
+        chunks += 1;
+    }
+    (whole.data, chunks)
+}
+
+#[test]
+fn a_compressed_message_in_fragments_and_in_chunks() {
+    let part = "{\"käse\":[1,2,3,4,5,6,7,8,9]},".repeat(3000);
+    let text = [part.repeat(10).as_str(), "!"].concat();
+    let expected = Message::from(&*text);
+    for takeover in [false, true] {
+        let (mut client, mut server) = pair(&config(takeover));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..2 {
+                    client.begin_text().unwrap();
+                    for _ in 0..10 {
+                        client.write(part.as_bytes()).unwrap();
+                    }
+                    client.finish(b"!").unwrap();
+                    client.send(&*part).unwrap();
+                }
+            });
+            for _ in 0..2 {
+                let (message, chunks) = whole(|| server.read_chunk());
+                assert!(message == expected && chunks > 5);
+                assert!(server.read().unwrap() == Some(Message::from(&*part)));
+            }
+        });
+    }
+}
+
+#[test]
+fn compressed_messages_of_halves_in_fragments_and_in_chunks() {
+    let part = "{\"käse\":[1,2,3,4,5,6,7,8,9]},".repeat(3000);
+    let text = [part.repeat(10).as_str(), "!"].concat();
+    let expected = Message::from(&*text);
+    for takeover in [false, true] {
+        let (client, server) = pair(&config(takeover));
+        let (to_server, mut from_server) = client.split();
+        let (to_client, mut from_client) = server.split();
+        thread::scope(|scope| {
+            let part = part.as_bytes();
+            let write = |begin: Result<(), _>, write: &dyn Fn(&[u8]) -> Result<(), Error>| {
+                begin.unwrap();
+                (0..10).for_each(|_| write(part).unwrap());
+            };
+            scope.spawn(move || {
+                for compress in [true, false, true] {
+                    to_server.set_compress(compress);
+                    write(to_server.begin_text(), &|bytes| to_server.write(bytes));
+                    to_server.finish(b"!").unwrap();
+                }
+            });
+            scope.spawn(move || {
+                for compress in [false, true, true] {
+                    to_client.set_compress(compress);
+                    write(to_client.begin_text(), &|bytes| to_client.write(bytes));
+                    to_client.finish(b"!").unwrap();
+                }
+            });
+            let expected = &expected;
+            scope.spawn(move || {
+                for _ in 0..3 {
+                    assert!(whole(|| from_server.read_chunk()).0 == *expected);
+                }
+            });
+            for _ in 0..3 {
+                assert!(whole(|| from_client.read_chunk()).0 == *expected);
+            }
+        });
     }
 }

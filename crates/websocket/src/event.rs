@@ -64,6 +64,17 @@ impl Chunk<'_> {
     }
 }
 
+/// A whole message is its first chunk and its last.
+impl<'b> From<Message<'b>> for Chunk<'b> {
+    fn from(data: Message<'b>) -> Self {
+        Self {
+            data,
+            first: true,
+            last: true,
+        }
+    }
+}
+
 impl Event<'_> {
     /// Detaches the event from the buffer it borrows.
     #[must_use]

@@ -5,39 +5,54 @@ use super::{
     phase::{Goodbye, Phase},
 };
 use crate::{
-    CloseReason, Error, ErrorCode, Method, Payload, Query, Request, Response, Transport, Version,
+    CloseReason, Context, Error, ErrorCode, Method, Payload, Query, Refusal, Request, Response,
+    Transport, Version,
 };
 use siox_wire::Instant;
+
+/// A request for one transport of a session that is on the other.
+const fn mismatch(transport: Transport, previous: Transport) -> Refusal {
+    Refusal::bad_request(Context::TransportMismatch {
+        transport,
+        previous,
+    })
+}
 
 impl Session {
     /// Says what to do with a request that names this session.
     pub fn handle_request(&mut self, now: Instant, request: &Request<'_>) -> Decision {
         self.advance(now, None);
         self.decide(now, request)
-            .unwrap_or_else(|code| Decision::Answer(code.response()))
+            .unwrap_or_else(|refusal| Decision::Answer(refusal.response()))
     }
 
-    fn decide(&mut self, now: Instant, request: &Request<'_>) -> Result<Decision, ErrorCode> {
+    fn decide(&mut self, now: Instant, request: &Request<'_>) -> Result<Decision, Refusal> {
         let query = Query::parse(request.query);
         let transport = query.transport(&self.config)?;
         if let Phase::Closed { .. } = self.phase {
-            return Err(ErrorCode::UnknownSid);
+            return Err(ErrorCode::UnknownSid.into());
         }
         if query
             .eio
             .as_ref()
             .is_some_and(|eio| *eio != self.dialect.version.name())
         {
-            return Err(ErrorCode::BadRequest);
+            let previous = self.dialect.version;
+            return Err(Refusal::bad_request(Context::ProtocolMismatch { previous }));
         }
         match (transport, request.method) {
             (Transport::WebSocket, Method::Get) if request.websocket => {
-                self.open_probe(now, query.base64())
+                self.open_probe(now, query.base64()).map_err(Refusal::from)
             }
-            (Transport::WebSocket, _) => Err(ErrorCode::BadRequest),
-            (Transport::Polling, _) if self.phase.is_socket() => Err(ErrorCode::BadRequest),
-            (Transport::Polling, Method::Get) => self.poll(now),
-            (Transport::Polling, Method::Post) => self.post(request),
+            (Transport::WebSocket, _) if self.phase.is_socket() => {
+                Err(Refusal::bad_request(Context::TransportHandshake))
+            }
+            (Transport::WebSocket, _) => Err(mismatch(transport, Transport::Polling)),
+            (Transport::Polling, _) if self.phase.is_socket() => {
+                Err(mismatch(transport, Transport::WebSocket))
+            }
+            (Transport::Polling, Method::Get) => self.poll(now).map_err(Refusal::from),
+            (Transport::Polling, Method::Post) => self.post(request).map_err(Refusal::from),
             (Transport::Polling, Method::Options | Method::Other) => {
                 Ok(Decision::Answer(Response::empty(405)))
             }

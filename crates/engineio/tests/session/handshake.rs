@@ -2,7 +2,7 @@
 
 use crate::peer::{Socket, body, ms, sid};
 use siox_engineio::{
-    Config, ErrorCode, Handshake, Method, Request, Route, Session, Transport, Transports,
+    Config, ErrorCode, Handshake, Method, Request, Route, Session, Sid, Transport, Transports,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -100,7 +100,10 @@ fn a_sid_routes_to_its_session_if_there_can_be_one() {
         Ok(Route::Session(sid))
     );
     let long = "a".repeat(1 << 20);
-    for sid in ["abc", "__proto__", &long] {
+    let own = Sid::parse("__proto__").unwrap();
+    let named = route(&format!("{OPEN}&sid=__proto__"));
+    assert_eq!(named, Ok(Route::Session(own)));
+    for sid in ["a+b", "%22", "%c3%a9", "a&sid=a", &long] {
         assert_eq!(
             route(&format!("{OPEN}&sid={sid}")),
             Err(ErrorCode::UnknownSid)

@@ -2,7 +2,7 @@
 //! write.
 
 use crate::{
-    Error, Message, SendError, Transport, clock,
+    Error, SendError, Transport, clock,
     deadline::Until,
     machine::Machine,
     turn::SLICES,
@@ -127,12 +127,16 @@ impl<S> Both<S>
 where
     for<'a> &'a S: Transport,
 {
-    /// Queues a message when there is room, then writes all that is queued.
-    pub(super) fn send(&self, message: Message<'_>, until: Until) -> Result<(), Error> {
+    /// Queues when there is room, then writes all that is queued.
+    pub(super) fn put(
+        &self,
+        until: Until,
+        queue: impl FnOnce(&mut Machine) -> Result<(), SendError>,
+    ) -> Result<(), Error> {
         loop {
             let mut state = self.lock();
             if !state.machine.is_full() {
-                state.machine.queue(message)?;
+                queue(&mut state.machine)?;
                 break;
             }
             drop(state);

@@ -171,3 +171,86 @@ fn a_message_may_be_closed_on() {
     assert_eq!(goodbye, Some(CloseCode::GOING_AWAY));
     closing.join().unwrap();
 }
+
+#[test]
+fn halves_stream_both_ways_at_once() {
+    let (server, client) = pair(narrow());
+    let ends = [server, client].map(|socket| {
+        let (sender, mut receiver) = socket.split();
+        let writing = thread::spawn(move || {
+            sender.begin_binary().unwrap();
+            let other = sender.clone();
+            assert_eq!(other.queue("between"), Err(SendError::Unfinished));
+            for n in 0..MUCH / 50_000 {
+                sender.write(&vec![n as u8; 50_000]).unwrap();
+            }
+            sender.finish(b"end").unwrap();
+            other.send("behind").unwrap();
+        });
+        let reading = thread::spawn(move || {
+            let mut received = 0;
+            loop {
+                let chunk = receiver.read_chunk().unwrap().unwrap();
+                assert_eq!(chunk.first, received == 0);
+                let bytes = chunk.data.as_bytes();
+                for (i, &byte) in bytes.iter().enumerate() {
+                    let n = (received + i) / 50_000;
+                    assert!(n >= MUCH / 50_000 || byte == n as u8);
+                }
+                received += bytes.len();
+                if chunk.last {
+                    assert!(bytes.ends_with(b"end"));
+                    break;
+                }
+            }
+            assert_eq!(received, MUCH / 50_000 * 50_000 + 3);
+            assert_eq!(receiver.read().unwrap(), Some(Message::from("behind")));
+        });
+        (writing, reading)
+    });
+    for (writing, reading) in ends {
+        writing.join().unwrap();
+        reading.join().unwrap();
+    }
+}
+
+#[test]
+fn a_half_may_ask_for_chunks_and_for_whole_messages() {
+    let (server, mut client) = bare_client(Limits::default());
+    let (sender, mut receiver) = server.split();
+    assert_eq!(sender.queue_write(b"x"), Err(SendError::NotBegun));
+    client.write_all(&frame(0x02, b"ab")).unwrap();
+    let chunk = receiver.read_chunk().unwrap().unwrap();
+    assert_eq!(chunk.data.as_bytes(), b"ab");
+    client.write_all(&frame(0x00, b"cd")).unwrap();
+    assert!(matches!(receiver.read_by(SOON * 5), Err(Error::Timeout)));
+    // What was put together meanwhile is the next chunk.
+    let chunk = receiver.read_chunk_by(SOON * 50).unwrap().unwrap();
+    assert_eq!(chunk.data.as_bytes(), b"cd");
+    assert!(matches!(receiver.read_chunk_by(SOON), Err(Error::Timeout)));
+    let rest = [frame(0x00, b"ef"), frame(0x80, b"gh"), frame(0x82, b"next")].concat();
+    client.write_all(&rest).unwrap();
+    assert_eq!(receiver.read().unwrap().unwrap().as_bytes(), b"efgh");
+    let chunk = receiver.read_chunk().unwrap().unwrap();
+    assert_eq!(chunk, Chunk::from(Message::from(&b"next"[..])));
+}
+
+#[test]
+fn a_half_that_writes_is_not_held_up_beyond_its_deadline() {
+    let (_server, client) = pair(narrow());
+    let (sender, _receiver) = client.split();
+    sender.begin_binary().unwrap();
+    let chunk = vec![7; 100_000];
+    let mut timeouts = 0;
+    let full = loop {
+        match sender.write_by(&chunk, SOON) {
+            Ok(()) => {}
+            Err(Error::Timeout) => timeouts += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(
+        matches!(full, Error::Send(SendError::Full)) && timeouts > 0,
+        "{full}"
+    );
+}

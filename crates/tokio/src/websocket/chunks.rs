@@ -1,13 +1,15 @@
 //! Messages that need not fit into memory: read in chunks, written in fragments.
 
 use super::{
-    Chunk, Connection, Error, Message, Receiver, SendError, Sender, WebSocket, codec,
+    Chunk, Connection, Error, Message, Receiver, SendError, Sender, WebSocket,
     halves::{RECEIVER, SENDER},
     turn::OnMessage,
 };
-use crate::clock;
+use crate::{clock, codec};
+use siox_websocket::Remainder;
 use std::{
     future::poll_fn,
+    mem,
     task::{Context, Poll, ready},
 };
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -107,7 +109,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Chunk<'static>, Error>>> {
         if let Some(chunk) = self.begun.take() {
-            return Poll::Ready(Some(Ok(*chunk)));
+            return Poll::Ready(Some(Ok(chunk)));
         }
         // Only here: whoever reads next may want whole messages.
         self.connection.set_streaming(true);
@@ -129,7 +131,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     ) -> Poll<Option<T>> {
         self.connection.set_streaming(false);
         let mut whole = Whole {
-            begun: self.begun.take(),
+            begun: mem::take(&mut self.begun),
             on,
         };
         let polled = self.poll_with(cx, &mut whole);
@@ -147,12 +149,7 @@ impl OnMessage<Chunk<'static>> for EachChunk {
         _: &mut Connection,
         message: Message<'_>,
     ) -> Result<Option<Chunk<'static>>, Error> {
-        let data = message.into_owned();
-        Ok(Some(Chunk {
-            data,
-            first: true,
-            last: true,
-        }))
+        Ok(Some(Chunk::from(message.into_owned())))
     }
 
     fn chunk(
@@ -166,7 +163,7 @@ impl OnMessage<Chunk<'static>> for EachChunk {
 
 /// Puts together what still comes in chunks, though it is wanted whole.
 struct Whole<F> {
-    begun: Option<Box<Chunk<'static>>>,
+    begun: Remainder,
     on: F,
 }
 
@@ -184,24 +181,10 @@ where
     }
 
     fn chunk(&mut self, connection: &mut Connection, chunk: Chunk<'_>) -> Result<Option<T>, Error> {
-        let whole = match self.begun.take() {
-            Some(mut begun) => {
-                begun.push(&chunk);
-                begun
-            }
-            None => Box::new(chunk.into_owned()),
-        };
-        let limit = connection.limits().message;
-        if whole.data.as_bytes().len() > limit {
-            let error = siox_websocket::Error::TooBig { limit };
-            let _ = connection.close(clock::now(), error.close_code(), error.reason());
-            return Err(error.into());
+        match self.begun.join(connection, clock::now(), chunk)? {
+            Some(message) => (self.on)(connection, message),
+            None => Ok(None),
         }
-        if !whole.last {
-            self.begun = Some(whole);
-            return Ok(None);
-        }
-        (self.on)(connection, whole.data)
     }
 }
 

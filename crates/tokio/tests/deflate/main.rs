@@ -4,6 +4,7 @@
 
 mod idle;
 mod negotiation;
+mod streaming;
 mod wire;
 
 use siox_testkit::alloc::CountingAllocator;
