@@ -3,6 +3,7 @@
 
 use siox_frames::{
     Job,
+    deflate::{self, Work},
     input::{SIZES, count},
     read,
     rounds::{Took, measure},
@@ -29,6 +30,40 @@ fn main() {
         println!("### Encode them without a session, into a buffer, million messages a second\n");
         frames(write::bare::jobs, rounds);
     }
+    if wants("deflate") {
+        println!("### Compress messages, level 1, MB a second\n");
+        deflated(deflate::compress_jobs, rounds);
+        println!("### Inflate them, MB a second\n");
+        deflated(deflate::inflate_jobs, rounds);
+    }
+}
+
+fn deflated(jobs: fn(&Work) -> Vec<Job>, rounds: usize) {
+    let names: Vec<_> = jobs(&Work::new(1024, false))
+        .iter()
+        .map(|job| job.name)
+        .collect();
+    println!(
+        "| payload | context takeover | {} | siox / bare |",
+        names.join(" | ")
+    );
+    println!("|---|---|{}---|", "---|".repeat(names.len()));
+    for takeover in [false, true] {
+        for (label, size) in deflate::SIZES {
+            let work = Work::new(size, takeover);
+            let took = measure(&mut jobs(&work), rounds);
+            let bytes = (work.count() * size) as f64;
+            let rates: Vec<f64> = took
+                .iter()
+                .map(|took| bytes / took.nanos * 1000.0)
+                .collect();
+            let cells: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();
+            let word = if takeover { "yes" } else { "no" };
+            let ratio = rates[0] / rates[1];
+            println!("| {label} | {word} | {} | {ratio:.2} |", cells.join(" | "));
+        }
+    }
+    println!();
 }
 
 fn frames(jobs: fn(usize, usize) -> Vec<Job>, rounds: usize) {

@@ -73,14 +73,16 @@ impl Memory {
         to.put_slice(self.next(AT_ONCE));
     }
 
-    /// One write.
-    pub fn drain(&mut self, mut bytes: &[u8]) {
-        self.written += bytes.len();
+    /// One write; all is taken, and told.
+    pub fn drain(&mut self, mut bytes: &[u8]) -> usize {
+        let len = bytes.len();
+        self.written += len;
         while !bytes.is_empty() {
             let (now, rest) = bytes.split_at(bytes.len().min(AT_ONCE));
             self.kernel[self.page..][..now.len()].copy_from_slice(now);
             bytes = rest;
         }
+        len
     }
 
     /// One vectored write; all is taken.

@@ -191,16 +191,26 @@ impl Outbox {
         self.push(bytes);
     }
 
+    #[inline]
     fn push(&mut self, bytes: Bytes) {
         if bytes.is_empty() {
             return;
         }
-        if self.shared.capacity() == 0 {
-            self.shared.reserve_exact(self.room.pieces.max(1).into());
+        if self.shared.len() == self.shared.capacity() {
+            self.grow_shared();
         }
         self.len = self.len.saturating_add(bytes.len());
         let after = self.packed.len();
         self.shared.push_back(Piece { after, bytes });
+    }
+
+    #[cold]
+    fn grow_shared(&mut self) {
+        let more = match self.shared.capacity() {
+            0 => self.room.pieces.max(1).into(),
+            all => all,
+        };
+        self.shared.reserve_exact(more);
     }
 
     /// The slices of the next vectored write, in order.

@@ -30,20 +30,26 @@ pub fn jobs(size: usize, count: usize) -> Vec<Job> {
 pub(super) fn copy(text: &'static str, count: usize) -> Run {
     let mut memory = Memory::new(Vec::new());
     let head = HeadBytes::encode(true, Opcode::Text, text.len(), None);
-    let frame = [head.as_slice(), text.as_bytes()].concat();
-    let frames = match text.len() < LARGE {
-        true => frame.repeat(BATCH),
-        false => frame,
+    let frames = [head.as_slice(), text.as_bytes()].concat();
+    let is_lent = text.len() >= LARGE;
+    let frames = if is_lent {
+        frames
+    } else {
+        frames.repeat(BATCH)
     };
     Box::new(move || {
         let mut left = count;
         while left > 0 {
             let now = left.min(BATCH);
-            match text.len() < LARGE {
-                true => memory.drain(&black_box(&frames)[..frames.len() / BATCH * now]),
-                false => (0..now).for_each(|_| memory.drain(black_box(&frames))),
-            }
             left -= now;
+            if is_lent {
+                for _ in 0..now {
+                    memory.drain(head.as_slice());
+                    memory.drain(black_box(text).as_bytes());
+                }
+            } else {
+                memory.drain(&black_box(&frames)[..frames.len() / BATCH * now]);
+            }
         }
         count * text.len()
     })

@@ -33,8 +33,8 @@ pub fn jobs(size: usize, count: usize) -> Vec<Job> {
     ]
 }
 
-/// The connection itself, written with vectored writes as its runtimes do; large payloads go by
-/// reference.
+/// The connection itself, written with vectored writes as its runtimes do; it is lent a buffer for each
+/// batch, and large payloads go by reference.
 fn siox(text: &'static str, count: usize) -> Run {
     let mut memory = Memory::new(Vec::new());
     let mut connection = Connection::server(Arc::new(Limits {
@@ -47,20 +47,31 @@ fn siox(text: &'static str, count: usize) -> Run {
     Box::new(move || {
         let mut left = count;
         while left > 0 {
+            let now = left.min(BATCH);
+            left -= now;
             connection.lend_buffer(&mut pool);
-            for _ in 0..left.min(BATCH) {
-                let sent = match text.len() < LARGE {
-                    true => connection.text(black_box(text)),
-                    false => connection.shared_text(black_box(&shared).clone()),
-                };
-                sent.expect("it is open");
+            match text.len() < LARGE {
+                true => copied(&mut connection, text, now),
+                false => lent(&mut connection, &shared, now),
             }
-            left -= left.min(BATCH);
             transmit(&mut connection, &mut memory);
             connection.release_buffer(&mut pool);
         }
         count * text.len()
     })
+}
+
+fn copied(connection: &mut Connection, text: &str, count: usize) {
+    for _ in 0..count {
+        connection.text(black_box(text)).expect("it is open");
+    }
+}
+
+fn lent(connection: &mut Connection, text: &Text, count: usize) {
+    for _ in 0..count {
+        let text = black_box(text).clone();
+        connection.shared_text(text).expect("it is open");
+    }
 }
 
 fn transmit(connection: &mut Connection, memory: &mut Memory) {
@@ -74,8 +85,7 @@ fn transmit(connection: &mut Connection, memory: &mut Memory) {
 fn write_chunks<'c>(mut chunks: impl Iterator<Item = &'c [u8]>, memory: &mut Memory) -> usize {
     let first = chunks.next().unwrap_or_default();
     let Some(second) = chunks.next() else {
-        memory.drain(first);
-        return first.len();
+        return memory.drain(first);
     };
     let mut slices = [IoSlice::new(&[]); SLICES];
     (slices[0], slices[1]) = (IoSlice::new(first), IoSlice::new(second));

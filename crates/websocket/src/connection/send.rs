@@ -27,6 +27,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::Full`].
+    #[inline]
     pub fn shared_text(&mut self, text: Text) -> Result<(), SendError> {
         if self.admit_one()? {
             self.put_payload(Opcode::Text, &[], text.into());
@@ -38,6 +39,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::Full`], [`SendError::Unfinished`].
+    #[inline]
     pub fn binary(&mut self, payload: Bytes) -> Result<(), SendError> {
         if self.admit_one()? {
             self.put_payload(Opcode::Binary, &[], payload);
