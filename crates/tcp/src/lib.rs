@@ -47,7 +47,8 @@
 //!   that is queued before they do anything else. Where both ends send more than TCP holds before they
 //!   read, each waits for the other; halves do not.
 //! * [`connect`] does all by one deadline: the name's resolution (on a thread that outlives the call
-//!   where the system's resolver is slower), every address of it, a [`proxy`], TLS and the handshake.
+//!   where the system's resolver is slower: 32 in a process at most, then [`Error::ResolverBusy`]), every
+//!   address of it, a [`proxy`], TLS and the handshake.
 //!   Redirects are not followed, and no environment variable is looked at.
 //! * TLS: the handshake is made by the first reads and writes, by their deadlines. In halves, encryption
 //!   and decryption take turns and waiting does not; what TLS itself has to say after the handshake (the
@@ -76,6 +77,7 @@ pub mod host;
 mod machine;
 mod maybe_tls;
 mod options;
+mod resolve;
 mod rest;
 mod scratch;
 mod serve;
