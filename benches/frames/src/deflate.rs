@@ -1,6 +1,7 @@
 //! permessage-deflate beside its codec used bare: the same messages through a connection, and through
-//! `flate2` on zlib-rs with buffers that are used again, no frames and the same flushes. The messages are binary,
-//! so that no side looks for UTF-8.
+//! `flate2` on zlib-rs with buffers that are used again, no frames and the same flushes. The bare loop knows how long
+//! each message is and owns none: it is the limit of what a receiver can reach, who learns neither and hands each
+//! message on. The messages are binary, so that no side looks for UTF-8; as texts, every side does.
 
 use crate::{Job, input::json, memory::Memory};
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
@@ -26,6 +27,7 @@ const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 pub struct Work {
     messages: Arc<[Vec<u8>]>,
     takeover: bool,
+    text: bool,
 }
 
 impl Work {
@@ -36,7 +38,22 @@ impl Work {
         Self {
             messages: all.chunks_exact(size).map(<[u8]>::to_vec).collect(),
             takeover,
+            text: false,
         }
+    }
+
+    /// The same messages as texts, where they are inflated.
+    #[must_use]
+    pub fn as_texts(self) -> Self {
+        Self { text: true, ..self }
+    }
+
+    /// The length of an inflated message, if it is what it is to be.
+    fn judged(&self, message: &[u8]) -> usize {
+        if self.text {
+            return std::str::from_utf8(message).map_or(0, str::len);
+        }
+        message.len()
     }
 
     /// How many messages there are.
@@ -186,7 +203,7 @@ fn siox_inflate(work: Work) -> impl FnMut() -> usize {
     let mut codec = None;
     let mut wire = Vec::new();
     for packed in work.packed() {
-        wire.push(0xc2);
+        wire.push(if work.text { 0xc1 } else { 0xc2 });
         crate::input::push_length(&mut wire, packed.len(), 0);
         wire.extend(packed);
     }
@@ -199,8 +216,9 @@ fn siox_inflate(work: Work) -> impl FnMut() -> usize {
             let mut input = Input::new(Instant::EPOCH, &mut scratch[..len]);
             connection.lend_codec(&mut codec);
             while let Some(event) = connection.handle_input(&mut input).expect("valid frames") {
-                if let Event::Message(Message::Binary(bytes)) = &event {
-                    seen += black_box(bytes).len();
+                if let Event::Message(message) = &event {
+                    assert_eq!(matches!(message, Message::Text(_)), work.text);
+                    seen += black_box(message.as_bytes()).len();
                     left -= 1;
                 }
             }
@@ -226,7 +244,7 @@ fn bare_inflate(work: Work) -> impl FnMut() -> usize {
                 let done = codec.decompress_vec(part, &mut out, FlushDecompress::Sync);
                 done.expect("it was compressed");
             }
-            seen += black_box(&out).len();
+            seen += work.judged(black_box(&out));
         }
         seen
     }
@@ -240,7 +258,7 @@ fn sockudo_inflate(work: Work) -> impl FnMut() -> usize {
         let mut seen = 0;
         for packed in &packed {
             let message = codec.decompress(black_box(packed), 16 << 20);
-            seen += black_box(message.expect("it was compressed")).len();
+            seen += work.judged(black_box(&message.expect("it was compressed")));
         }
         seen
     }
@@ -255,7 +273,9 @@ mod tests {
         for (_, size) in SIZES {
             for takeover in [true, false] {
                 let work = Work::new(size, takeover);
+                let texts = inflate_jobs(&work.clone().as_texts());
                 let jobs = compress_jobs(&work).into_iter().chain(inflate_jobs(&work));
+                let jobs = jobs.chain(texts);
                 for mut job in jobs {
                     for _ in 0..2 {
                         assert_eq!((job.run)(), work.count() * size, "{}", job.name);

@@ -35,6 +35,11 @@ fn main() {
         deflated(deflate::compress_jobs, rounds);
         println!("### Inflate them, MB a second\n");
         deflated(deflate::inflate_jobs, rounds);
+        println!("### Inflate them as texts, MB a second\n");
+        deflated(
+            |work| deflate::inflate_jobs(&work.clone().as_texts()),
+            rounds,
+        );
     }
 }
 

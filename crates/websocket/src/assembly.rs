@@ -25,6 +25,9 @@ pub(crate) struct Assembly {
     pub(crate) trickle: Trickle,
 }
 
+/// A message may be handed over with this much room that it does not fill, in bytes, or its own length.
+const MOST_SPARE: usize = 512;
+
 /// What a message is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
@@ -122,7 +125,8 @@ impl Assembly {
         takeover: bool,
         limit: usize,
     ) -> Result<(), Error> {
-        if self.kind.is_none() {
+        let is_new = self.kind.is_none();
+        if is_new {
             self.kind = Some(Kind::of(piece.opcode));
             inflater.begin_message(takeover);
         }
@@ -132,8 +136,15 @@ impl Assembly {
         let len = piece.bytes.len() as u64;
         self.packed = Some(self.packed().saturating_add(len));
         let from = self.bytes.len();
-        let inflated = inflater.inflate(piece.bytes, &mut self.bytes, limit);
-        if let Some(Kind::Text(utf8)) = &mut self.kind {
+        let mut inflated = inflater.inflate(piece.bytes, &mut self.bytes, limit);
+        if inflated.is_ok() && piece.ends_message() {
+            inflated = inflater.end_message(takeover);
+        }
+        // A message in one piece is judged once, when it is finished.
+        let is_judged_later = is_new && piece.ends_message() && inflated.is_ok();
+        if let Some(Kind::Text(utf8)) = &mut self.kind
+            && !is_judged_later
+        {
             // What came before a fault is judged before the fault, however the input is cut.
             let new = self.bytes.get(from..).unwrap_or_default();
             utf8.check(new).map_err(|_| Violation::InvalidUtf8)?;
@@ -141,9 +152,6 @@ impl Assembly {
         inflated?;
         if piece.left == 0 {
             self.frames = self.frames.saturating_add(1);
-            if piece.fin {
-                inflater.end_message(takeover)?;
-            }
         }
         Ok(())
     }
@@ -154,7 +162,11 @@ impl Assembly {
         {
             self.packed = None;
         }
-        let bytes = core::mem::take(&mut self.bytes);
+        let mut bytes = core::mem::take(&mut self.bytes);
+        let spare = bytes.capacity().saturating_sub(bytes.len());
+        if spare > bytes.len().max(MOST_SPARE) {
+            bytes.shrink_to_fit(); // the application may keep it
+        }
         match self.kind.take() {
             Some(Kind::Text(utf8)) if utf8.is_complete() => String::from_utf8(bytes)
                 .map(|text| Message::Text(Cow::Owned(text)))

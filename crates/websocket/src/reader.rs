@@ -75,6 +75,15 @@ impl Piece<'_> {
     }
 }
 
+/// Unmasks; says whether the result is ASCII, of which nobody asks where it `is_packed`.
+#[inline]
+fn unmask(bytes: &mut [u8], key: [u8; 4], is_packed: bool) -> bool {
+    if is_packed && key == [0; 4] {
+        return false;
+    }
+    mask::apply_ascii(bytes, key)
+}
+
 impl Reader {
     pub(crate) const fn new() -> Self {
         Self {
@@ -191,7 +200,7 @@ impl Reader {
         match usize::try_from(head.len) {
             Ok(len) if len <= input.len() => {
                 let bytes = input.take(len);
-                let is_ascii = mask::apply_ascii(bytes, head.mask);
+                let is_ascii = unmask(bytes, head.mask, head.rsv1);
                 Piece {
                     fin: head.fin,
                     opcode: head.opcode,
@@ -219,7 +228,7 @@ impl Reader {
     ) -> Piece<'b> {
         let left = usize::try_from(payload.left).unwrap_or(usize::MAX);
         let bytes = input.take(left.min(most));
-        let is_ascii = mask::apply_ascii(bytes, payload.mask);
+        let is_ascii = unmask(bytes, payload.mask, payload.rsv1);
         let first = !payload.begun;
         payload.begun |= !bytes.is_empty();
         payload.left = payload.left.saturating_sub(bytes.len() as u64);

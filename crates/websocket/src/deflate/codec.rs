@@ -1,6 +1,7 @@
 //! The two halves of the codec over `flate2`: messages in, DEFLATE streams without their last four
 //! bytes out (RFC 7692 §7.2), and back. What was negotiated, and frames, are not known here.
 
+use super::Guess;
 use crate::{Error, Violation};
 use alloc::vec::Vec;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
@@ -22,8 +23,8 @@ impl Codec {
 
 /// What a sender strips from each message (§7.2.1) and a receiver appends (§7.2.2).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
-/// An empty stored block with BFINAL set.
-const FINAL_BLOCK: [u8; 5] = [1, 0, 0, 0xff, 0xff];
+/// The tail, and an empty stored block with BFINAL set.
+const FINAL_TAIL: [u8; 9] = [0, 0, 0xff, 0xff, 1, 0, 0, 0xff, 0xff];
 const WINDOW: usize = 1 << 15;
 /// The codec counts what it is given at once in 32 bits.
 const AT_ONCE: usize = 1 << 30;
@@ -144,6 +145,7 @@ pub(crate) struct Inflater {
     open: bool,
     /// How many blocks with BFINAL may still come.
     finals: u32,
+    guess: Guess,
 }
 
 impl Inflater {
@@ -153,6 +155,7 @@ impl Inflater {
             used: false,
             open: false,
             finals: 0,
+            guess: Guess::default(),
         }
     }
 
@@ -215,8 +218,7 @@ impl Inflater {
         while out.len() < most && (self.open || !rest.is_empty()) {
             self.used = true;
             self.open = true;
-            grow(out, most, rest.len());
-            let step = self.run(rest, out)?;
+            let step = self.run(rest, out, most)?;
             rest = rest.get(step.taken..).unwrap_or_default();
             if step.ended {
                 self.restart(out)?;
@@ -230,14 +232,23 @@ impl Inflater {
         Ok(input.len().saturating_sub(rest.len()))
     }
 
-    fn run(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<Step, Error> {
-        let (taken, had) = (self.z.total_in(), out.len());
-        let status = self.z.decompress_vec(input, out, FlushDecompress::Sync);
+    fn run(&mut self, input: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<Step, Error> {
+        let had = out.len();
+        let room = self.guess.make_room(out, limit, input.len());
+        // The codec would zero all the room there is, at each call.
+        out.resize(had.saturating_add(room), 0);
+        let to = out.get_mut(had..).unwrap_or_default();
+        let before = (self.z.total_in(), self.z.total_out());
+        let status = self.z.decompress(input, to, FlushDecompress::Sync);
+        let taken = since(before.0, self.z.total_in());
+        let made = since(before.1, self.z.total_out());
+        out.truncate(had.saturating_add(made));
         let status = status.map_err(|_| Violation::Deflate)?;
+        self.guess.learn(taken, made);
         Ok(Step {
-            taken: self.taken_since(taken),
-            is_idle: self.z.total_in() == taken && out.len() == had,
-            had_room: out.len() < out.capacity(),
+            taken,
+            is_idle: taken == 0 && made == 0,
+            had_room: made < room,
             ended: status == Status::StreamEnd,
         })
     }
@@ -248,11 +259,10 @@ impl Inflater {
         if !core::mem::take(&mut self.open) {
             return Ok(()); // no byte at all, or a final block was the last
         }
-        self.expect(&TAIL, false)?;
-        if !takeover {
-            self.expect(&FINAL_BLOCK, true)?;
+        match takeover {
+            true => self.expect(&TAIL, false),
+            false => self.expect(&FINAL_TAIL, true),
         }
-        Ok(())
     }
 
     /// Feeds what must end as told and yield nothing.
@@ -272,20 +282,7 @@ impl Inflater {
         if out.len() >= limit {
             return self.probe(input, limit);
         }
-        grow(out, limit, input.len());
-        let (taken, had) = (self.z.total_in(), out.len());
-        let status = self.z.decompress_vec(input, out, FlushDecompress::Sync);
-        if out.len() > limit {
-            out.truncate(limit);
-            return Err(Error::TooBig { limit });
-        }
-        let status = status.map_err(|_| Violation::Deflate)?;
-        Ok(Step {
-            taken: self.taken_since(taken),
-            is_idle: self.z.total_in() == taken && out.len() == had,
-            had_room: out.len() < out.capacity(),
-            ended: status == Status::StreamEnd,
-        })
+        self.run(input, out, limit)
     }
 
     /// All that is allowed is there: another byte is one too many, but blocks may still end.
@@ -297,15 +294,11 @@ impl Inflater {
         }
         let status = status.map_err(|_| Violation::Deflate)?;
         Ok(Step {
-            taken: self.taken_since(taken),
+            taken: since(taken, self.z.total_in()),
             is_idle: self.z.total_in() == taken,
             had_room: true,
             ended: status == Status::StreamEnd,
         })
-    }
-
-    fn taken_since(&self, before: u64) -> usize {
-        usize::try_from(self.z.total_in().saturating_sub(before)).unwrap_or(usize::MAX)
     }
 
     /// A final block ended: what follows is another stream, which may refer to this message so far.
@@ -323,6 +316,10 @@ impl Inflater {
     }
 }
 
+fn since(before: u64, now: u64) -> usize {
+    usize::try_from(now.saturating_sub(before)).unwrap_or(usize::MAX)
+}
+
 /// What one call of the codec did.
 struct Step {
     /// Bytes of the input that it took.
@@ -333,14 +330,4 @@ struct Step {
     had_room: bool,
     /// A final block ended.
     ended: bool,
-}
-
-/// Makes room behind what `out` holds: as much again, but not beyond `limit`. The first room is twice
-/// the input, up to what a message commonly is: the input may inflate to nothing.
-fn grow(out: &mut Vec<u8>, limit: usize, input: usize) {
-    if out.len() < out.capacity() {
-        return;
-    }
-    let more = out.len().max(input.saturating_mul(2).clamp(64, 4096));
-    out.reserve_exact(more.min(limit.saturating_sub(out.len())));
 }

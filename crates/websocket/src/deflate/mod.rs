@@ -43,6 +43,7 @@
 mod codec;
 mod compression;
 mod config;
+mod guess;
 mod negotiation;
 mod unpacking;
 
@@ -52,4 +53,5 @@ pub use negotiation::{Agreed, AnswerError, HeaderValue, NAME, answer, check, off
 
 pub(crate) use codec::Inflater;
 pub(crate) use compression::{Compression, Group};
+use guess::Guess;
 pub(crate) use unpacking::Unpacking;
