@@ -11,12 +11,6 @@ pub fn apply(bytes: &mut [u8], key: [u8; 4]) {
     siox_mask::apply(bytes, key);
 }
 
-/// The same; says whether the result is ASCII.
-#[inline]
-pub(crate) fn apply_ascii(bytes: &mut [u8], key: [u8; 4]) -> bool {
-    siox_mask::apply(bytes, key)
-}
-
 /// The key for what follows after `n` bytes.
 #[inline]
 #[must_use]

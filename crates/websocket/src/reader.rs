@@ -47,8 +47,8 @@ pub(crate) struct Piece<'b> {
     /// The message is compressed: in its first frame only, and only where that was agreed to.
     pub(crate) rsv1: bool,
     pub(crate) bytes: &'b [u8],
-    /// Every byte of it is; found in passing, by unmasking.
-    pub(crate) is_ascii: bool,
+    /// The same as text, if every byte of it is ASCII; found in passing, by unmasking.
+    pub(crate) ascii: Option<&'b str>,
     /// The payload begins with it.
     pub(crate) first: bool,
     /// How many bytes of the payload are still to come.
@@ -190,14 +190,13 @@ impl Reader {
     pub(crate) fn begin<'b>(&mut self, head: Head, input: &mut Input<'b>) -> Piece<'b> {
         match usize::try_from(head.len) {
             Ok(len) if len <= input.len() => {
-                let bytes = input.take(len);
-                let is_ascii = mask::apply_ascii(bytes, head.mask);
+                let plain = siox_mask::unmask(input.take(len), head.mask);
                 Piece {
                     fin: head.fin,
                     opcode: head.opcode,
                     rsv1: head.rsv1,
-                    bytes,
-                    is_ascii,
+                    bytes: plain.as_bytes(),
+                    ascii: plain.as_ascii(),
                     first: true,
                     left: 0,
                 }
@@ -218,8 +217,8 @@ impl Reader {
         most: usize,
     ) -> Piece<'b> {
         let left = usize::try_from(payload.left).unwrap_or(usize::MAX);
-        let bytes = input.take(left.min(most));
-        let is_ascii = mask::apply_ascii(bytes, payload.mask);
+        let plain = siox_mask::unmask(input.take(left.min(most)), payload.mask);
+        let bytes = plain.as_bytes();
         let first = !payload.begun;
         payload.begun |= !bytes.is_empty();
         payload.left = payload.left.saturating_sub(bytes.len() as u64);
@@ -235,7 +234,7 @@ impl Reader {
             opcode: payload.opcode,
             rsv1: payload.rsv1,
             bytes,
-            is_ascii,
+            ascii: plain.as_ascii(),
             first,
             left: payload.left,
         }

@@ -219,10 +219,13 @@ impl Connection {
     #[inline]
     fn whole<'b>(&mut self, piece: &Piece<'b>, now: Instant) -> Result<Option<Event<'b>>, Error> {
         Ok(Some(match (piece.opcode, piece.fin) {
-            (Opcode::Text, true) => match core::str::from_utf8(piece.bytes) {
-                Ok(text) => Event::Message(Message::Text(Cow::Borrowed(text))),
-                Err(_) => return Err(Violation::InvalidUtf8.into()),
-            },
+            (Opcode::Text, true) => {
+                let text = piece
+                    .ascii
+                    .map_or_else(|| core::str::from_utf8(piece.bytes), Ok);
+                let text = text.map_err(|_| Violation::InvalidUtf8)?;
+                Event::Message(Message::Text(Cow::Borrowed(text)))
+            }
             (Opcode::Binary, true) => Event::Message(Message::Binary(Cow::Borrowed(piece.bytes))),
             (Opcode::Text | Opcode::Binary, false) | (Opcode::Continuation, _) => {
                 return self.part(piece, now);
@@ -246,7 +249,7 @@ impl Connection {
         match piece.opcode {
             _ if is_kept => {}
             Opcode::Text => assembly.text(piece)?,
-            Opcode::Binary => assembly.binary(piece),
+            Opcode::Binary => assembly.binary(piece)?,
             Opcode::Continuation => assembly.data(piece)?,
             Opcode::Close | Opcode::Ping | Opcode::Pong => assembly.control(piece),
         }
