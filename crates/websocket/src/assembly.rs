@@ -3,7 +3,9 @@
 
 #[cfg(feature = "deflate")]
 use crate::{Error, deflate::Inflater};
-use crate::{Violation, frame::Opcode, reader::Piece, streamed::Streamed, trickle::Trickle};
+use crate::{
+    Violation, frame::Opcode, mask::Masked, reader::Piece, streamed::Streamed, trickle::Trickle,
+};
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use siox_wire::{Message, Utf8};
 
@@ -107,35 +109,36 @@ impl Assembly {
     }
 
     /// Keeps a piece of a text message, which fails at its first bad byte.
-    pub(crate) fn text(&mut self, piece: &Piece<'_>) -> Result<(), Violation> {
+    pub(crate) fn text(&mut self, piece: Piece<'_>) -> Result<(), Violation> {
         self.body
             .get_or_insert_with(|| Body::Text(String::new(), Utf8::default()));
         self.data(piece)
     }
 
     /// Keeps a piece of a binary message.
-    pub(crate) fn binary(&mut self, piece: &Piece<'_>) -> Result<(), Violation> {
+    pub(crate) fn binary(&mut self, piece: Piece<'_>) -> Result<(), Violation> {
         self.body.get_or_insert_with(|| Body::Binary(Vec::new()));
         self.data(piece)
     }
 
     /// Keeps a piece of a message whose kind is known.
-    pub(crate) fn data(&mut self, piece: &Piece<'_>) -> Result<(), Violation> {
+    pub(crate) fn data(&mut self, piece: Piece<'_>) -> Result<(), Violation> {
+        let left = piece.left;
         match &mut self.body {
             Some(Body::Text(text, utf8)) => {
-                text.reserve_exact(growth(text.len(), text.capacity(), utf8.held(), piece));
-                push_text(text, utf8, piece)?;
+                text.reserve_exact(growth(text.len(), text.capacity(), utf8.held(), &piece));
+                push_text(text, utf8, piece.payload)?;
             }
             Some(Body::Binary(bytes)) => {
-                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), 0, piece));
-                bytes.extend_from_slice(piece.bytes);
+                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), 0, &piece));
+                piece.payload.push(bytes);
             }
             // The one is inflated instead, the other was refused by its head.
             #[cfg(feature = "deflate")]
             Some(Body::Packed(_)) => {}
             None => return Err(Violation::StrayContinuation),
         }
-        if piece.left == 0 {
+        if left == 0 {
             self.frames = self.frames.saturating_add(1);
         }
         Ok(())
@@ -161,7 +164,7 @@ impl Assembly {
     #[cfg(feature = "deflate")]
     pub(crate) fn inflate(
         &mut self,
-        piece: &Piece<'_>,
+        piece: Piece<'_>,
         inflater: &mut Inflater,
         takeover: bool,
         limit: usize,
@@ -180,18 +183,20 @@ impl Assembly {
         if piece.first {
             inflater.begin_frame();
         }
-        packed.received = packed.received.saturating_add(piece.bytes.len() as u64);
+        let (left, fin) = (piece.left, piece.fin);
+        let payload = piece.payload.unmask();
+        packed.received = packed.received.saturating_add(payload.len() as u64);
         let from = packed.bytes.len();
-        let inflated = inflater.inflate(piece.bytes, &mut packed.bytes, limit);
+        let inflated = inflater.inflate(payload, &mut packed.bytes, limit);
         if let Kind::Text(utf8) = &mut packed.kind {
             // What came before a fault is judged before the fault, however the input is cut.
             let new = packed.bytes.get(from..).unwrap_or_default();
             utf8.check(new).map_err(|_| Violation::InvalidUtf8)?;
         }
         inflated?;
-        if piece.left == 0 {
+        if left == 0 {
             self.frames = self.frames.saturating_add(1);
-            if piece.fin {
+            if fin {
                 inflater.end_message(takeover)?;
             }
         }
@@ -217,8 +222,8 @@ impl Assembly {
     }
 
     /// Keeps a piece of a control frame.
-    pub(crate) fn control(&mut self, piece: &Piece<'_>) {
-        self.control.extend_from_slice(piece.bytes);
+    pub(crate) fn control(&mut self, piece: Piece<'_>) {
+        piece.payload.push(&mut self.control);
     }
 
     /// The payload of the control frame, now that it is whole.
@@ -227,17 +232,15 @@ impl Assembly {
     }
 }
 
-/// Appends what came of a text, with the character that has begun; each byte is looked at once.
-fn push_text(text: &mut String, utf8: &mut Utf8, piece: &Piece<'_>) -> Result<(), Violation> {
-    if let Some(ascii) = piece.ascii
-        && utf8.is_complete()
-    {
-        text.push_str(ascii);
+/// Appends what came of a text, with the character that has begun; no byte is judged twice.
+fn push_text(text: &mut String, utf8: &mut Utf8, payload: Masked<'_>) -> Result<(), Violation> {
+    if utf8.is_complete() && payload.push_ascii(text) {
         return Ok(());
     }
+    let bytes = payload.unmask();
     // The rest of a character by itself: what is behind it need not be copied twice.
-    let lacks = utf8.lacks().min(piece.bytes.len());
-    let (begun, rest) = piece.bytes.split_at_checked(lacks).unwrap_or_default();
+    let lacks = utf8.lacks().min(bytes.len());
+    let (begun, rest) = bytes.split_at_checked(lacks).unwrap_or_default();
     for bytes in [begun, rest] {
         let (characters, valid) = utf8.take(bytes);
         text.push_str(&characters);
@@ -249,7 +252,7 @@ fn push_text(text: &mut String, utf8: &mut Utf8, piece: &Piece<'_>) -> Result<()
 /// By how much to grow for a piece: doubling what was received, but never beyond what the frame still
 /// announces. `held`: bytes that come with it.
 fn growth(len: usize, capacity: usize, held: usize, piece: &Piece<'_>) -> usize {
-    let new = piece.bytes.len().saturating_add(held);
+    let new = piece.payload.len().saturating_add(held);
     if capacity.saturating_sub(len) >= new {
         return 0;
     }

@@ -128,6 +128,7 @@ impl Connection {
     }
 
     /// Reads frames until one makes an event or the input is eaten.
+    #[inline(always)]
     fn step<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
         while !input.is_empty() {
             let piece = match self.reader.resume(input) {
@@ -142,7 +143,7 @@ impl Connection {
                     self.reader.begin(head, input)
                 }
             };
-            let event = self.piece(&piece, input.now())?;
+            let event = self.piece(piece, input.now())?;
             if event.is_some() {
                 return Ok(event);
             }
@@ -151,18 +152,19 @@ impl Connection {
     }
 
     /// What comes of a frame, or of a part of one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn piece<'b>(
         &mut self,
-        piece: &Piece<'b>,
+        piece: Piece<'b>,
         now: Instant,
     ) -> Result<Option<Event<'b>>, Error> {
+        let left = piece.left;
         let event = if piece.first && piece.left == 0 && !piece.rsv1 {
             self.whole(piece, now)?
         } else {
             self.part(piece, now)?
         };
-        if piece.left == 0 {
+        if left == 0 {
             self.drop_finished();
         }
         Ok(event)
@@ -216,54 +218,65 @@ impl Connection {
     }
 
     /// A frame that lies whole in the input: its payload is not copied, unless it is a fragment.
-    #[inline]
-    fn whole<'b>(&mut self, piece: &Piece<'b>, now: Instant) -> Result<Option<Event<'b>>, Error> {
+    #[inline(always)]
+    fn whole<'b>(&mut self, piece: Piece<'b>, now: Instant) -> Result<Option<Event<'b>>, Error> {
         Ok(Some(match (piece.opcode, piece.fin) {
             (Opcode::Text, true) => {
-                let text = piece
-                    .ascii
-                    .map_or_else(|| core::str::from_utf8(piece.bytes), Ok);
+                let text = piece.payload.text();
                 let text = text.map_err(|_| Violation::InvalidUtf8)?;
                 Event::Message(Message::Text(Cow::Borrowed(text)))
             }
-            (Opcode::Binary, true) => Event::Message(Message::Binary(Cow::Borrowed(piece.bytes))),
+            (Opcode::Binary, true) => {
+                Event::Message(Message::Binary(Cow::Borrowed(piece.payload.unmask())))
+            }
             (Opcode::Text | Opcode::Binary, false) | (Opcode::Continuation, _) => {
                 return self.part(piece, now);
             }
             (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {
-                return self.control(piece.opcode, Cow::Borrowed(piece.bytes), now);
+                let payload = Cow::Borrowed(piece.payload.unmask());
+                return self.control(piece.opcode, payload, now);
             }
         }))
     }
 
     /// A fragment, or a part of a frame: kept until the rest is there.
-    fn part(&mut self, piece: &Piece<'_>, now: Instant) -> Result<Option<Event<'static>>, Error> {
-        if piece.bytes.is_empty() && piece.left > 0 {
+    #[inline(always)]
+    fn part(&mut self, piece: Piece<'_>, now: Instant) -> Result<Option<Event<'static>>, Error> {
+        let (opcode, fin, left) = (piece.opcode, piece.fin, piece.left);
+        if piece.payload.len() == 0 && left > 0 {
             return Ok(None); // only the head was there: nothing to keep
         }
+        self.keep(piece)?;
+        let Some(assembly) = &mut self.assembly else {
+            return Ok(None);
+        };
+        if left > 0 {
+            return Ok(None);
+        }
+        if opcode.is_control() {
+            let payload = assembly.finish_control();
+            return self.control(opcode, Cow::Owned(payload), now);
+        }
+        if !fin {
+            return Ok(None);
+        }
+        Ok(Some(Event::Message(assembly.finish()?)))
+    }
+
+    #[inline(always)]
+    fn keep(&mut self, piece: Piece<'_>) -> Result<(), Error> {
         #[cfg(feature = "deflate")]
-        let is_kept = self.inflate(piece)?;
-        #[cfg(not(feature = "deflate"))]
-        let is_kept = false;
+        if self.is_compressed(&piece) {
+            return self.inflate(piece);
+        }
         let assembly = self.assembly.get_or_insert_default();
         match piece.opcode {
-            _ if is_kept => {}
             Opcode::Text => assembly.text(piece)?,
             Opcode::Binary => assembly.binary(piece)?,
             Opcode::Continuation => assembly.data(piece)?,
             Opcode::Close | Opcode::Ping | Opcode::Pong => assembly.control(piece),
         }
-        if piece.left > 0 {
-            return Ok(None);
-        }
-        if piece.opcode.is_control() {
-            let payload = assembly.finish_control();
-            return self.control(piece.opcode, Cow::Owned(payload), now);
-        }
-        if !piece.fin {
-            return Ok(None);
-        }
-        Ok(Some(Event::Message(assembly.finish()?)))
+        Ok(())
     }
 
     /// A frame has ended: if nothing is incomplete now, neither memory nor a running clock remains.
@@ -274,6 +287,7 @@ impl Connection {
     }
 
     /// A whole control frame.
+    #[inline(never)]
     fn control<'b>(
         &mut self,
         opcode: Opcode,
