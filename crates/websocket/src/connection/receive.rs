@@ -29,6 +29,48 @@ impl Connection {
         }
     }
 
+    /// Takes the whole message in one frame that `input` begins with. `None` if it begins otherwise, or
+    /// something is incomplete already; nothing is eaten then, and [`handle_input`](Self::handle_input)
+    /// goes on, as it does with all that this takes.
+    ///
+    /// For a caller that would rather keep a message in its buffer until it is whole there than have it
+    /// put together here: what it need not give away, [`message_lacks`](Self::message_lacks) tells.
+    ///
+    /// # Errors
+    /// As of [`handle_input`](Self::handle_input).
+    #[inline]
+    pub fn take_message<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+    ) -> Result<Option<Message<'b>>, Error> {
+        self.end_group();
+        match self.message_at_once(input) {
+            Some(Ok(message)) => Ok(Some(message)),
+            Some(Err(violation)) => self.end_turn(Some(violation.into()), input).map(|_| None),
+            None => Ok(None),
+        }
+    }
+
+    /// How many bytes `input`, which is to follow, lacks of the whole message in one frame that it begins
+    /// with, at most [`Limits::message`](crate::Limits::message). `None` if it begins otherwise, or its
+    /// head is not all there, or something is incomplete already: it is for
+    /// [`handle_input`](Self::handle_input) then.
+    ///
+    /// A caller that keeps such bytes owes the machine the time: the deadlines of what is incomplete run
+    /// from when `handle_input` gets them.
+    #[must_use]
+    #[inline]
+    pub fn message_lacks(&self, input: &[u8]) -> Option<usize> {
+        if self.assembly.is_some() || self.streaming || !self.reader.is_between_frames() {
+            return None;
+        }
+        let whole = Whole::announced(input, self.outgoing.role())?;
+        let is_allowed = self.state.is_open()
+            && self.limits.fragments > 0
+            && whole.len <= self.limits.message;
+        is_allowed.then(|| whole.lacks(input))
+    }
+
     /// The common case, taken out for speed: an unfragmented message that lies whole in the input,
     /// while nothing is incomplete. `None` leaves the input to [`any_input`](Self::any_input), which
     /// knows this case as well.
@@ -118,13 +160,7 @@ impl Connection {
     #[must_use]
     #[inline]
     pub fn is_message_whole(&self, input: &[u8]) -> bool {
-        if self.assembly.is_some() || self.streaming || !self.reader.is_between_frames() {
-            return false;
-        }
-        let is_allowed = |whole: Whole| whole.len <= self.limits.message;
-        self.state.is_open()
-            && self.limits.fragments > 0
-            && Whole::find(input, self.outgoing.role()).is_some_and(is_allowed)
+        self.message_lacks(input) == Some(0)
     }
 
     /// Reads frames until one makes an event or the input is eaten.
