@@ -19,6 +19,7 @@ pub mod sio_packet;
 pub mod stack;
 pub mod stack_ops;
 pub mod tape;
+pub mod targets;
 pub mod ws_deflate;
 pub mod ws_differential;
 pub mod ws_reader;

@@ -166,11 +166,20 @@ fn benches() -> Result {
     crate::bench::run(&["websocket".to_owned(), "--quick".to_owned()])
 }
 
+/// With all features, as docs.rs shows them; and the protocol crates without any, where a link to what a
+/// feature brings leads nowhere.
 fn docs() -> Result {
-    run_command(
-        cargo(["doc", "--workspace", "--no-deps", "--all-features"])
-            .env("RUSTDOCFLAGS", "-Dwarnings"),
-    )
+    let mut bare = cargo(["doc", "--no-deps", "--no-default-features"]);
+    for package in crate::tidy::machines() {
+        bare.args(["--package", package]);
+    }
+    for mut doc in [
+        cargo(["doc", "--workspace", "--no-deps", "--all-features"]),
+        bare,
+    ] {
+        run_command(doc.env("RUSTDOCFLAGS", "-Dwarnings"))?;
+    }
+    Ok(())
 }
 
 /// `cargo-deny` takes many minutes to build, so it is used only where it is installed. What it would check of licences,

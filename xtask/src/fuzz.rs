@@ -51,8 +51,8 @@ pub(crate) fn run(words: &[String]) -> Result {
     Ok(())
 }
 
-/// The targets' own tests, which need no fuzzer.
-fn run_plain_tests() -> Result {
+/// The targets' own tests, which need no fuzzer, and all that is in `fuzz/regressions`.
+pub(crate) fn run_plain_tests() -> Result {
     let mut tests = cargo([
         "test",
         "--quiet",

@@ -104,6 +104,19 @@ pub(crate) fn load(peer: &str, case: Case, time: Duration) -> io::Result<()> {
     })
 }
 
+/// What idle connections of one server hold.
+pub(crate) fn idle(peer: &str, count: usize) -> io::Result<()> {
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let Memory { opened, echoed } = runtime.block_on(memory(peer, count))?;
+    println!(
+        "{opened:.0} B a connection after the handshake, {echoed:.0} B after an echo of 16 KiB"
+    );
+    Ok(())
+}
+
 async fn measure(
     peer: &Peer,
     plan: &Plan,
@@ -113,7 +126,7 @@ async fn measure(
 ) -> io::Result<()> {
     let is_raw = peer.name == RAW;
     if round < plan.memory_rounds && !peer.is_corked {
-        figures.memory.push(memory(peer, plan).await?);
+        figures.memory.push(memory(peer.name, plan.idle).await?);
     }
     let server = Server::start(peer.name)?;
     for (at, case) in CASES.into_iter().enumerate() {
@@ -163,18 +176,18 @@ async fn calls(
     Ok(calls? as f64 / messages?.max(1) as f64)
 }
 
-async fn memory(peer: &Peer, plan: &Plan) -> io::Result<Memory> {
-    let server = Server::start(peer.name)?;
+async fn memory(peer: &str, count: usize) -> io::Result<Memory> {
+    let server = Server::start(peer)?;
     let mut warm = load::open_all(server.port, 1).await?;
-    load::echo_once(&mut warm, peer.name == RAW).await?;
+    load::echo_once(&mut warm, peer == RAW).await?;
     let before = server.memory()?;
-    let mut streams = load::open_all(server.port, plan.idle).await?;
+    let mut streams = load::open_all(server.port, count).await?;
     sleep(Duration::from_millis(100)).await;
     let opened = server.memory()?;
-    load::echo_once(&mut streams, peer.name == RAW).await?;
+    load::echo_once(&mut streams, peer == RAW).await?;
     sleep(Duration::from_millis(100)).await;
     let echoed = server.memory()?;
-    let each = |bytes: u64| bytes.saturating_sub(before) as f64 / plan.idle as f64;
+    let each = |bytes: u64| bytes.saturating_sub(before) as f64 / count as f64;
     Ok(Memory {
         opened: each(opened),
         echoed: each(echoed),

@@ -2,7 +2,7 @@
 //!
 //! `siox-loopback serve PEER` is one echo server; `siox-loopback bench` starts such servers, each in a process of its
 //! own, loads them, and prints what their work cost by the operating system's own accounting. `siox-loopback load` keeps
-//! one server busy, for a profiler.
+//! one server busy, for a profiler; `siox-loopback memory` asks one server for the memory of idle connections.
 
 #![forbid(unsafe_code)]
 
@@ -17,7 +17,7 @@ mod syscalls;
 use case::Case;
 use std::{process::ExitCode, time::Duration};
 
-const USAGE: &str = "siox-loopback serve PEER | load PEER SIZE IN_FLIGHT SECONDS | bench [--quick] [--only PEER,..]";
+const USAGE: &str = "siox-loopback serve PEER | load PEER SIZE IN_FLIGHT SECONDS | memory PEER COUNT | bench [--quick] [--only PEER,..]";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -41,6 +41,10 @@ fn run(words: &[String]) -> Result<(), String> {
             };
             let time = Duration::from_secs(seconds);
             bench::load(peer, Case::new(size, in_flight), time).map_err(|why| why.to_string())
+        }
+        ["memory", peer, count] => {
+            let count = count.parse().map_err(|_| USAGE)?;
+            bench::idle(peer, count).map_err(|why| why.to_string())
         }
         ["bench", options @ ..] => bench::run(&parse(options)?).map_err(|why| why.to_string()),
         _ => Err(USAGE.into()),

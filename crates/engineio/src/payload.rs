@@ -71,6 +71,13 @@ impl<'b> Payload<'b> {
         }
     }
 
+    /// How many bytes are not read yet; `None` at the end. Those many last bytes of the body are a body
+    /// of their own.
+    #[must_use]
+    pub fn remaining(&self) -> Option<usize> {
+        self.rest.as_ref().map(|rest| rest.len())
+    }
+
     /// The session's word on how the body is to be read, heeded before the first packet: `form` is a
     /// JSONP body, the payload behind `d=`.
     pub(crate) fn begin(&mut self, coding: Coding, form: bool) -> Result<(), Error> {

@@ -151,7 +151,7 @@ impl Plan {
 }
 
 /// One or more decimal digits and nothing else, below 2^64.
-fn decimal(value: &[u8]) -> Option<u64> {
+pub(crate) fn decimal(value: &[u8]) -> Option<u64> {
     if value.is_empty() {
         return None;
     }

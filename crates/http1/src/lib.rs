@@ -1,8 +1,8 @@
 //! What an upgrade and a poll need of HTTP/1.1 (RFC 9112), sans-IO: **not a web server**.
 //!
 //! [`Connection`] is one server connection: bytes and time in; request heads, whole bodies and bytes
-//! to write out. For a client there are [`Request`] (written) and [`ResponseReader`] (read), no more; the
-//! way through a proxy is in [`proxy`].
+//! to write out. For a client there are [`Request`] (written), [`ResponseReader`] (a head, read) and
+//! [`Exchange`] (a whole answer); the way through a proxy is in [`proxy`].
 //!
 //! ```
 //! use siox_http1::{Connection, Event, Limits, Response};
@@ -86,6 +86,7 @@ mod chunk;
 mod client;
 mod connection;
 mod error;
+mod exchange;
 mod fields;
 mod framing;
 mod head;
@@ -99,5 +100,6 @@ pub use body::{Body, Event};
 pub use client::{Request, ResponseHead, ResponseReader, parse_response_head};
 pub use connection::Connection;
 pub use error::{Error, Invalid, Refused, Violation};
+pub use exchange::{Answered, Exchange};
 pub use head::{Head, Method};
 pub use limits::Limits;

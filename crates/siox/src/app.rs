@@ -1,20 +1,21 @@
 //! Socket.IO on the runtime's sessions: events of a client find their socket here.
 
 use crate::{
-    AckError, Args, Socket, connect,
+    AckError, Args, Socket, connect, door,
     handshake::Handshake,
     inbox::Item,
     namespace::{Namespace, Shared},
+    namespaces::Namespaces,
+    socket::Arrival,
 };
 use siox_engineio::CloseReason;
 use siox_socketio::{DisconnectReason, Event as SocketEvent, Raw, Slot};
 use siox_stack::{Event, Session};
 use siox_tokio::{About, App, Conn};
 use std::{
-    collections::BTreeMap,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicIsize, AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
@@ -24,7 +25,7 @@ use tokio::runtime::Handle;
 /// The app of a server's host.
 pub(crate) struct Io {
     pub(crate) shared: Arc<Shared>,
-    namespaces: RwLock<BTreeMap<Box<str>, Namespace>>,
+    pub(crate) namespaces: Namespaces,
     next: AtomicU64,
 }
 
@@ -37,7 +38,7 @@ impl fmt::Debug for Io {
 /// What is kept of one client, whatever namespaces it is in.
 #[derive(Debug)]
 pub(crate) struct Client {
-    pub(crate) handshake: Handshake,
+    pub(crate) handshake: Arc<Handshake>,
     pub(crate) runtime: Handle,
     pub(crate) gate: Gate,
     sockets: Mutex<Vec<(Slot, Socket)>>,
@@ -122,54 +123,46 @@ impl Gate {
 }
 
 impl Io {
-    pub(crate) fn new(shared: Shared) -> Self {
+    pub(crate) fn new(shared: Shared, clean: bool) -> Self {
         Self {
             shared: Arc::new(shared),
-            namespaces: RwLock::default(),
+            namespaces: Namespaces::new(clean),
             next: AtomicU64::new(0),
         }
     }
 
     /// The namespace of this name, made when it is not there.
     pub(crate) fn namespace(&self, name: &str) -> Namespace {
-        let name = if name.starts_with('/') {
-            name.to_owned()
-        } else {
-            format!("/{name}")
+        self.namespaces.get_or_make(name, &self.shared)
+    }
+
+    /// A client asks for a namespace. In place, where nothing has to be asked for first.
+    fn connect(
+        self: &Arc<Self>,
+        conn: &Arc<Conn<Self>>,
+        slot: Slot,
+        name: &str,
+        auth: Option<&str>,
+    ) {
+        let found = self.namespaces.find(name);
+        let recovers = found
+            .as_ref()
+            .is_some_and(|stay| stay.nsp().0.adapter.recovers());
+        let Some(id) = siox_tokio::random_id() else {
+            return door::refuse(conn, slot, "server error");
         };
-        let mut all = self
-            .namespaces
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        all.entry(name.as_str().into())
-            .or_insert_with(|| Namespace::new(&name, self.shared.clone()))
-            .clone()
-    }
-
-    fn find(&self, name: &str) -> Option<Namespace> {
-        let all = self
-            .namespaces
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        all.get(name).cloned()
-    }
-
-    fn connect(&self, conn: &Arc<Conn<Self>>, slot: Slot, name: &str, auth: Option<&str>) {
-        let (Some(namespace), Some(id)) = (self.find(name), socket_id()) else {
-            // Refused only when the client has left already.
-            let _ = conn.with(|m| m.refuse(slot, "Invalid namespace", None));
-            return;
+        let arrival = Arrival {
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+            id,
+            conn: conn.clone(),
+            slot,
+            auth: auth.unwrap_or("{}").into(),
         };
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let socket = Socket::new(number, id, conn.clone(), slot, namespace.0, auth);
-        conn.data().add(socket.clone());
-        connect::begin(socket);
+        match found {
+            Some(stay) if !recovers => connect::begin(Socket::new(arrival, stay, None, None), None),
+            found => door::arrive(self.clone(), found, name.to_owned(), arrival),
+        }
     }
-}
-
-/// 120 random bits, as the reference writes them: not the session's id, and not to be guessed.
-fn socket_id() -> Option<String> {
-    siox_tokio::random_id()
 }
 
 impl App for Io {
@@ -178,7 +171,7 @@ impl App for Io {
 
     fn open(&self, about: &About<'_>) -> Client {
         Client {
-            handshake: Handshake::new(about),
+            handshake: Arc::new(Handshake::new(about)),
             runtime: Handle::current(),
             gate: Gate::default(),
             sockets: Mutex::default(),

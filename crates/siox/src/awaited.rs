@@ -9,10 +9,27 @@ use std::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 /// The answer to an event that asked for one.
 pub(crate) type Reply = Result<Args, AckError>;
+
+/// Who waits for one.
+pub(crate) enum Waiter {
+    One(oneshot::Sender<Reply>),
+    /// One who asked many.
+    Group(mpsc::UnboundedSender<Reply>),
+}
+
+impl Waiter {
+    /// Nobody may be waiting any more; then the reply is for nobody.
+    pub(crate) fn tell(self, reply: Reply) {
+        match self {
+            Self::One(sender) => drop(sender.send(reply)),
+            Self::Group(sender) => drop(sender.send(reply)),
+        }
+    }
+}
 
 /// A client's acknowledgement, as it comes. The event has been sent already; dropping this does not take
 /// it back.

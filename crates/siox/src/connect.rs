@@ -2,20 +2,23 @@
 
 use crate::{
     BoxError, ConnectError, Socket,
+    adapter::Restored,
     error::Fault,
     extract::{Incoming, Kind},
-    handler::{Called, Erased},
+    handler::Called,
+    handlers::{Entry, List, Occasion},
     inbox::{End, noop, poll_caught},
     namespace::refusal,
 };
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{future::poll_fn, task::Poll};
 
 /// Begins in place; only a client whose middleware or `on_connect` is pending gets a task.
-pub(crate) fn begin(socket: Socket) {
+pub(crate) fn begin(socket: Socket, back: Option<Restored>) {
+    socket.conn().data().add(socket.clone());
     let runtime = socket.runtime().clone();
     let own = socket.clone();
     let mut entering: crate::handler::Running = Box::pin(async move {
-        enter(&own).await;
+        enter(&own, back).await;
         Ok(())
     });
     match poll_caught(&mut entering, &mut noop()) {
@@ -39,8 +42,14 @@ fn abort_on_panic(socket: &Socket, end: End) {
     socket.open();
 }
 
-async fn enter(socket: &Socket) {
-    for middleware in socket.nsp().middleware().iter() {
+async fn enter(socket: &Socket, back: Option<Restored>) {
+    let recovery = socket.nsp().shared.recovery.as_ref();
+    let skip = back.is_some() && recovery.is_none_or(|r| r.skip_middlewares);
+    let middleware = match skip {
+        true => List::default(),
+        false => socket.nsp().handlers_at(Occasion::Enter),
+    };
+    for middleware in middleware.iter() {
         let asked = match call(middleware, socket) {
             Ok(called) => result(called).await,
             Err(e) => Err(e),
@@ -49,11 +58,14 @@ async fn enter(socket: &Socket) {
             return refuse(socket, &refusal(&e));
         }
     }
-    if socket.nsp().enter(socket).is_err() {
+    if socket.nsp().enter(socket, back.as_ref()).is_err() {
         // The client has gone while the middleware thought about it.
-        return socket.conn().data().remove(socket.slot());
+        if let Some(back) = back {
+            socket.nsp().adapter.persist(back.session);
+        }
+        return let_go(socket);
     }
-    for handler in socket.nsp().connect_handlers().iter() {
+    for handler in socket.nsp().handlers_at(Occasion::Connect).iter() {
         match call(handler, socket) {
             Ok(called) => socket.ended("connect", Ok(result(called).await)),
             Err(e) => socket.report("connect", Fault::Arguments(e)),
@@ -62,17 +74,26 @@ async fn enter(socket: &Socket) {
     socket.open();
 }
 
+/// It does not come in.
+fn let_go(socket: &Socket) {
+    socket.conn().data().remove(socket.slot());
+    socket.give_up();
+}
+
 fn refuse(socket: &Socket, error: &ConnectError) {
     // Refused only when the client has left already, or is in already.
     let _ = socket
         .conn()
         .with(|m| m.refuse(socket.slot(), &error.message, error.data.as_ref()));
     if !socket.is_connected() {
-        socket.conn().data().remove(socket.slot());
+        let_go(socket);
     }
 }
 
-fn call(handler: &Arc<Erased>, socket: &Socket) -> Result<Called, BoxError> {
+fn call(handler: &Entry, socket: &Socket) -> Result<Called, BoxError> {
+    let Some(handler) = handler.take_call() else {
+        return Ok(Called::Done(Ok(())));
+    };
     handler(&Incoming {
         socket,
         kind: Kind::Connect,

@@ -105,6 +105,8 @@ pub enum Fault {
     /// The event's arguments do not fit the handler's types; the handler did not run and no
     /// acknowledgement was sent.
     Arguments(BoxError),
+    /// A packet middleware refused the event; no handler ran.
+    Refused(BoxError),
     /// The handler returned an error.
     Returned(BoxError),
     /// The handler panicked; its socket has been disconnected.
@@ -116,6 +118,7 @@ impl fmt::Display for HandlerError {
         write!(f, "handler of \"{}\": ", self.event)?;
         match &self.fault {
             Fault::Arguments(e) => write!(f, "the arguments do not fit: {e}"),
+            Fault::Refused(e) => write!(f, "the event was refused: {e}"),
             Fault::Returned(e) => write!(f, "{e}"),
             Fault::Panicked(message) => write!(f, "panicked: {message}"),
         }

@@ -72,6 +72,19 @@ impl<T: DeserializeOwned> FromEvent for Data<T> {
     }
 }
 
+/// The name of the event that a handler is called for; for the handlers of every event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventName(pub String);
+
+impl FromEvent for EventName {
+    fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
+        match &incoming.kind {
+            Kind::Event { packet, .. } => Ok(Self(packet.name().to_owned())),
+            Kind::Connect | Kind::Disconnect(_) => Err(Missing("only an event has a name").into()),
+        }
+    }
+}
+
 /// All arguments of an event or an acknowledgement as they came, binary data included: to be passed on
 /// without a look at them ([`Socket::relay`], [`Ack::relay`]), or decoded later.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,12 @@
 //! What is known of the request that opened a connection.
 
 use siox_tokio::About;
-use std::{fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr, time::SystemTime};
 
 /// The request that opened a connection.
 pub struct Handshake {
+    issued: SystemTime,
+    url: Box<str>,
     address: Option<SocketAddr>,
     query: Box<str>,
     /// Names and values, each ended by a NUL, which neither can hold.
@@ -21,10 +23,30 @@ impl Handshake {
             headers.push(0);
         });
         Self {
+            issued: SystemTime::now(),
+            url: about.target.into(),
             address: about.peer,
             query: about.query.into(),
             headers: headers.into(),
         }
+    }
+
+    /// When the connection was opened.
+    #[must_use]
+    pub fn issued(&self) -> SystemTime {
+        self.issued
+    }
+
+    /// The request's target, undecoded.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether a page asked for the connection, whatever its origin; Node calls it `xdomain`.
+    #[must_use]
+    pub fn is_cross_domain(&self) -> bool {
+        self.header("origin").is_some()
     }
 
     /// Where the connection comes from, as the socket tells; unknown inside a foreign HTTP server.

@@ -5,7 +5,8 @@ use crate::{
     BoxError, Socket,
     error::Fault,
     extract::{Incoming, Kind},
-    handler::{Called, Erased, Running},
+    handler::{Called, Running},
+    handlers::{Entry, List, Occasion},
 };
 use siox_socketio::{DisconnectReason, Packet};
 use std::{
@@ -13,7 +14,6 @@ use std::{
     collections::VecDeque,
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
@@ -136,23 +136,47 @@ impl Socket {
 
     fn start(&self, item: &Item<'_>) {
         match item {
-            Item::Event { packet, id } => {
-                let name = packet.name();
-                let kind = || Kind::Event { packet, id: *id };
-                for handler in self.handlers_of(name).iter() {
-                    self.run(handler, name, kind());
-                }
-            }
+            Item::Event { packet, id } => self.handle(packet, *id),
             Item::Disconnected(reason) => {
-                for handler in self.disconnect_handlers().iter() {
+                for handler in self.handlers_at(Occasion::Disconnecting).iter() {
+                    self.run(handler, "disconnecting", Kind::Disconnect(*reason));
+                }
+                self.forget_rooms();
+                for handler in self.handlers_at(Occasion::Disconnect).iter() {
                     self.run(handler, "disconnect", Kind::Disconnect(*reason));
                 }
             }
         }
     }
 
+    fn handle(&self, packet: &Packet<'_>, id: Option<u64>) {
+        let chain = self.chain(packet.name());
+        for handler in chain.any.iter() {
+            self.run(handler, packet.name(), Kind::Event { packet, id });
+        }
+        if chain.packet.is_empty() {
+            self.run_all(&chain.own, packet, id);
+        } else {
+            self.screen(&chain, packet, id);
+        }
+    }
+
+    pub(crate) fn run_all(&self, handlers: &List, packet: &Packet<'_>, id: Option<u64>) {
+        let mut spent = false;
+        for handler in handlers.iter() {
+            self.run(handler, packet.name(), Kind::Event { packet, id });
+            spent |= handler.is_spent();
+        }
+        if spent {
+            self.drop_spent(packet.name());
+        }
+    }
+
     /// Calls a handler and polls it once in place; only a pending one becomes a task.
-    fn run(&self, handler: &Arc<Erased>, event: &str, kind: Kind<'_>) {
+    fn run(&self, handler: &Entry, event: &str, kind: Kind<'_>) {
+        let Some(handler) = handler.take_call() else {
+            return;
+        };
         let incoming = Incoming { socket: self, kind };
         match catch_unwind(AssertUnwindSafe(|| handler(&incoming))) {
             Err(panic) => self.panicked(event, &*panic),
@@ -165,7 +189,8 @@ impl Socket {
         }
     }
 
-    fn spawn(&self, event: String, mut future: Running) {
+    /// What is pending becomes a task, counted among the socket's.
+    pub(crate) fn spawn(&self, event: String, mut future: Running) {
         self.inbox().pending += 1;
         let socket = self.clone();
         self.runtime().spawn(async move {
@@ -191,13 +216,30 @@ impl Socket {
 
     /// A panic costs this socket, and nobody else.
     fn panicked(&self, event: &str, panic: &(dyn Any + Send)) {
-        let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-            (Some(text), _) => (*text).to_owned(),
-            (_, Some(text)) => text.clone(),
-            (None, None) => "a panic without a message".to_owned(),
-        };
         self.leave_namespace(DisconnectReason::ServerError);
-        self.report(event, Fault::Panicked(message));
+        self.report(event, Fault::Panicked(message_of(panic)));
+    }
+
+    /// Calls what is not a handler of its own, with a panic as an error that has cost the socket.
+    pub(crate) fn called(
+        &self,
+        call: impl FnOnce() -> Result<Called, BoxError>,
+    ) -> Result<Called, BoxError> {
+        catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(self.broke(&*panic)))
+    }
+
+    /// The error that a panic is, after it has cost the socket.
+    pub(crate) fn broke(&self, panic: &(dyn Any + Send)) -> BoxError {
+        self.leave_namespace(DisconnectReason::ServerError);
+        format!("a panic: {}", message_of(panic)).into()
+    }
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        (None, None) => "a panic without a message".to_owned(),
     }
 }
 

@@ -32,32 +32,56 @@
 //! At most 256 handlers of a socket are pending, and 256 of its events wait for `on_connect`; then its
 //! client is not read. What waits for a client is bounded by [`Builder::queue`], a message by
 //! [`Builder::max_payload`], a packet's attachments by 10, a client's namespaces by 64.
+//!
+//! # Features
+//! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`.
 
 #![forbid(unsafe_code)]
 
+mod adapter;
 mod app;
 mod awaited;
 mod connect;
+mod data;
+mod door;
 mod error;
 mod extract;
 mod handler;
+mod handlers;
 mod handshake;
 mod inbox;
 mod namespace;
+mod namespaces;
 mod operator;
+mod outgoing;
+mod recovery;
+mod remote;
+mod screen;
+mod selection;
 mod server;
 mod socket;
 mod state;
 
+pub use adapter::{
+    Acks, Action, Adapter, AdapterError, AdapterFactory, BroadcastError, Emit, InMemory, Later,
+    Local, Restored, SavedSession,
+};
 pub use awaited::{Answer, TypedAnswer};
 pub use bytes::Bytes;
+pub use data::SocketData;
 pub use error::{AckError, BoxError, ConnectError, Fault, HandlerError};
-pub use extract::{Ack, Args, Auth, Data, FromEvent, Incoming, State};
+pub use extract::{Ack, Args, Auth, Data, EventName, FromEvent, Incoming, State};
 pub use handler::{Called, Handler, Outcome};
 pub use handshake::Handshake;
-pub use namespace::Namespace;
+pub use namespace::{Namespace, RoomEvent, ServerSideError};
 pub use operator::Broadcast;
+pub use outgoing::Outgoing;
+pub use recovery::Recovery;
+pub use remote::RemoteSocket;
+pub use selection::Selection;
 pub use server::{Builder, Server};
-pub use siox_socketio::{DecodeError, DisconnectReason, RoomError, Value};
+pub use siox_socketio::{DecodeError, DisconnectReason, Encoded, RoomError, Value, View};
+#[cfg(feature = "deflate")]
+pub use siox_tokio::websocket::deflate;
 pub use siox_wire::SendError;
 pub use socket::Socket;

@@ -1,10 +1,14 @@
 //! Who gets a broadcast: an immutable selection, to be reused at will.
 
-use crate::{SendError, namespace::Inner};
+use crate::{
+    AdapterError, Args, BroadcastError, RemoteSocket, Selection, SendError,
+    adapter::{Action, Emit, Later},
+    namespace::Inner,
+    selection::Sender,
+};
 use serde::Serialize;
 use siox_socketio::Encoded;
-use siox_wire::Admit;
-use std::{fmt, sync::Arc};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 /// A selection of the sockets of a namespace. Each call returns a new one.
 ///
@@ -14,10 +18,7 @@ use std::{fmt, sync::Arc};
 #[must_use = "a selection does nothing until something is emitted to it"]
 pub struct Broadcast {
     nsp: Arc<Inner>,
-    to: Vec<String>,
-    except: Vec<String>,
-    /// The number of the socket that sends.
-    skip: Option<u64>,
+    selection: Selection,
     volatile: bool,
 }
 
@@ -25,27 +26,30 @@ impl Broadcast {
     pub(crate) fn new(nsp: Arc<Inner>) -> Self {
         Self {
             nsp,
-            to: Vec::new(),
-            except: Vec::new(),
-            skip: None,
+            selection: Selection::default(),
             volatile: false,
         }
     }
 
-    pub(crate) fn skip(mut self, number: u64) -> Self {
-        self.skip = Some(number);
+    pub(crate) fn skip(mut self, number: u64, id: Arc<str>) -> Self {
+        self.selection.sender = Some(Sender { number, id });
         self
     }
 
     /// The members of this room too. A socket that is in several rooms gets the packet once.
     pub fn to(mut self, room: impl Into<String>) -> Self {
-        self.to.push(room.into());
+        self.selection.to.push(room.into());
         self
+    }
+
+    /// As [`to`](Self::to).
+    pub fn within(self, room: impl Into<String>) -> Self {
+        self.to(room)
     }
 
     /// Not the members of this room.
     pub fn except(mut self, room: impl Into<String>) -> Self {
-        self.except.push(room.into());
+        self.selection.except.push(room.into());
         self
     }
 
@@ -55,35 +59,104 @@ impl Broadcast {
         self
     }
 
+    /// Only the sockets of this node.
+    pub fn local(mut self) -> Self {
+        self.selection.local = true;
+        self
+    }
+
+    /// Whom it selects, as plain data.
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    fn message<'a>(&'a self, event: &'a str, encoded: &'a Encoded) -> Emit<'a> {
+        Emit {
+            volatile: self.volatile,
+            ..Emit::new(event, encoded, &self.selection)
+        }
+    }
+
     /// Sends an event to the selection as it is now.
     ///
     /// # Errors
     /// As [`SendError`] says of the event itself; a receiver that cannot take it is none.
     pub fn emit<T: Serialize + ?Sized>(&self, event: &str, args: &T) -> Result<(), SendError> {
-        let group = siox_socketio::shared(&self.nsp.name, &Encoded::event(event, args)?, None);
-        let kind = if self.volatile {
-            Admit::Volatile
-        } else {
-            Admit::Owed
-        };
-        let to: Vec<&str> = self.to.iter().map(String::as_str).collect();
-        let except: Vec<&str> = self.except.iter().map(String::as_str).collect();
-        let members = self.nsp.members();
-        for socket in members.select(&to, &except) {
-            if self.skip != Some(socket.number()) {
-                // A receiver that is closing hears nothing more.
-                let _ = socket.deliver(&group, kind);
-            }
-        }
-        Ok(())
+        let encoded = Encoded::event(event, args)?;
+        self.nsp.adapter.emit(self.message(event, &encoded))
+    }
+
+    /// Sends an event with arguments passed through as they came.
+    ///
+    /// # Errors
+    /// As [`SendError`] says of the event itself.
+    pub fn relay(&self, event: &str, args: &Args) -> Result<(), SendError> {
+        let encoded = Encoded::relay_event(event, &args.0)?;
+        self.nsp.adapter.emit(self.message(event, &encoded))
+    }
+
+    /// Sends an event to the selection as it is now, and gathers the acknowledgements of all of them. The
+    /// event is sent before this returns.
+    ///
+    /// The future ends with an error of [`BroadcastError::Partial`], which holds the answers that came,
+    /// when not all have answered within `timeout`.
+    pub fn emit_with_ack<T: Serialize + ?Sized>(
+        &self,
+        event: &str,
+        args: &T,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<Vec<Args>, BroadcastError>> + Send + use<T> {
+        let asked: Result<Later<'static, _>, SendError> = Encoded::event(event, args).map(|e| {
+            self.nsp
+                .adapter
+                .emit_with_ack(self.message(event, &e), timeout)
+        });
+        async move { asked?.await }
+    }
+
+    /// The sockets of the selection, on all nodes.
+    ///
+    /// # Errors
+    /// [`AdapterError`] when other nodes cannot be asked.
+    pub async fn fetch_sockets(&self) -> Result<Vec<RemoteSocket>, AdapterError> {
+        let selection = self.selection.clone();
+        self.nsp.adapter.fetch_sockets(selection).await
+    }
+
+    /// Makes all sockets of the selection join a room. One that is in too many rooms stays out.
+    ///
+    /// # Errors
+    /// [`AdapterError`] when other nodes cannot be told.
+    pub fn sockets_join(&self, room: impl Into<String>) -> Result<(), AdapterError> {
+        self.act(&Action::Join(vec![room.into()]))
+    }
+
+    /// Makes all sockets of the selection leave a room.
+    ///
+    /// # Errors
+    /// [`AdapterError`] when other nodes cannot be told.
+    pub fn sockets_leave(&self, room: impl Into<String>) -> Result<(), AdapterError> {
+        self.act(&Action::Leave(vec![room.into()]))
+    }
+
+    /// Takes all sockets of the selection out of the namespace, or closes their whole connections.
+    ///
+    /// # Errors
+    /// [`AdapterError`] when other nodes cannot be told.
+    pub fn disconnect_sockets(&self, close: bool) -> Result<(), AdapterError> {
+        self.act(&Action::Disconnect { close })
+    }
+
+    pub(crate) fn act(&self, action: &Action) -> Result<(), AdapterError> {
+        self.nsp.adapter.act(&self.selection, action)
     }
 }
 
 impl fmt::Debug for Broadcast {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Broadcast")
-            .field("to", &self.to)
-            .field("except", &self.except)
+            .field("selection", &self.selection)
+            .field("volatile", &self.volatile)
             .finish_non_exhaustive()
     }
 }

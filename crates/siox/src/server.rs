@@ -1,6 +1,12 @@
 //! The server: its settings, its namespaces, and the two ways to reach it.
 
-use crate::{HandlerError, Namespace, app::Io, namespace::Shared, state::States};
+use crate::{
+    Adapter, AdapterFactory, HandlerError, Local, Namespace, Recovery, Value,
+    app::Io,
+    namespace::{Names, Shared},
+    namespaces::with_slash,
+    state::States,
+};
 use siox_stack::Config;
 use siox_tokio::{Host, Layer};
 use std::{fmt, io, sync::Arc, time::Duration};
@@ -31,6 +37,44 @@ impl Server {
     /// one that is not is refused.
     pub fn namespace(&self, name: &str) -> Namespace {
         self.host.app().namespace(name)
+    }
+
+    /// Namespaces that come into being when a client asks for one whose name fits `pattern`, in which
+    /// `{anything}` stands for one or more characters but `/` (`/project-{id}`). What is registered on
+    /// the namespace that this returns counts for each of them, and what is emitted to it reaches all.
+    pub fn dynamic(&self, pattern: &str) -> Namespace {
+        let pattern = with_slash(pattern);
+        let names = Names::Pattern(pattern.as_str().into());
+        let io = self.host.app();
+        io.namespaces.add_family(&pattern, names, &io.shared)
+    }
+
+    /// As [`dynamic`](Self::dynamic), for the names that `allow` says yes to, given the name and the
+    /// client's credentials.
+    pub fn dynamic_if<F>(
+        &self,
+        allow: impl Fn(String, Value) -> F + Send + Sync + 'static,
+    ) -> Namespace
+    where
+        F: Future<Output = bool> + Send + 'static,
+    {
+        let names = Names::Asked(Box::new(move |name, auth| {
+            Box::pin(allow(name.to_owned(), auth.clone()))
+        }));
+        let io = self.host.app();
+        io.namespaces.add_family("/{dynamic}", names, &io.shared)
+    }
+
+    /// Calls `hook` with each namespace that is made from now on, before its first client is in it.
+    pub fn on_new_namespace(&self, hook: impl Fn(&Namespace) + Send + Sync + 'static) -> &Self {
+        self.host.app().namespaces.on_new(hook);
+        self
+    }
+
+    /// The namespaces there are, the dynamic ones too.
+    #[must_use]
+    pub fn namespaces(&self) -> Vec<Namespace> {
+        self.host.app().namespaces.all()
     }
 
     /// Replaces the hook that hears of handlers' errors and panics. The default one logs a warning.
@@ -70,7 +114,13 @@ impl Server {
 
     /// As [`close`](Self::close), with a time of your own for the clients to take what is queued.
     pub async fn close_within(&self, drain: Duration) -> bool {
-        self.host.close(drain).await
+        let drained = self.host.close(drain).await;
+        for nsp in self.namespaces() {
+            if let Err(error) = nsp.0.adapter.close().await {
+                tracing::warn!(namespace = nsp.name(), %error, "closing");
+            }
+        }
+        drained
     }
 }
 
@@ -87,13 +137,17 @@ impl fmt::Debug for Server {
 }
 
 /// The settings of a [`Server`].
-#[derive(Debug)]
 #[must_use]
 pub struct Builder {
     engine: siox_engineio::Config,
     socket: siox_socketio::Config,
     path: String,
     states: States,
+    recovery: Option<Recovery>,
+    adapter: Option<Box<AdapterFactory>>,
+    cleanup: bool,
+    #[cfg(feature = "deflate")]
+    deflate: Option<crate::deflate::Config>,
 }
 
 impl Default for Builder {
@@ -103,6 +157,11 @@ impl Default for Builder {
             socket: siox_socketio::Config::default(),
             path: "/socket.io/".to_owned(),
             states: States::default(),
+            recovery: None,
+            adapter: None,
+            cleanup: false,
+            #[cfg(feature = "deflate")]
+            deflate: None,
         }
     }
 }
@@ -146,11 +205,40 @@ impl Builder {
         self
     }
 
+    /// permessage-deflate on the WebSocket of clients that offer it (default off). Polling is not
+    /// compressed.
+    #[cfg(feature = "deflate")]
+    pub fn deflate(mut self, config: crate::deflate::Config) -> Self {
+        self.deflate = Some(config);
+        self
+    }
+
     /// What may wait for one client before `emit` says `Full` (default 1 MiB), and before the client is
     /// disconnected as a slow consumer (default 4 MiB), in bytes.
     pub fn queue(mut self, high_water: usize, hard_cap: usize) -> Self {
         self.engine.high_water = high_water;
         self.engine.hard_cap = hard_cap;
+        self
+    }
+
+    /// Keeps the sessions of clients that are cut off, for them to come back to (default off).
+    pub fn recovery(mut self, recovery: Recovery) -> Self {
+        self.recovery = Some(recovery);
+        self
+    }
+
+    /// Makes the adapter of each namespace (default [`InMemory`](crate::InMemory)).
+    pub fn adapter<A: Adapter>(
+        mut self,
+        make: impl Fn(Local) -> A + Send + Sync + 'static,
+    ) -> Self {
+        self.adapter = Some(Box::new(move |local| Arc::new(make(local))));
+        self
+    }
+
+    /// Whether a dynamic namespace goes when its last client has left (default no).
+    pub fn cleanup_empty_child_namespaces(mut self, cleanup: bool) -> Self {
+        self.cleanup = cleanup;
         self
     }
 
@@ -164,11 +252,27 @@ impl Builder {
     /// The server.
     #[must_use]
     pub fn build(self) -> Server {
-        let app = Io::new(Shared::new(self.states));
+        let high_water = self.engine.high_water;
+        let shared = Shared::new(self.states, self.recovery, self.adapter, high_water);
+        let app = Io::new(shared, self.cleanup);
         app.namespace("/");
         let config = Config::new(self.engine, self.socket);
+        #[cfg(feature = "deflate")]
+        let config = match self.deflate {
+            Some(deflate) => config.with_deflate(deflate),
+            None => config,
+        };
         Server {
             host: Host::new(Arc::new(app), config, &self.path),
         }
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("engine", &self.engine)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }

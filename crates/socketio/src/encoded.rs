@@ -30,6 +30,8 @@ use siox_wire::SendError;
 pub struct Encoded {
     kind: Kind,
     json: String,
+    /// Where the arguments begin: behind the bracket, or behind the event's name.
+    head: usize,
     attachments: Vec<Bytes>,
 }
 
@@ -60,6 +62,7 @@ impl Encoded {
         first: bool,
         args: &T,
     ) -> Result<Self, SendError> {
+        let head = encoder.json.len();
         let writer = Args {
             encoder: &mut encoder,
             first,
@@ -69,6 +72,7 @@ impl Encoded {
         Ok(Self {
             kind,
             json: encoder.json,
+            head,
             attachments: encoder.attachments,
         })
     }
@@ -80,27 +84,56 @@ impl Encoded {
     /// [`SendError::Reserved`] for a name that the protocol keeps for itself.
     pub fn relay_event(name: &str, packet: &Packet<'_>) -> Result<Self, SendError> {
         let mut json = open_event(name)?.json;
+        let head = json.len();
         if !packet.is_empty() {
             json.push(',');
         }
-        Ok(Self::relay(Kind::Event, json, packet))
+        Ok(Self::relay(Kind::Event, json, head, packet))
     }
 
     /// An acknowledgement with the arguments of a packet that was received, passed through without a
     /// look at them. Attachments are shared.
     #[must_use]
     pub fn relay_args(packet: &Packet<'_>) -> Self {
-        Self::relay(Kind::Ack, String::from("["), packet)
+        Self::relay(Kind::Ack, String::from("["), 1, packet)
     }
 
-    fn relay(kind: Kind, mut json: String, packet: &Packet<'_>) -> Self {
+    fn relay(kind: Kind, mut json: String, head: usize, packet: &Packet<'_>) -> Self {
         json.push_str(packet.inner());
         json.push(']');
         Self {
             kind,
             json,
+            head,
             attachments: packet.attachments().to_vec(),
         }
+    }
+
+    /// The same with one more argument behind the others: a string.
+    #[must_use]
+    pub fn with_argument(&self, text: &str) -> Self {
+        let mut json =
+            String::with_capacity(self.json.len().saturating_add(text.len()).saturating_add(4));
+        let open = self.json.strip_suffix(']').unwrap_or_default();
+        json.push_str(open);
+        if open != "[" {
+            json.push(',');
+        }
+        quote(&mut json, text);
+        json.push(']');
+        Self {
+            kind: self.kind,
+            json,
+            head: self.head,
+            attachments: self.attachments.clone(),
+        }
+    }
+
+    /// Whether the last argument is a string; an event's name is none.
+    #[must_use]
+    pub fn ends_with_string(&self) -> bool {
+        let args = self.json.get(self.head..).unwrap_or_default();
+        args.ends_with("\"]")
     }
 
     /// The JSON text of the array; binary values are placeholders.

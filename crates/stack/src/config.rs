@@ -11,6 +11,8 @@ pub struct Config {
     pub(crate) engine: Arc<engineio::Config>,
     pub(crate) websocket: Arc<websocket::Limits>,
     pub(crate) socket: Arc<socketio::Config>,
+    #[cfg(feature = "deflate")]
+    pub(crate) deflate: Option<Arc<websocket::deflate::Config>>,
 }
 
 impl Config {
@@ -28,7 +30,18 @@ impl Config {
             engine: Arc::new(engine),
             websocket: Arc::new(websocket),
             socket: Arc::new(socket),
+            #[cfg(feature = "deflate")]
+            deflate: None,
         }
+    }
+
+    /// With permessage-deflate for clients that offer it, on the WebSocket alone. Without this call it is
+    /// declined.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn with_deflate(mut self, deflate: websocket::deflate::Config) -> Self {
+        self.deflate = Some(Arc::new(deflate));
+        self
     }
 
     /// The settings of Engine.IO.

@@ -3,13 +3,17 @@
 //! Here the two layers are tied together, and only here; what a packet means to a session is
 //! Engine.IO's business, what a frame means is WebSocket's.
 
-use crate::{Config, Error, Machine};
+use crate::{Agreed, Config, Error, Machine};
+#[cfg(feature = "deflate")]
+use alloc::boxed::Box;
 use alloc::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 use siox_engineio::{
     self as engineio, CloseReason, Decision, ErrorCode, Event, Handshake, Lane, Messages, Payload,
     Request, Response, Session, Sid, Transport,
 };
+#[cfg(feature = "deflate")]
+use siox_websocket::deflate::Codec;
 use siox_websocket::{self as websocket, CloseCode, Connection};
 use siox_wire::{Admit, Input, Instant, Message, SendError, Shared, Sink};
 
@@ -175,6 +179,27 @@ impl Machine for Engine {
             session,
         };
         (engine, lane)
+    }
+
+    fn agree(&mut self, config: &Config, lane: Lane, agreed: Agreed) {
+        self.socket = self.socket.take().map(|(own, socket)| match own == lane {
+            true => (own, config.agree(socket, agreed)),
+            false => (own, socket),
+        });
+    }
+
+    #[cfg(feature = "deflate")]
+    fn lend_codec(&mut self, pool: &mut Option<Box<Codec>>) {
+        if let Some((_, socket)) = &mut self.socket {
+            socket.lend_codec(pool);
+        }
+    }
+
+    #[cfg(feature = "deflate")]
+    fn release_codec(&mut self, pool: &mut Option<Box<Codec>>) {
+        if let Some((_, socket)) = &mut self.socket {
+            socket.release_codec(pool);
+        }
     }
 
     fn is_last(event: &Event<'_>) -> bool {

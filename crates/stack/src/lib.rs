@@ -1,7 +1,7 @@
 //! Where the layers meet, still sans-IO: [`Engine`] is Engine.IO on both its transports as one machine,
 //! [`Session`] is Socket.IO on top of that, [`Sids`] is the table of sessions, [`front`] judges every request
-//! before a session sees it, and, with feature `std`, [`Cell`] is a session that many tasks or threads may
-//! reach.
+//! before a session sees it, and, with feature `std`, `Cell` is a session that many tasks or threads may
+//! reach. [`EngineClient`] is Engine.IO's other end, with all its connections.
 //!
 //! The canonical loop, without a socket: a client opens a session by a WebSocket and says hello.
 //!
@@ -38,6 +38,11 @@
 //! # Limits
 //! Those of the layers below, made consistent by [`Config`]. What waits for a peer is bounded by
 //! `high_water` and `hard_cap` of the Engine.IO settings, on either transport.
+//!
+//! # Features
+//! * `std`: `Cell`, for which the standard library's mutex is linked.
+//! * `deflate`: permessage-deflate on the WebSocket, off until `Config::with_deflate`. Its codec links
+//!   `std`. `max_payload` bounds the inflated message.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -62,8 +67,10 @@
 
 extern crate alloc;
 
+mod agreed;
 #[cfg(feature = "std")]
 mod cell;
+mod client;
 mod config;
 mod engine;
 mod error;
@@ -72,8 +79,10 @@ mod machine;
 mod session;
 mod sids;
 
+pub use agreed::Agreed;
 #[cfg(feature = "std")]
 pub use cell::{Cell, Shift, Turn};
+pub use client::{ClientOptions, EngineClient, Failure, Line, Random, Timestamps, parse_url};
 pub use config::Config;
 pub use engine::Engine;
 pub use error::Error;

@@ -1,11 +1,15 @@
 //! The one shape that a runtime drives, whatever protocol stands on top.
 
-use crate::{Config, Error};
+use crate::{Agreed, Config, Error};
+#[cfg(feature = "deflate")]
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use bytes::Bytes;
 use siox_engineio::{
     CloseReason, Decision, Handshake, Lane, Payload, Request, Response, Sid, Transport,
 };
+#[cfg(feature = "deflate")]
+use siox_websocket::deflate::Codec;
 use siox_wire::{Input, Instant};
 
 /// A session that lives on HTTP requests, on a WebSocket, or on its way from one to the other.
@@ -39,6 +43,25 @@ pub trait Machine: Sized {
     /// [`socket_for`](Self::socket_for) a plain handshake of v4.
     fn socket(now: Instant, config: &Config, sid: Sid) -> (Self, Lane) {
         Self::socket_for(now, config, sid, &Handshake::v4(Transport::WebSocket))
+    }
+
+    /// The handshake of the WebSocket `lane`, which has just begun, agreed to this, which
+    /// [`Config::accept`] told. Before anything is read of the socket; the open packet, which may be
+    /// queued already, leaves as it is.
+    fn agree(&mut self, config: &Config, lane: Lane, agreed: Agreed);
+
+    /// A step begins that may read or send on the WebSocket: it is lent a codec, as
+    /// [`Connection::lend_codec`](siox_websocket::Connection::lend_codec) says. Nothing where there is
+    /// no WebSocket or it did not agree to permessage-deflate.
+    #[cfg(feature = "deflate")]
+    fn lend_codec(&mut self, pool: &mut Option<Box<Codec>>) {
+        let _ = pool;
+    }
+
+    /// The step has ended: what the WebSocket need not keep of the codec goes back.
+    #[cfg(feature = "deflate")]
+    fn release_codec(&mut self, pool: &mut Option<Box<Codec>>) {
+        let _ = pool;
     }
 
     /// Whether `event` says that the session has ended; it is the last one, and is told once.

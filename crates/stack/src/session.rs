@@ -1,12 +1,16 @@
 //! Socket.IO on Engine.IO: the whole server side of one client as one machine.
 
-use crate::{Config, Engine, Error, Machine};
+use crate::{Agreed, Config, Engine, Error, Machine};
+#[cfg(feature = "deflate")]
+use alloc::boxed::Box;
 use alloc::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 use siox_engineio::{
     self as engineio, CloseReason, Decision, Handshake, Lane, Payload, Request, Response, Sid,
 };
 use siox_socketio::{self as socketio, Connection, Encoded, Slot, Value};
+#[cfg(feature = "deflate")]
+use siox_websocket::deflate::Codec;
 use siox_wire::{Admit, Input, Instant, SendError, Shared};
 
 /// What the application hears of one client.
@@ -111,6 +115,40 @@ impl Session {
             .broadcast(slot, group, kind, &mut self.engine.sink())
     }
 
+    /// Sends a packet made once for many receivers, which asks each of them for an acknowledgement with
+    /// this id ([`FIRST_BROADCAST_ACK`](socketio::FIRST_BROADCAST_ACK) or more).
+    ///
+    /// # Errors
+    /// As [`SendError`] says; nothing was queued, and nothing is owed.
+    pub fn broadcast_with_ack(
+        &mut self,
+        slot: Slot,
+        group: &Arc<Shared>,
+        id: u64,
+        deadline: Option<Instant>,
+    ) -> Result<(), SendError> {
+        self.sockets.expect_ack(slot, id, deadline)?;
+        let sent = self.broadcast(slot, group, Admit::Normal);
+        if sent.is_err() {
+            self.sockets.forget_ack(slot, id);
+        }
+        sent
+    }
+
+    /// Accepts the CONNECT of `slot` for a session that can be recovered by its private id.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the client has gone meanwhile.
+    pub fn accept_recoverable(
+        &mut self,
+        slot: Slot,
+        sid: &str,
+        pid: &str,
+    ) -> Result<(), SendError> {
+        self.sockets
+            .accept_recoverable(slot, sid, pid, &mut self.engine.sink())
+    }
+
     /// One event of Engine.IO, carried up one layer.
     fn up<'b>(
         &mut self,
@@ -179,6 +217,20 @@ impl Machine for Session {
         let (engine, lane) = Engine::socket_for(now, config, sid, handshake);
         let sockets = Connection::new(now, config.socket.clone());
         (Self { engine, sockets }, lane)
+    }
+
+    fn agree(&mut self, config: &Config, lane: Lane, agreed: Agreed) {
+        self.engine.agree(config, lane, agreed);
+    }
+
+    #[cfg(feature = "deflate")]
+    fn lend_codec(&mut self, pool: &mut Option<Box<Codec>>) {
+        self.engine.lend_codec(pool);
+    }
+
+    #[cfg(feature = "deflate")]
+    fn release_codec(&mut self, pool: &mut Option<Box<Codec>>) {
+        self.engine.release_codec(pool);
     }
 
     fn is_last(event: &Event<'_>) -> bool {

@@ -56,11 +56,19 @@ impl<K> Sids<K> {
         Ok(())
     }
 
-    /// Takes a session, or a reservation, out.
+    /// Gives a reserved id back; a session that has come under it stays.
+    pub fn release(&mut self, sid: &Sid) {
+        if self.map.get(sid).is_some_and(Option::is_none) {
+            self.map.remove(sid);
+        }
+    }
+
+    /// Takes a session out.
     pub fn remove(&mut self, sid: &Sid) -> Option<K> {
-        let session = self.map.remove(sid)?;
-        self.sessions = self.sessions.saturating_sub(usize::from(session.is_some()));
-        session
+        let session = self.map.get_mut(sid)?.take()?;
+        self.map.remove(sid);
+        self.sessions = self.sessions.saturating_sub(1);
+        Some(session)
     }
 
     /// The session of this id.

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod codec;
 mod engine_echo;
 mod linear;
 mod socket_echo;
@@ -39,6 +40,9 @@ enum Profile {
         #[arg(long, value_enum, default_value_t)]
         runtime: Runtime,
     },
+    /// The packet and payload codecs, asked line by line over standard input.
+    #[command(after_help = codec::HELP)]
+    Codec,
     /// An attack on a machine in memory, for a tool that counts instructions; ends by itself.
     Linear {
         /// Which.
@@ -84,6 +88,7 @@ async fn main() -> ExitCode {
 
 async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
     match profile {
+        Profile::Codec => return Ok(codec::run()?),
         Profile::Linear { attack, size } => {
             linear::run(attack, size);
             return Ok(());

@@ -6,14 +6,20 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
+    time::Duration,
 };
+
+/// How long no connection is accepted after the system has refused one for want of descriptors or
+/// memory: those there are go on being served.
+const BACK_OFF: Duration = Duration::from_millis(50);
 
 /// Accepts connections for ever and runs `handler` for each in a thread of its own, at most `most` of
 /// them at once: the next one waits in the listener's queue. Handshakes that fail have been answered
 /// and are forgotten.
 ///
 /// # Errors
-/// When the listener fails.
+/// When the listener cannot be waited on: it must block. Where the system has no descriptor or memory
+/// left for one more connection, it waits until there is.
 pub fn serve<H>(
     listener: &TcpListener,
     limits: &Arc<Limits>,
@@ -34,7 +40,8 @@ where
 /// As [`serve`], accepting what `options` allow.
 ///
 /// # Errors
-/// When the listener fails.
+/// When the listener cannot be waited on: it must block. Where the system has no descriptor or memory
+/// left for one more connection, it waits until there is.
 pub fn serve_with<H>(
     listener: &TcpListener,
     options: &AcceptOptions,
@@ -53,7 +60,8 @@ where
 /// As [`serve_with`], over TLS. Its handshake counts to that of the options' time.
 ///
 /// # Errors
-/// When the listener fails.
+/// When the listener cannot be waited on: it must block. Where the system has no descriptor or memory
+/// left for one more connection, it waits until there is.
 #[cfg(feature = "tls")]
 pub fn serve_tls<H>(
     listener: &TcpListener,
@@ -85,7 +93,11 @@ where
         let (stream, _) = match listener.accept() {
             Ok(accepted) => accepted,
             Err(e) if is_the_peers(&e) => continue,
-            Err(e) => return Err(e),
+            Err(e) if is_the_listeners(&e) => return Err(e),
+            Err(_) => {
+                thread::sleep(BACK_OFF);
+                continue;
+            }
         };
         let both = both.clone();
         let connection = move || {
@@ -109,6 +121,14 @@ fn is_the_peers(e: &io::Error) -> bool {
         io::ErrorKind::ConnectionAborted
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::Interrupted
+    )
+}
+
+/// Whether it cannot be listened on: it does not block, or it is no listener.
+fn is_the_listeners(e: &io::Error) -> bool {
+    matches!(
+        e.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::InvalidInput
     )
 }
 

@@ -1,10 +1,15 @@
 //! What stands on top of a session, and what the two have in common with a connection.
 
+use crate::codec;
 use siox_engineio::{CloseReason, Sid};
-use siox_stack::{Cell, Machine};
+use siox_stack::{
+    Cell, Machine,
+    front::{About, Admission, Fields, Refused},
+};
 use std::{
     fmt,
-    net::SocketAddr,
+    future::Future,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -16,8 +21,31 @@ pub trait App: Send + Sync + Sized + 'static {
     /// What the app keeps for each session.
     type Data: Send + Sync + 'static;
 
+    /// Whether a client may open a session, and under which id. Its request has been found in order;
+    /// nothing is opened yet. Everybody may, unless this says otherwise.
+    fn admit(self: &Arc<Self>, about: &About<'_>) -> Admit {
+        let _ = about;
+        Admit::Now(Admission::Granted)
+    }
+
     /// A client is opening a session.
     fn open(&self, about: &About<'_>) -> Self::Data;
+
+    /// The first answer of a session is being made: `fields` are sent with it. Called before
+    /// [`headers`](Self::headers).
+    fn initial_headers(&self, conn: &Conn<Self>, about: &About<'_>, fields: &mut Fields) {
+        let _ = (conn, about, fields);
+    }
+
+    /// A request of a session has come, a poll, a POST or an upgrade: `fields` are sent with its answer.
+    fn headers(&self, conn: &Conn<Self>, about: &About<'_>, fields: &mut Fields) {
+        let _ = (conn, about, fields);
+    }
+
+    /// A request was refused.
+    fn connection_error(&self, about: &About<'_>, refused: &Refused) {
+        let _ = (about, refused);
+    }
 
     /// An event of a session, in the order of arrival. Nothing is locked meanwhile, so the app may
     /// answer through `conn` while it holds the event. `cx` is that of the task which read the event.
@@ -33,6 +61,30 @@ pub trait App: Send + Sync + Sized + 'static {
     fn poll_ready(&self, conn: &Conn<Self>, cx: &mut Context<'_>) -> Poll<()> {
         let _ = (conn, cx);
         Poll::Ready(())
+    }
+}
+
+/// An app's word on a request that opens a session.
+pub enum Admit {
+    /// At once.
+    Now(Admission),
+    /// When it is known. The client waits meanwhile; if it goes away, the future is dropped.
+    Later(Pin<Box<dyn Future<Output = Admission> + Send>>),
+}
+
+impl Admit {
+    /// When `word` is known.
+    pub fn later(word: impl Future<Output = Admission> + Send + 'static) -> Self {
+        Self::Later(Box::pin(word))
+    }
+}
+
+impl fmt::Debug for Admit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Now(admission) => f.debug_tuple("Now").field(admission).finish(),
+            Self::Later(_) => f.write_str("Later"),
+        }
     }
 }
 
@@ -54,7 +106,12 @@ impl<A: App> Conn<A> {
 
     /// One step of the machine, under its lock. What it queues leaves with the driver's next turn.
     pub fn with<R>(&self, step: impl FnOnce(&mut A::Machine) -> R) -> R {
-        self.cell.with(step)
+        self.cell.with(|machine| codec::step(machine, step))
+    }
+
+    /// Its id, which is the client's only credential.
+    pub fn sid(&self) -> &Sid {
+        &self.sid
     }
 
     /// What the app keeps for this session.
@@ -72,63 +129,6 @@ impl<A: App> fmt::Debug for Conn<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Conn")
             .field("sid", &self.sid)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The headers of a request, wherever they are kept.
-pub trait Headers {
-    /// Calls `each` for every header line, names in any case.
-    fn for_each(&self, each: &mut dyn FnMut(&str, &[u8]));
-}
-
-impl Headers for http::HeaderMap {
-    fn for_each(&self, each: &mut dyn FnMut(&str, &[u8])) {
-        for (name, value) in self {
-            each(name.as_str(), value.as_bytes());
-        }
-    }
-}
-
-impl Headers for siox_http1::Head<'_> {
-    fn for_each(&self, each: &mut dyn FnMut(&str, &[u8])) {
-        for (name, value) in self.headers() {
-            each(name, value);
-        }
-    }
-}
-
-/// The request that opens a session.
-#[derive(Clone, Copy)]
-pub struct About<'a> {
-    /// Where it came from, as the socket tells; unknown behind a foreign HTTP server.
-    pub peer: Option<SocketAddr>,
-    /// The query string, undecoded.
-    pub query: &'a str,
-    /// The request target, undecoded.
-    pub target: &'a str,
-    /// Its headers.
-    pub headers: &'a dyn Headers,
-}
-
-impl About<'_> {
-    /// The first header of this name, in any case.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<Vec<u8>> {
-        let mut found = None;
-        self.headers.for_each(&mut |n, v| {
-            if found.is_none() && n.eq_ignore_ascii_case(name) {
-                found = Some(v.to_vec());
-            }
-        });
-        found
-    }
-}
-
-impl fmt::Debug for About<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("About")
-            .field("peer", &self.peer)
             .finish_non_exhaustive()
     }
 }

@@ -9,10 +9,9 @@ static START: LazyLock<time::Instant> = LazyLock::new(time::Instant::now);
 /// The time, for any machine driven by this runtime. It follows tokio's clock, paused time included.
 #[must_use]
 pub fn now() -> Instant {
-    let micros = time::Instant::now()
-        .saturating_duration_since(*START)
-        .as_micros();
-    Instant::from_micros(u64::try_from(micros).unwrap_or(u64::MAX).saturating_add(1))
+    let since = time::Instant::now().saturating_duration_since(*START);
+    let micros = since.as_secs().saturating_mul(1_000_000);
+    Instant::from_micros(micros.saturating_add(u64::from(since.subsec_micros()) + 1))
 }
 
 /// The same point on tokio's clock.

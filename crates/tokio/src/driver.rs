@@ -1,10 +1,6 @@
 //! The one driver of a session: its socket, when there is one, and its deadlines.
 
-use crate::{
-    App, Conn, Host, clock,
-    host::{Alive, Upgrading},
-    scratch,
-};
+use crate::{App, Conn, Host, admit::Upgrading, clock, host::Alive, scratch};
 use siox_engineio::Lane;
 use siox_stack::{Machine, Shift, Turn};
 use siox_wire::{Input, Instant};
@@ -142,7 +138,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
     fn expire(&mut self, cx: &mut Context<'_>) {
         let now = clock::now();
         loop {
-            let step = self.conn.cell.with(|m| {
+            let step = self.conn.with(|m| {
                 let due = m.poll_timeout().is_some_and(|at| at <= now);
                 due.then(|| m.handle_timeout(now))
             });

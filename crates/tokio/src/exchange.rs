@@ -2,14 +2,14 @@
 //! sessions on the other. No socket here.
 
 use crate::{
-    About, App, Host, clock,
-    host::{Admitted, Parked, Upgrading},
+    About, App, Host,
+    admit::{Admitted, Asking, Lines, Parked, Upgrading},
+    clock,
 };
 use bytes::Bytes;
 use siox_engineio::{self as engineio, ErrorCode, Lane};
 use siox_http1::{Connection, Event, Head, Limits, Method, Response};
-use siox_stack::Machine;
-use siox_websocket::handshake::server::{Accept, Offer, Refusal};
+use siox_stack::front::{Admission, Answer, Reply};
 use siox_wire::Input;
 use std::{net::SocketAddr, sync::Arc};
 
@@ -17,6 +17,8 @@ use std::{net::SocketAddr, sync::Arc};
 pub(crate) enum Next<A: App> {
     /// Nothing more will come of it.
     Ended,
+    /// A request waits for the app's word.
+    Ask(Box<Asking>),
     /// A GET waits for its session.
     Park(Parked<A>),
     /// The body of a POST is there.
@@ -112,31 +114,37 @@ impl<A: App> Exchange<A> {
             );
             return None;
         }
-        let offer = Offer::from_parts(head.method() == Method::Get, head.http11(), head.headers());
-        let request = engineio::Request {
-            method: method(head.method()),
-            query: head.query(),
-            websocket: offer.is_upgrade(),
-            content_type: head.header("content-type"),
-        };
         let about = About {
+            method: method(head.method()),
+            http11: head.http11(),
             peer: Some(self.peer),
-            query: head.query(),
             target: head.target(),
+            query: head.query(),
             headers: head,
+            trusted_proxies: self.host.front().options().trusted_proxies,
         };
-        match self.host.admit(&request, &offer, &about) {
-            Admitted::Answer(response) => self.respond(response),
-            Admitted::Refuse(refusal) => self.refuse(refusal),
-            Admitted::Unavailable => self.put(503, &[], &[]),
+        let admitted = self.host.admit(&about);
+        self.act(admitted, input)
+    }
+
+    /// The app has given its word on a request that waited for it.
+    pub(crate) fn decided(&mut self, asking: Asking, word: Admission) -> Option<Next<A>> {
+        let admitted = self.host.decided(asking, word);
+        self.act(admitted, &mut Input::new(clock::now(), &mut []))
+    }
+
+    fn act(&mut self, admitted: Admitted<A>, input: &mut Input<'_>) -> Option<Next<A>> {
+        match admitted {
+            Admitted::Answer(answer) => self.respond(answer),
+            Admitted::Ask(asking) => return Some(Next::Ask(asking)),
             Admitted::Park(parked) => return Some(Next::Park(parked)),
             Admitted::Body(parked, limit) => self.collect(parked, limit),
-            Admitted::Upgrade(conn, lane, accept) => {
-                if let Some(early) = self.switch(&accept, input) {
+            Admitted::Upgrade(conn, lane, headers) => {
+                if let Some(early) = self.switch(&headers, input) {
                     return Some(Next::Upgrade(conn, lane, early));
                 }
                 // Only a request with a body cannot be upgraded (RFC 6455 §4.1 knows none).
-                self.respond(ErrorCode::BadRequest.response());
+                self.respond(Reply::default().finish(ErrorCode::BadRequest.response()));
             }
         }
         None
@@ -150,29 +158,24 @@ impl<A: App> Exchange<A> {
     }
 
     fn too_large(&mut self) {
-        if let Some(mut parked) = self.collecting.take() {
-            parked.answered();
-            let response = parked.conn.with(|m| m.body_too_large(parked.lane));
-            self.respond(response);
+        if let Some(parked) = self.collecting.take() {
+            let answer = parked.too_large();
+            self.respond(answer);
         }
     }
 
     /// The 101, and what the peer has sent behind its request.
-    fn switch(&mut self, accept: &Accept<'_>, input: &mut Input<'_>) -> Option<Vec<u8>> {
-        let headers: Vec<_> = accept.headers().collect();
+    fn switch(&mut self, headers: &Lines, input: &mut Input<'_>) -> Option<Vec<u8>> {
+        let headers: Vec<_> = headers.iter().map(|(n, v)| (&**n, &**v)).collect();
         let mut early = self.machine.upgrade(&headers).ok()?;
         early.extend_from_slice(input.take_all());
         Some(early)
     }
 
-    fn refuse(&mut self, refusal: Refusal) {
-        let text = Bytes::from(refusal.to_string());
-        self.put(refusal.status(), refusal.headers(), &[text]);
-    }
-
-    pub(crate) fn respond(&mut self, mut response: engineio::Response) {
-        let headers: Vec<_> = response.headers().collect();
-        self.put(response.status, &headers, response.body.make_contiguous());
+    pub(crate) fn respond(&mut self, mut answer: Answer) {
+        let mut body = std::mem::take(&mut answer.body);
+        let headers: Vec<_> = answer.headers().collect();
+        self.put(answer.status, &headers, body.make_contiguous());
     }
 
     fn put(&mut self, status: u16, headers: &[(&str, &str)], body: &[Bytes]) {

@@ -1,23 +1,19 @@
-//! The sessions of one app, and the way of a request to its session.
+//! The sessions of one app, from the first to the last. How a request finds its session is in `admit`.
 
-use crate::{About, App, Conn, clock, driver::Driver};
-use siox_engineio::{
-    CloseReason, Decision, ErrorCode, Handshake, Lane, Request, Response, Sid, Transport,
-};
-use siox_stack::{Config, Machine, Route, Sids};
-use siox_websocket::handshake::{
-    OriginPolicy,
-    server::{Accept, Offer, Refusal},
+use crate::{App, Conn, clock};
+use siox_engineio::{CloseReason, Sid};
+use siox_stack::{
+    Config, Front, Machine, Sids,
+    front::{InvalidOption, Options},
 };
 use std::{
     collections::BTreeMap,
     fmt,
-    ops::Deref,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Context,
     time::Duration,
 };
-use tokio::{runtime::Handle, sync::watch};
+use tokio::sync::watch;
 
 /// How long the tasks of sessions that were cut off may take to end.
 const CUT_OFF: Duration = Duration::from_secs(2);
@@ -36,7 +32,7 @@ enum Phase {
 pub struct Host<A: App> {
     app: Arc<A>,
     config: Config,
-    path: Box<str>,
+    front: Front,
     sids: Mutex<Sids<Arc<Conn<A>>>>,
     /// Sessions that have ended, while their sockets still say goodbye.
     leaving: Mutex<BTreeMap<Sid, Arc<Conn<A>>>>,
@@ -50,103 +46,32 @@ pub(crate) struct Alive(
     #[expect(dead_code, reason = "its drop is what counts")] watch::Receiver<()>,
 );
 
-/// What to do with a request.
-pub(crate) enum Admitted<A: App> {
-    Answer(Response),
-    /// It is no proper WebSocket handshake.
-    Refuse(Refusal),
-    /// The server is going down.
-    Unavailable,
-    Park(Parked<A>),
-    Body(Parked<A>, usize),
-    Upgrade(Upgrading<A>, Lane, Accept<'static>),
-}
-
-/// A session whose WebSocket is still to come. Dropped before it has come, the session is told that it
-/// is gone, and is driven to its end.
-pub(crate) struct Upgrading<A: App> {
-    host: Arc<Host<A>>,
-    conn: Arc<Conn<A>>,
-    lane: Lane,
-    came: bool,
-}
-
-impl<A: App> Upgrading<A> {
-    fn new(host: &Arc<Host<A>>, conn: Arc<Conn<A>>, lane: Lane) -> Self {
-        Self {
-            host: host.clone(),
-            conn,
-            lane,
-            came: false,
-        }
-    }
-
-    /// The WebSocket is there, and with it whoever drives the session.
-    pub(crate) fn came(mut self) -> Arc<Conn<A>> {
-        self.came = true;
-        self.conn.clone()
-    }
-}
-
-impl<A: App> Deref for Upgrading<A> {
-    type Target = Conn<A>;
-
-    fn deref(&self) -> &Conn<A> {
-        &self.conn
-    }
-}
-
-impl<A: App> Drop for Upgrading<A> {
-    fn drop(&mut self) {
-        if self.came {
-            return;
-        }
-        self.conn.with(|m| m.handle_socket_gone(self.lane));
-        // Without a runtime this is the end of everything.
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(Driver::timer(&self.host, self.conn.clone()));
-        }
-    }
-}
-
-/// A request of a session that waits for its body or its answer. Dropped before it was answered, it is
-/// reported as abandoned.
-pub(crate) struct Parked<A: App> {
-    pub(crate) conn: Arc<Conn<A>>,
-    pub(crate) lane: Lane,
-    answered: bool,
-}
-
-impl<A: App> Parked<A> {
-    fn new(conn: Arc<Conn<A>>, lane: Lane) -> Self {
-        Self {
-            conn,
-            lane,
-            answered: false,
-        }
-    }
-
-    pub(crate) fn answered(&mut self) {
-        self.answered = true;
-    }
-}
-
-impl<A: App> Drop for Parked<A> {
-    fn drop(&mut self) {
-        if !self.answered {
-            self.conn.with(|m| m.handle_abandoned(self.lane));
-        }
-    }
-}
-
 impl<A: App> Host<A> {
     /// A host of `app` for requests to `path`, with or without its trailing slash.
     #[must_use]
     pub fn new(app: Arc<A>, config: Config, path: &str) -> Arc<Self> {
+        let front = Front::at::<A::Machine>(&config, path);
+        Self::behind(front, app, config)
+    }
+
+    /// A host of `app` with these options.
+    ///
+    /// # Errors
+    /// What is wrong with an option.
+    pub fn with_options(
+        app: Arc<A>,
+        config: Config,
+        options: Options,
+    ) -> Result<Arc<Self>, InvalidOption> {
+        let front = Front::new::<A::Machine>(&config, options)?;
+        Ok(Self::behind(front, app, config))
+    }
+
+    fn behind(front: Front, app: Arc<A>, config: Config) -> Arc<Self> {
         Arc::new(Self {
             app,
             config,
-            path: path.trim_end_matches('/').into(),
+            front,
             sids: Mutex::default(),
             leaving: Mutex::default(),
             phase: watch::Sender::new(Phase::Serving),
@@ -175,8 +100,12 @@ impl<A: App> Host<A> {
     /// Whether a request to `path` is for this host.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
-        path.strip_prefix(&*self.path)
-            .is_some_and(|rest| matches!(rest, "" | "/"))
+        self.front.matches(path)
+    }
+
+    /// What judges its requests.
+    pub(crate) fn front(&self) -> &Front {
+        &self.front
     }
 
     /// Refuses new sessions, ends all there are as "server shutting down", and waits until their clients
@@ -235,81 +164,6 @@ impl<A: App> Host<A> {
         self.sids.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Finds or opens the session that `request` means, and asks it. Nothing is opened or changed for a
-    /// request from a foreign page, or for a WebSocket handshake that must fail.
-    pub(crate) fn admit(
-        self: &Arc<Self>,
-        request: &Request<'_>,
-        offer: &Offer<'_>,
-        about: &About<'_>,
-    ) -> Admitted<A> {
-        let found = match self.table().route(self.config.engine(), request) {
-            Route::Refuse(response) => return Admitted::Answer(response),
-            Route::Session(conn) => Ok(conn.clone()),
-            Route::Open(handshake) => Err(handshake),
-        };
-        if offer.check_origin(OriginPolicy::Same, false).is_err() {
-            tracing::warn!("a page of another origin was refused");
-            return Admitted::Answer(ErrorCode::Forbidden.response());
-        }
-        let accept = match request.websocket.then(|| offer.accept()).transpose() {
-            Ok(accept) => accept,
-            Err(refusal) => return Admitted::Refuse(refusal),
-        };
-        match found {
-            Ok(conn) => self.ask(conn, request, accept),
-            Err(_) if self.is_closing() => Admitted::Unavailable,
-            Err(handshake) => self.open(handshake, accept, about),
-        }
-    }
-
-    fn ask(
-        self: &Arc<Self>,
-        conn: Arc<Conn<A>>,
-        request: &Request<'_>,
-        accept: Option<Accept<'static>>,
-    ) -> Admitted<A> {
-        match conn.with(|m| m.handle_request(clock::now(), request)) {
-            Decision::Answer(response) => Admitted::Answer(response),
-            Decision::Park(lane) => Admitted::Park(Parked::new(conn, lane)),
-            Decision::Body { lane, limit } => Admitted::Body(Parked::new(conn, lane), limit),
-            Decision::Upgrade(lane) => match accept {
-                Some(accept) => Admitted::Upgrade(Upgrading::new(self, conn, lane), lane, accept),
-                None => Admitted::Refuse(Refusal::Upgrade),
-            },
-        }
-    }
-
-    fn open(
-        self: &Arc<Self>,
-        handshake: Handshake,
-        accept: Option<Accept<'static>>,
-        about: &About<'_>,
-    ) -> Admitted<A> {
-        let Some(sid) = random().map(|bytes| Sid::from_random(&bytes)) else {
-            return Admitted::Unavailable;
-        };
-        let now = clock::now();
-        let data = self.app.open(about);
-        match (handshake.transport, accept) {
-            (Transport::Polling, _) => {
-                let (machine, response) =
-                    A::Machine::polling_for(now, &self.config, sid, &handshake);
-                let conn = Arc::new(Conn::new(machine, sid, data));
-                self.enter(&conn);
-                tokio::spawn(Driver::timer(self, conn));
-                Admitted::Answer(response)
-            }
-            (Transport::WebSocket, Some(accept)) => {
-                let (machine, lane) = A::Machine::socket_for(now, &self.config, sid, &handshake);
-                let conn = Arc::new(Conn::new(machine, sid, data));
-                self.enter(&conn);
-                Admitted::Upgrade(Upgrading::new(self, conn, lane), lane, accept)
-            }
-            (Transport::WebSocket, None) => Admitted::Refuse(Refusal::Upgrade),
-        }
-    }
-
     fn leaving(&self) -> MutexGuard<'_, BTreeMap<Sid, Arc<Conn<A>>>> {
         self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -324,14 +178,17 @@ impl<A: App> Host<A> {
         self.leaving().remove(&conn.sid);
     }
 
-    fn enter(&self, conn: &Arc<Conn<A>>) {
-        // An id of 120 random bits that is taken already would be a fault of the random source; the
-        // session then lives on its socket alone and no request can reach the other one through it.
-        let _ = self.table().insert(conn.sid, conn.clone());
-        if self.is_closing() {
-            // It came too late to be among those that `close` has ended.
-            conn.close(CloseReason::ServerShuttingDown);
-        }
+    /// Keeps an id for a session that is being opened; `None` when it is taken.
+    pub(crate) fn reserve(self: &Arc<Self>, sid: Sid) -> Option<Reserved<A>> {
+        let free = self.table().reserve(sid);
+        free.then(|| Reserved {
+            host: self.clone(),
+            sid,
+        })
+    }
+
+    pub(crate) fn find(&self, sid: &Sid) -> Option<Arc<Conn<A>>> {
+        self.table().get(sid).cloned()
     }
 
     /// An event on its way to the app. A session that ends with it is forgotten first.
@@ -348,8 +205,32 @@ impl<A: App> Host<A> {
     }
 }
 
+/// An id kept for a session; given back when none comes.
+pub(crate) struct Reserved<A: App> {
+    host: Arc<Host<A>>,
+    pub(crate) sid: Sid,
+}
+
+impl<A: App> Reserved<A> {
+    /// The session has come.
+    pub(crate) fn enter(self, conn: &Arc<Conn<A>>) {
+        // The id was kept for it, so that nobody else can have it.
+        let _ = self.host.table().insert(self.sid, conn.clone());
+        if self.host.is_closing() {
+            // It came too late to be among those that `close` has ended.
+            conn.close(CloseReason::ServerShuttingDown);
+        }
+    }
+}
+
+impl<A: App> Drop for Reserved<A> {
+    fn drop(&mut self) {
+        self.host.table().release(&self.sid);
+    }
+}
+
 /// 120 bits that nobody can predict.
-fn random() -> Option<[u8; 15]> {
+pub(crate) fn random() -> Option<[u8; 15]> {
     let mut random = [0; 15];
     getrandom::fill(&mut random).ok()?;
     Some(random)
@@ -364,7 +245,7 @@ pub fn random_id() -> Option<String> {
 impl<A: App> fmt::Debug for Host<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Host")
-            .field("path", &self.path)
+            .field("path", &self.front.options().path)
             .finish_non_exhaustive()
     }
 }

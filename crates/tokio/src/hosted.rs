@@ -2,9 +2,9 @@
 //! stream is taken back, so that nothing of the request or of hyper stays alive.
 
 use crate::{
-    About, App, Host,
+    About, App, Headers, Host,
+    admit::{self, Admitted, Parked, Upgrading},
     driver::Driver,
-    host::{Admitted, Parked, Upgrading},
     post,
 };
 use bytes::Bytes;
@@ -12,9 +12,8 @@ use http::{Request, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use siox_engineio::{self as engineio, ErrorCode, Lane};
-use siox_stack::Machine;
-use siox_websocket::handshake::server::{Accept, Offer, Refusal};
+use siox_engineio::{self as engineio, Lane};
+use siox_stack::front::Answer;
 use std::{collections::VecDeque, error::Error, future::poll_fn, net::SocketAddr, sync::Arc};
 use tokio::net::TcpStream;
 
@@ -31,64 +30,76 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    match admit(&host, &request) {
-        Admitted::Answer(response) => reply(response),
-        Admitted::Refuse(refusal) => refuse(refusal),
-        Admitted::Unavailable => status(StatusCode::SERVICE_UNAVAILABLE),
-        Admitted::Park(parked) => {
-            drop(request);
-            reply(wait(parked).await)
-        }
-        Admitted::Body(mut parked, limit) => {
-            let declared = usize::try_from(request.body().size_hint().lower());
-            if declared.map_or(true, |n| n > limit) {
-                // The peer need not send it to be told.
-                return too_large(&mut parked);
+    let mut admitted = admit(&host, &request);
+    loop {
+        admitted = match admitted {
+            Admitted::Answer(answer) => return reply(answer),
+            Admitted::Ask(mut asking) => {
+                let word = asking.word.as_mut().await;
+                host.decided(*asking, word)
             }
-            match Limited::new(request.body_mut(), limit).collect().await {
-                Ok(body) => reply(post::work_off(&host, parked, body.to_bytes().into()).await),
-                Err(e) if e.is::<LengthLimitError>() => too_large(&mut parked),
-                // The connection broke: dropping `parked` says so, and nobody reads this answer.
-                Err(_) => status(StatusCode::BAD_REQUEST),
+            Admitted::Park(parked) => {
+                drop(request);
+                return reply(wait(parked).await);
+            }
+            Admitted::Body(parked, limit) => return body(&host, parked, limit, request).await,
+            Admitted::Upgrade(conn, lane, headers) => {
+                let upgrade = hyper::upgrade::on(&mut request);
+                tokio::spawn(adopt(host, conn, lane, upgrade));
+                return switch(&headers);
             }
         }
-        Admitted::Upgrade(conn, lane, accept) => {
-            let upgrade = hyper::upgrade::on(&mut request);
-            tokio::spawn(adopt(host, conn, lane, upgrade));
-            switch(&accept)
+    }
+}
+
+/// Takes the body of a POST and works it off.
+async fn body<A, B>(
+    host: &Arc<Host<A>>,
+    parked: Parked<A>,
+    limit: usize,
+    mut request: Request<B>,
+) -> Response<Full<Bytes>>
+where
+    A: App,
+    B: http_body::Body + Unpin,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    let declared = usize::try_from(request.body().size_hint().lower());
+    if declared.map_or(true, |n| n > limit) {
+        // The peer need not send it to be told.
+        return reply(parked.too_large());
+    }
+    match Limited::new(request.body_mut(), limit).collect().await {
+        Ok(body) => reply(post::work_off(host, parked, body.to_bytes().into()).await),
+        Err(e) if e.is::<LengthLimitError>() => reply(parked.too_large()),
+        // The connection broke: dropping `parked` says so, and nobody reads this answer.
+        Err(_) => status(StatusCode::BAD_REQUEST),
+    }
+}
+
+/// The headers of a request of hyper's.
+struct Lines<'m>(&'m http::HeaderMap);
+
+impl Headers for Lines<'_> {
+    fn for_each<'a>(&'a self, each: &mut dyn FnMut(&'a str, &'a [u8])) {
+        for (name, value) in self.0 {
+            each(name.as_str(), value.as_bytes());
         }
     }
 }
 
 fn admit<A: App, B: http_body::Body>(host: &Arc<Host<A>>, request: &Request<B>) -> Admitted<A> {
-    let headers = request.headers();
-    let pairs = headers.iter().map(|(n, v)| (n.as_str(), v.as_bytes()));
-    let get = request.method() == http::Method::GET;
-    let offer = Offer::from_parts(get, request.version() >= Version::HTTP_11, pairs);
-    let asked = engineio::Request {
-        method: method(request.method()),
-        query: request.uri().query().unwrap_or(""),
-        websocket: offer.is_upgrade(),
-        content_type: headers
-            .get(header::CONTENT_TYPE)
-            .map(header::HeaderValue::as_bytes),
-    };
-    if asked.websocket && !request.body().is_end_stream() {
-        // An upgrade has no body; its bytes would be taken for frames.
-        return Admitted::Answer(ErrorCode::BadRequest.response());
-    }
     let about = About {
+        method: method(request.method()),
+        http11: request.version() >= Version::HTTP_11,
         peer: request.extensions().get::<SocketAddr>().copied(),
-        query: asked.query,
         target: request.uri().path_and_query().map_or("", |p| p.as_str()),
-        headers,
+        query: request.uri().query().unwrap_or(""),
+        headers: &Lines(request.headers()),
+        trusted_proxies: host.front().options().trusted_proxies,
     };
-    host.admit(&asked, &offer, &about)
-}
-
-fn too_large<A: App>(parked: &mut Parked<A>) -> Response<Full<Bytes>> {
-    parked.answered();
-    reply(parked.conn.with(|m| m.body_too_large(parked.lane)))
+    host.admit(&about)
 }
 
 fn method(method: &http::Method) -> engineio::Method {
@@ -101,10 +112,9 @@ fn method(method: &http::Method) -> engineio::Method {
 }
 
 /// Waits for the answer to a parked GET.
-async fn wait<A: App>(mut parked: Parked<A>) -> engineio::Response {
+async fn wait<A: App>(parked: Parked<A>) -> Answer {
     let response = poll_fn(|cx| parked.conn.cell.poll_response(cx, parked.lane)).await;
-    parked.answered();
-    response
+    parked.answer(response)
 }
 
 /// Gets the socket back from hyper, then starts the lasting task, so that this future is not kept.
@@ -140,15 +150,10 @@ fn foreign<A: App>(host: &Arc<Host<A>>, conn: Upgrading<A>, lane: Lane, io: Upgr
     ));
 }
 
-fn reply(response: engineio::Response) -> Response<Full<Bytes>> {
-    let mut reply = status(StatusCode::from_u16(response.status).unwrap_or_default());
-    for (name, value) in response.headers() {
-        let value = header::HeaderValue::from_static(value);
-        if let Ok(name) = header::HeaderName::from_bytes(name.as_bytes()) {
-            reply.headers_mut().insert(name, value);
-        }
-    }
-    *reply.body_mut() = Full::new(join(response.body));
+fn reply(mut answer: Answer) -> Response<Full<Bytes>> {
+    let mut reply = status(StatusCode::from_u16(answer.status).unwrap_or_default());
+    *reply.body_mut() = Full::new(join(std::mem::take(&mut answer.body)));
+    put(&mut reply, answer.headers());
     reply
 }
 
@@ -166,16 +171,16 @@ fn status(status: StatusCode) -> Response<Full<Bytes>> {
     response
 }
 
-fn refuse(refusal: Refusal) -> Response<Full<Bytes>> {
-    let mut response = status(StatusCode::from_u16(refusal.status()).unwrap_or_default());
-    *response.body_mut() = Full::new(refusal.to_string().into());
-    put(&mut response, refusal.headers().iter().copied());
+/// An upgrade that nobody answers.
+pub(crate) fn cut() -> Response<Full<Bytes>> {
+    let mut response = status(StatusCode::NOT_FOUND);
+    put(&mut response, [("Connection", "close")]);
     response
 }
 
-fn switch(accept: &Accept<'_>) -> Response<Full<Bytes>> {
+fn switch(headers: &admit::Lines) -> Response<Full<Bytes>> {
     let mut response = status(StatusCode::SWITCHING_PROTOCOLS);
-    put(&mut response, accept.headers());
+    put(&mut response, headers.iter().map(|(n, v)| (&**n, &**v)));
     response
 }
 

@@ -3,7 +3,7 @@
 //!
 //! What stands on top of a session is an [`App`]; a [`Host`] holds the sessions of one app. It is
 //! reached in two ways: [`serve`] on a listener of its own, or [`Layer`] (a `tower::Layer`) inside an
-//! axum or hyper server. Plain WebSocket without sessions is in [`websocket`].
+//! axum or hyper server. Plain WebSocket without sessions is in [`websocket`], plain Engine.IO in [`engine`].
 //!
 //! ```no_run
 //! use siox_engineio::Event;
@@ -39,12 +39,21 @@
 //! polling session has a task of its own for its deadlines. The limits of the machines apply as they
 //! are configured; behind a foreign HTTP server, that server's limits on heads and its deadlines apply
 //! instead of those of `siox-http1`.
+//!
+//! # Features
+//! * `deflate`: permessage-deflate (RFC 7692), for plain WebSockets and, with `Config::with_deflate` of
+//!   `siox-stack`, for those of sessions. A thread keeps one codec for all; a connection with context
+//!   takeover has its own.
+//! * `tls`: `wss://` for clients.
 
 #![forbid(unsafe_code)]
 
+mod admit;
 mod app;
 mod clock;
+mod codec;
 mod driver;
+pub mod engine;
 mod exchange;
 mod host;
 mod hosted;
@@ -55,8 +64,9 @@ mod serve;
 mod service;
 pub mod websocket;
 
-pub use app::{About, App, Conn, Headers};
+pub use app::{Admit, App, Conn};
 pub use clock::now;
 pub use host::{Host, random_id};
 pub use serve::serve;
 pub use service::{Layer, Service};
+pub use siox_stack::front::{self, About, Headers};

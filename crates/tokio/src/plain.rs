@@ -1,13 +1,14 @@
 //! One HTTP connection on its socket, until it ends or becomes a WebSocket.
 
 use crate::{
-    App, Host, clock,
+    App, Host,
+    admit::Asking,
+    clock,
     driver::{Driver, Timer},
     exchange::{Exchange, Next},
-    host::{Alive, Parked},
+    host::Alive,
     post, scratch,
 };
-use siox_engineio::Response;
 use siox_http1::Limits;
 use siox_stack::Machine;
 use std::{
@@ -57,26 +58,34 @@ async fn serve<A: App>(host: &Arc<Host<A>>, io: TcpStream, peer: SocketAddr, lim
             }
             next = poll_fn(|cx| http.poll_next(cx)) => next,
         };
-        match next {
-            Next::Ended => return,
-            Next::Park(mut parked) => match poll_fn(|cx| http.poll_parked(cx, &parked)).await {
-                Some(response) => {
-                    parked.answered();
-                    http.exchange.respond(response);
+        let mut next = Some(next);
+        while let Some(step) = next.take() {
+            match step {
+                Next::Ended => return,
+                Next::Ask(asking) => match http.decide(*asking).await {
+                    Some(decided) => next = decided,
+                    None => return,
+                },
+                Next::Park(parked) => {
+                    let cell = &parked.conn.cell;
+                    let answered = |cx: &mut Context<'_>| cell.poll_response(cx, parked.lane);
+                    match http.meanwhile(answered).await {
+                        Some(response) => http.exchange.respond(parked.answer(response)),
+                        None => return,
+                    }
                 }
-                None => return,
-            },
-            Next::Body(parked, body) => {
-                let response = post::work_off(host, parked, body).await;
-                http.exchange.respond(response);
-            }
-            Next::Upgrade(conn, lane, early) => {
-                if poll_fn(|cx| http.poll_flush(cx)).await.is_err() {
-                    return conn.with(|m| m.handle_socket_gone(lane));
+                Next::Body(parked, body) => {
+                    let answer = post::work_off(host, parked, body).await;
+                    http.exchange.respond(answer);
                 }
-                // A task of its own, so that nothing of this one stays.
-                tokio::spawn(Driver::socket(host, conn, http.io, lane, early));
-                return;
+                Next::Upgrade(conn, lane, early) => {
+                    if poll_fn(|cx| http.poll_flush(cx)).await.is_err() {
+                        return conn.with(|m| m.handle_socket_gone(lane));
+                    }
+                    // A task of its own, so that nothing of this one stays.
+                    tokio::spawn(Driver::socket(host, conn, http.io, lane, early));
+                    return;
+                }
             }
         }
     }
@@ -142,19 +151,32 @@ impl<A: App> Http<A> {
         }
     }
 
-    /// Waits for the answer to a parked GET; none when the peer has gone.
-    fn poll_parked(&mut self, cx: &mut Context<'_>, parked: &Parked<A>) -> Poll<Option<Response>> {
-        if let Poll::Ready(response) = parked.conn.cell.poll_response(cx, parked.lane) {
-            return Poll::Ready(Some(response));
-        }
-        loop {
-            let exchange = &mut self.exchange;
-            match scratch::read(&mut self.io, cx, |_, bytes| exchange.hold(bytes)) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(true)) => {}
-                Poll::Ready(Ok(false) | Err(_)) => return Poll::Ready(None),
+    /// Waits for the app's word and goes by it; none when the peer has gone.
+    async fn decide(&mut self, mut asking: Asking) -> Option<Option<Next<A>>> {
+        let word = self.meanwhile(|cx| asking.word.as_mut().poll(cx)).await?;
+        Some(self.exchange.decided(asking, word))
+    }
+
+    /// Waits for what a request waits for, and holds what the peer sends behind it; none when the peer
+    /// has gone.
+    async fn meanwhile<R>(
+        &mut self,
+        mut wait: impl FnMut(&mut Context<'_>) -> Poll<R>,
+    ) -> Option<R> {
+        poll_fn(|cx| {
+            if let Poll::Ready(result) = wait(cx) {
+                return Poll::Ready(Some(result));
             }
-        }
+            loop {
+                let exchange = &mut self.exchange;
+                match scratch::read(&mut self.io, cx, |_, bytes| exchange.hold(bytes)) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(true)) => {}
+                    Poll::Ready(Ok(false) | Err(_)) => return Poll::Ready(None),
+                }
+            }
+        })
+        .await
     }
 
     /// Writes once. Whether anything was taken.

@@ -1,8 +1,8 @@
 //! The body of a POST, worked off in slices so that a thousand packets do not hold up other tasks.
 
-use crate::{App, Host, clock, host::Parked};
-use siox_engineio::{Payload, Response};
-use siox_stack::Machine;
+use crate::{App, Host, admit::Parked, clock};
+use siox_engineio::Payload;
+use siox_stack::{Machine, front::Answer};
 use std::{
     future::poll_fn,
     sync::Arc,
@@ -15,9 +15,9 @@ const SLICE: usize = 1024;
 /// Gives the session every packet of `body`, as fast as the app wants them, and returns the answer.
 pub(crate) async fn work_off<A: App>(
     host: &Arc<Host<A>>,
-    mut post: Parked<A>,
+    post: Parked<A>,
     mut body: Vec<u8>,
-) -> Response {
+) -> Answer {
     let mut payload = Payload::new(&mut body);
     let result = poll_fn(|cx| {
         for _ in 0..SLICE {
@@ -35,6 +35,6 @@ pub(crate) async fn work_off<A: App>(
         Poll::Pending
     })
     .await;
-    post.answered();
-    post.conn.with(|m| m.finish_post(post.lane, result))
+    let response = post.conn.with(|m| m.finish_post(post.lane, result));
+    post.answer(response)
 }

@@ -2,7 +2,7 @@
 
 use crate::{App, Host, hosted};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, header};
 use http_body_util::{Either, Full};
 use std::{
     fmt,
@@ -11,8 +11,11 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
+use tokio::time::timeout;
 
-/// A `tower::Layer` that puts a host before another service.
+/// A `tower::Layer` that puts a host before another service. An upgrade that the other service does not
+/// answer within [`destroy_upgrade`](siox_stack::front::Options::destroy_upgrade) is answered 404, and its
+/// connection closed.
 pub struct Layer<A: App> {
     host: Arc<Host<A>>,
 }
@@ -95,8 +98,18 @@ where
             let host = self.host.clone();
             Box::pin(async move { Ok(hosted::answer(host, request).await.map(Either::Left)) })
         } else {
+            let upgrade = request.headers().contains_key(header::UPGRADE);
+            let patience = self.host.front().options().destroy_upgrade;
             let answer = self.inner.call(request);
-            Box::pin(async move { Ok(answer.await?.map(Either::Right)) })
+            match patience.filter(|_| upgrade) {
+                None => Box::pin(async move { Ok(answer.await?.map(Either::Right)) }),
+                Some(patience) => Box::pin(async move {
+                    match timeout(patience, answer).await {
+                        Ok(answer) => Ok(answer?.map(Either::Right)),
+                        Err(_) => Ok(hosted::cut().map(Either::Left)),
+                    }
+                }),
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The bytes are made here, by hand and without the crates under test, so that a seed means what its name says even when
 //! our own encoder is wrong.
 
+mod client;
 mod deflate;
 mod engineio;
 mod http;
@@ -16,7 +17,7 @@ use crate::shell::{Arguments, Result, root, write};
 type Seed = (&'static str, Vec<u8>);
 
 /// The fuzz targets that have seeds.
-fn corpora() -> [(&'static str, Vec<Seed>); 7] {
+fn corpora() -> [(&'static str, Vec<Seed>); 8] {
     [
         ("ws_reader", websocket::seeds()),
         ("ws_differential", websocket::seeds()),
@@ -25,6 +26,7 @@ fn corpora() -> [(&'static str, Vec<Seed>); 7] {
         ("eio_payload", engineio::seeds()),
         ("sio_packet", socketio::seeds()),
         ("stack", session::seeds()),
+        ("eio_client", client::seeds()),
     ]
 }
 

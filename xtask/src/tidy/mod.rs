@@ -2,6 +2,7 @@
 //!
 //! A check is given the workspace or the tracked files and adds a `Finding` for each place that breaks its rule.
 
+mod claims;
 mod crates;
 mod layers;
 mod licences;
@@ -43,6 +44,11 @@ struct File {
     text: String,
 }
 
+/// The packages without an outside.
+pub(crate) fn machines() -> impl Iterator<Item = &'static str> {
+    layers::PROTOCOLS.into_iter().chain([layers::STACK])
+}
+
 pub(crate) fn run(words: &[String]) -> Result {
     Arguments::parse(words, &[], &[])?.no_plain()?;
     let workspace = Workspace::load()?;
@@ -62,6 +68,7 @@ pub(crate) fn run(words: &[String]) -> Result {
     sources::the_unsafe_leaf_is_short(&files, &mut found);
     sources::protocol_roots_have_their_attributes(&files, &mut found);
     sources::protocol_sources_know_no_outside(&files, &mut found);
+    claims::named_tests_exist(&files, &mut found);
     tree::rust_files_are_short(&files, &mut found);
     tree::no_foreign_places(&files, &mut found);
     tree::top_level_is_fixed(&files, &mut found);

@@ -41,6 +41,20 @@ pub enum ClientEvent<'b> {
     },
 }
 
+impl ClientEvent<'_> {
+    /// Detaches the event from the buffer it borrows.
+    #[must_use]
+    pub fn into_owned(self) -> ClientEvent<'static> {
+        match self {
+            Self::Opened => ClientEvent::Opened,
+            Self::Message(message) => ClientEvent::Message(message.into_owned()),
+            Self::Upgraded => ClientEvent::Upgraded,
+            Self::UpgradeFailed(error) => ClientEvent::UpgradeFailed(error),
+            Self::Closed { reason, error } => ClientEvent::Closed { reason, error },
+        }
+    }
+}
+
 /// A session of a client: the whole protocol from the first request to the close.
 ///
 /// Its methods come in four kinds: `handle_*` tells it what happened, `poll_*` asks what it wants,

@@ -7,12 +7,16 @@ mod client;
 mod close;
 mod connect;
 mod disconnect;
+mod dynamic;
+mod handlers;
 mod hosting;
 mod middleware;
+mod operators;
 mod order;
 mod origin;
 mod panics;
 mod pending;
 #[path = "../../../tokio/tests/common/mod.rs"]
 mod raw;
+mod recovery;
 mod rooms;

@@ -1,7 +1,7 @@
 //! A request as an application sees it, wherever its headers are kept.
 
 use super::address;
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::{
     fmt,
     net::{IpAddr, SocketAddr},
@@ -93,6 +93,72 @@ impl fmt::Debug for About<'_> {
             .field("method", &self.method)
             .field("peer", &self.peer)
             .finish_non_exhaustive()
+    }
+}
+
+/// A request kept beyond its head.
+#[derive(Clone)]
+pub struct Kept {
+    method: Method,
+    http11: bool,
+    peer: Option<SocketAddr>,
+    target: Box<str>,
+    query: Box<str>,
+    headers: Lines,
+    trusted_proxies: u8,
+}
+
+type Line = (Box<str>, Box<[u8]>);
+
+#[derive(Clone)]
+struct Lines(Box<[Line]>);
+
+impl Headers for Lines {
+    fn for_each<'a>(&'a self, each: &mut dyn FnMut(&'a str, &'a [u8])) {
+        for (name, value) in &self.0 {
+            each(name, value);
+        }
+    }
+}
+
+impl About<'_> {
+    /// A copy that may outlive the head.
+    #[must_use]
+    pub fn keep(&self) -> Kept {
+        let mut lines = Vec::new();
+        self.headers
+            .for_each(&mut |name, value| lines.push((name.into(), value.into())));
+        Kept {
+            method: self.method,
+            http11: self.http11,
+            peer: self.peer,
+            target: self.target.into(),
+            query: self.query.into(),
+            headers: Lines(lines.into()),
+            trusted_proxies: self.trusted_proxies,
+        }
+    }
+}
+
+impl Kept {
+    /// The request.
+    #[must_use]
+    pub fn about(&self) -> About<'_> {
+        About {
+            method: self.method,
+            http11: self.http11,
+            peer: self.peer,
+            target: &self.target,
+            query: &self.query,
+            headers: &self.headers,
+            trusted_proxies: self.trusted_proxies,
+        }
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.about().fmt(f)
     }
 }
 

@@ -18,7 +18,7 @@ mod fields;
 mod options;
 mod reply;
 
-pub use about::{About, Headers};
+pub use about::{About, Headers, Kept};
 pub use admission::{Admission, Refused};
 #[cfg(feature = "compression")]
 pub use compression::Compression;
@@ -28,12 +28,9 @@ pub use fields::{Fields, InvalidField};
 pub use options::{InvalidOption, Options, TrailingSlash};
 pub use reply::{Answer, Reply};
 
-use crate::{Config, Machine};
-use alloc::sync::Arc;
-use core::time::Duration;
-use siox_engineio::{
-    self as engineio, Context, ErrorCode, Handshake, Method, Refusal, Request, Route, Sid,
-};
+use crate::{Agreed, Config, Machine};
+use alloc::{boxed::Box, sync::Arc};
+use siox_engineio::{Context, ErrorCode, Handshake, Method, Refusal, Request, Route, Sid};
 use siox_websocket::handshake::{
     OriginPolicy,
     server::{Accept, Offer},
@@ -42,9 +39,9 @@ use siox_websocket::handshake::{
 /// Judges the requests of one server at one path.
 #[derive(Debug)]
 pub struct Front {
-    engine: Arc<engineio::Config>,
+    config: Config,
     options: Options,
-    path: alloc::boxed::Box<str>,
+    path: Box<str>,
     cors: Option<cors::Rules>,
 }
 
@@ -60,7 +57,7 @@ pub struct Judged<'a> {
 }
 
 /// What is to be done with a request. A WebSocket handshake has been found proper where it leads on, and
-/// comes with what accepts it.
+/// comes with what accepts it and what that agrees to.
 #[derive(Debug)]
 pub enum Verdict {
     /// Send this: a preflight is answered, and concerns nobody else.
@@ -68,10 +65,10 @@ pub enum Verdict {
     /// Tell the application, and send [`Reply::refuse`].
     Refuse(Refused),
     /// It opens a session, if the application admits it.
-    Open(Handshake, Option<Accept<'static>>),
+    Open(Handshake, Option<(Accept<'static>, Agreed)>),
     /// It belongs to the session of this id, if there is one; if not, it is to be refused with
     /// [`ErrorCode::UnknownSid`].
-    Session(Sid, Option<Accept<'static>>),
+    Session(Sid, Option<(Accept<'static>, Agreed)>),
 }
 
 impl Front {
@@ -82,16 +79,35 @@ impl Front {
     /// What is wrong with an option: then nothing could be served.
     pub fn new<M: Machine>(config: &Config, options: Options) -> Result<Self, InvalidOption> {
         options.check()?;
-        let mut engine = config.engine.clone();
-        if engine.allow_eio3 && !M::SERVES_EIO3 {
-            Arc::make_mut(&mut engine).allow_eio3 = false;
-        }
         Ok(Self {
-            engine,
             path: options.path.trim_end_matches('/').into(),
             cors: options.cors.as_ref().map(cors::Rules::new).transpose()?,
             options,
+            ..Self::plain::<M>(config)
         })
+    }
+
+    /// The front at `path` with the default options. A path that none of
+    /// [`Options`] could have is never asked for.
+    #[must_use]
+    pub fn at<M: Machine>(config: &Config, path: &str) -> Self {
+        let mut front = Self::plain::<M>(config);
+        front.path = path.trim_end_matches('/').into();
+        front.options.path = path.into();
+        front
+    }
+
+    fn plain<M: Machine>(config: &Config) -> Self {
+        let mut config = config.clone();
+        if config.engine.allow_eio3 && !M::SERVES_EIO3 {
+            Arc::make_mut(&mut config.engine).allow_eio3 = false;
+        }
+        Self {
+            config,
+            options: Options::default(),
+            path: Box::default(),
+            cors: None,
+        }
     }
 
     /// The options that it goes by.
@@ -105,13 +121,6 @@ impl Front {
     pub fn matches(&self, path: &str) -> bool {
         let rest = path.strip_prefix(&*self.path);
         rest.is_some_and(|rest| self.options.trailing_slash.fits(rest))
-    }
-
-    /// How long an upgrade for another path may go unanswered before it is cut; `None` when it may for
-    /// ever, or when `about` is no upgrade.
-    #[must_use]
-    pub fn patience(&self, upgrade: bool) -> Option<Duration> {
-        self.options.destroy_upgrade.filter(|_| upgrade)
     }
 
     /// Judges a request, which [`matches`](Self::matches) has found to be for this server. Nothing is
@@ -156,7 +165,7 @@ impl Front {
     }
 
     fn route(&self, request: &Request<'_>, offer: &Offer<'_>) -> Result<Verdict, Refused> {
-        let route = Route::check(&self.engine, request).map_err(|code| match code {
+        let route = Route::check(&self.config.engine, request).map_err(|code| match code {
             ErrorCode::BadRequest => Refusal::bad_request(Context::TransportHandshake).into(),
             code => Refused::from(code),
         })?;
@@ -166,7 +175,10 @@ impl Front {
                 context: Context::InvalidOrigin,
             }));
         }
-        let accept = request.websocket.then(|| offer.accept()).transpose();
+        let accept = request
+            .websocket
+            .then(|| self.config.accept(offer))
+            .transpose();
         let accept = accept.map_err(Refused::handshake)?;
         Ok(match route {
             Route::Open(handshake) => Verdict::Open(handshake, accept),

@@ -50,7 +50,7 @@ fn the_cookie_belongs_to_the_first_answer() {
     );
     // And to the 101 that is one.
     let headers = Asked::get(OPEN_SOCKET, &UPGRADE).judge(&front, |mut judged| {
-        let Verdict::Open(_, Some(accept)) = judged.verdict else {
+        let Verdict::Open(_, Some((accept, _))) = judged.verdict else {
             panic!()
         };
         front.introduce(&Sid::parse("abc").unwrap(), &mut judged.reply);

@@ -46,7 +46,7 @@ impl<S> Receiver<S> {
         }
     }
 
-    /// As [`WebSocket::goodbye`].
+    /// As [`WebSocket::goodbye`](crate::WebSocket::goodbye).
     #[must_use]
     pub fn goodbye(&self) -> Option<Close<'static>> {
         self.both.lock().machine.goodbye.as_deref().cloned()
@@ -63,10 +63,10 @@ impl<S> Receiver<S>
 where
     for<'a> &'a S: Transport,
 {
-    /// As [`WebSocket::read`].
+    /// As [`WebSocket::read`](crate::WebSocket::read).
     ///
     /// # Errors
-    /// Those of [`WebSocket::read`].
+    /// Those of [`WebSocket::read`](crate::WebSocket::read).
     pub fn read(&mut self) -> Result<Option<Message<'static>>, Error> {
         loop {
             if let Poll::Ready(read) = self.next(Until::Done)? {
@@ -75,10 +75,10 @@ where
         }
     }
 
-    /// As [`WebSocket::read_by`].
+    /// As [`WebSocket::read_by`](crate::WebSocket::read_by).
     ///
     /// # Errors
-    /// Those of [`WebSocket::read_by`].
+    /// Those of [`WebSocket::read_by`](crate::WebSocket::read_by).
     pub fn read_by(&mut self, by: impl Into<Deadline>) -> Result<Option<Message<'static>>, Error> {
         match self.next(Until::new(by.into()))? {
             Poll::Ready(read) => Ok(read),
@@ -86,10 +86,10 @@ where
         }
     }
 
-    /// As [`WebSocket::try_read`], but it may wait for a millisecond, or a tick of the system's clock.
+    /// As [`WebSocket::try_read`](crate::WebSocket::try_read), but it may wait for a millisecond, or a tick of the system's clock.
     ///
     /// # Errors
-    /// Those of [`WebSocket::read`].
+    /// Those of [`WebSocket::read`](crate::WebSocket::read).
     pub fn try_read(&mut self) -> Result<Poll<Option<Message<'static>>>, Error> {
         self.next(Until::Now)
     }
@@ -100,10 +100,10 @@ where
         self.drive(until, &mut on)
     }
 
-    /// As [`WebSocket::read_chunk`].
+    /// As [`WebSocket::read_chunk`](crate::WebSocket::read_chunk).
     ///
     /// # Errors
-    /// Those of [`WebSocket::read_chunk`].
+    /// Those of [`WebSocket::read_chunk`](crate::WebSocket::read_chunk).
     pub fn read_chunk(&mut self) -> Result<Option<Chunk<'static>>, Error> {
         loop {
             if let Poll::Ready(read) = self.next_chunk(Until::Done)? {
@@ -112,10 +112,10 @@ where
         }
     }
 
-    /// As [`WebSocket::read_chunk_by`].
+    /// As [`WebSocket::read_chunk_by`](crate::WebSocket::read_chunk_by).
     ///
     /// # Errors
-    /// Those of [`WebSocket::read_chunk_by`].
+    /// Those of [`WebSocket::read_chunk_by`](crate::WebSocket::read_chunk_by).
     pub fn read_chunk_by(
         &mut self,
         by: impl Into<Deadline>,

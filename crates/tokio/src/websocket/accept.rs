@@ -43,7 +43,15 @@ where
 ///
 /// # Errors
 /// As [`Error`] says; the peer has been told why, where there was a peer to tell.
-pub async fn accept_with<Io>(mut io: Io, options: &AcceptOptions) -> Result<WebSocket<Io>, Error>
+pub async fn accept_with<Io>(io: Io, options: &AcceptOptions) -> Result<WebSocket<Io>, Error>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+{
+    // On its own, so that the task of a connection does not keep the handshake's room for ever.
+    Box::pin(shake_hands(io, options)).await
+}
+
+async fn shake_hands<Io>(mut io: Io, options: &AcceptOptions) -> Result<WebSocket<Io>, Error>
 where
     Io: AsyncRead + AsyncWrite + Unpin,
 {

@@ -1,11 +1,11 @@
 //! Messages that need not fit into memory: read in chunks, written in fragments.
 
 use super::{
-    Chunk, Connection, Error, Message, Receiver, SendError, Sender, WebSocket, codec,
+    Chunk, Connection, Error, Message, Receiver, SendError, Sender, WebSocket,
     halves::{RECEIVER, SENDER},
     turn::OnMessage,
 };
-use crate::clock;
+use crate::{clock, codec};
 use siox_websocket::Remainder;
 use std::{
     future::poll_fn,

@@ -2,6 +2,7 @@
 
 use super::{Error, MaybeTls, Options, WebSocket, dial::dial, linger::write_all, tunnel::tunnel};
 use crate::{clock, scratch};
+use siox_http1::proxy::Proxy;
 use siox_websocket::handshake::client::{Agreed, Answer, Url};
 use siox_wire::Input;
 use std::{future::poll_fn, io};
@@ -10,6 +11,8 @@ use tokio::{
     net::TcpStream,
     time::{Instant, timeout_at},
 };
+#[cfg(feature = "tls")]
+use {std::sync::Arc, tokio_rustls::rustls::ClientConfig};
 
 /// Connects to `url`, `ws://HOST[:PORT][/PATH][?QUERY]`, or `wss://…` with feature `tls`; through a proxy
 /// if [`Options`] name one. Every address of the name is tried.
@@ -22,15 +25,23 @@ pub async fn connect(url: &str, options: &Options) -> Result<WebSocket<MaybeTls>
     if cfg!(not(feature = "tls")) && url.is_secure() {
         return Err(Error::NoTls);
     }
-    let io = timeout_at(by, reach(&url, options))
+    #[cfg(feature = "tls")]
+    let reached = reach(&url, options.proxy.as_ref(), options.tls.clone());
+    #[cfg(not(feature = "tls"))]
+    let reached = reach(&url, options.proxy.as_ref());
+    let io = timeout_at(by, reached)
         .await
         .map_err(|_| Error::Timeout)??;
     shake_hands(io, url.host(), url.target(), options, by).await
 }
 
-/// The stream to the server.
-async fn reach(url: &Url, options: &Options) -> Result<MaybeTls, Error> {
-    let io = match &options.proxy {
+/// The stream to the server. The deadline is the caller's.
+pub(crate) async fn reach(
+    url: &Url,
+    proxy: Option<&Proxy>,
+    #[cfg(feature = "tls")] tls: Option<Arc<ClientConfig>>,
+) -> Result<MaybeTls, Error> {
+    let io = match proxy {
         None => MaybeTls::plain(dialled(url.name(), url.port()).await?, Vec::new()),
         Some(proxy) => {
             let mut io = dialled(proxy.name(), proxy.port()).await?;
@@ -40,7 +51,7 @@ async fn reach(url: &Url, options: &Options) -> Result<MaybeTls, Error> {
     };
     #[cfg(feature = "tls")]
     if url.is_secure() {
-        return io.into_tls(url.name(), options.tls.clone()).await;
+        return io.into_tls(url.name(), tls).await;
     }
     Ok(io)
 }

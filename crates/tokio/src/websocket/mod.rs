@@ -48,7 +48,6 @@
 
 mod accept;
 mod chunks;
-mod codec;
 mod connect;
 mod dial;
 mod error;
@@ -58,19 +57,23 @@ mod maybe_tls;
 mod options;
 mod pace;
 mod rest;
+mod sending;
 mod sink;
+mod spare;
 mod stream;
 mod tunnel;
 mod turn;
 mod upgrade;
 
 pub use accept::{accept, accept_with};
+pub(crate) use connect::reach;
 pub use connect::{connect, open};
 pub use error::Error;
 pub use halves::{Receiver, Sender};
 pub(crate) use linger::linger;
 pub use maybe_tls::MaybeTls;
 pub use options::Options;
+pub use sending::Sending;
 pub use siox_http1::proxy::{self, Proxy};
 #[cfg(feature = "deflate")]
 pub use siox_websocket::deflate;

@@ -11,6 +11,8 @@ pub(super) struct Pace {
     came: Option<Instant>,
     /// Answers held back since.
     held: u32,
+    /// At so many of them the clock is looked at.
+    look: u32,
     is_quick: bool,
 }
 
@@ -19,6 +21,7 @@ impl Default for Pace {
         Self {
             came: None,
             held: 0,
+            look: Self::SOON,
             is_quick: true,
         }
     }
@@ -28,7 +31,10 @@ impl Pace {
     /// How long after a read its messages may be answered for the application to count as quick.
     const QUICK: Duration = Duration::from_millis(5);
     /// Looking at the clock costs as much as a small message: it is done once for so many.
-    const EVERY: u32 = 4;
+    const EVERY: u32 = 8;
+    /// The first look, unless the last read was answered quickly: the second answer tells already what the
+    /// first had to wait for.
+    const SOON: u32 = 2;
 
     /// Something was read.
     pub(super) fn begin(&mut self, now: Instant) {
@@ -38,17 +44,22 @@ impl Pace {
 
     /// All of it is taken, and more is asked for.
     pub(super) fn end(&mut self, now: Instant) {
+        let was_quick = self.is_quick && self.came.is_some();
         self.judge(now);
         self.came = None;
+        self.look = match was_quick && self.is_quick {
+            true => Self::EVERY,
+            false => Self::SOON,
+        };
     }
 
     /// Whether one more answer may be held back.
     #[inline]
     pub(super) fn may_hold(&mut self) -> bool {
         self.held = self.held.wrapping_add(1);
-        // The second tells already what the first had to wait for.
-        if self.is_quick && self.held % Self::EVERY == 2 {
+        if self.is_quick && self.held == self.look {
             self.judge(clock::now());
+            self.look = self.look.wrapping_add(Self::EVERY);
         }
         self.is_quick
     }

@@ -1,6 +1,6 @@
 //! What was read and nobody has asked for yet.
 
-use super::Connection;
+use super::{Connection, spare::Spare};
 use crate::scratch;
 use siox_wire::Instant;
 use std::mem;
@@ -16,6 +16,7 @@ pub(super) struct Rest {
     has_message: bool,
     /// No deadline ran when they came.
     is_quiet: bool,
+    pub(super) spare: Spare,
 }
 
 impl Default for Rest {
@@ -37,6 +38,7 @@ impl Rest {
             came: Instant::EPOCH,
             has_message: false,
             is_quiet: false,
+            spare: Spare::None,
         }
     }
 
@@ -48,6 +50,7 @@ impl Rest {
             came,
             has_message: false,
             is_quiet: false,
+            spare: Spare::None,
         }
     }
 
@@ -78,6 +81,12 @@ impl Rest {
 
     pub(super) fn as_mut_slice(&mut self) -> &mut [u8] {
         &mut self.bytes[self.at..]
+    }
+
+    /// The bytes, and what a message made of them may be put into.
+    #[inline]
+    pub(super) fn parts(&mut self) -> (&mut [u8], &mut Spare) {
+        (&mut self.bytes[self.at..], &mut self.spare)
     }
 
     /// Leaves the last `left` bytes.

@@ -1,19 +1,20 @@
 //! The WebSocket that an application holds: its verbs. How they are driven is in `turn`.
 
 use super::{
-    Close, CloseCode, Connection, Error, Message, SendError, codec,
+    Close, CloseCode, Connection, Error, Message, SendError,
     pace::Pace,
     rest::Rest,
-    turn::{Begun, Dropped, Ending},
+    sending::Sending,
+    turn::{Dropped, Ending},
 };
-use crate::{clock, driver::Timer};
+use crate::{clock, codec, driver::Timer};
 use bytes::Bytes;
 use siox_websocket::Remainder;
 use siox_wire::{Admit, Lead, Shared, Sink};
-use std::{borrow::Cow, convert::Infallible, fmt, future::poll_fn, sync::Arc};
+use std::{borrow::Cow, convert::Infallible, fmt, future::poll_fn, mem, sync::Arc};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// Below this, a message of bytes is copied to where it leaves from: cheaper than to keep it.
+/// Below this, a message is copied to where it leaves from: cheaper than to keep it.
 const COPIED: usize = 4096;
 
 /// A WebSocket on a stream.
@@ -134,16 +135,24 @@ impl<Io> WebSocket<Io> {
     /// [`ready`](Self::ready). [`SendError::Closed`].
     #[inline]
     pub fn queue<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
+        self.put(&mut message.into())
+    }
+
+    /// Queues a message; a large one is moved out of it.
+    #[inline]
+    pub(super) fn put(&mut self, message: &mut Message<'_>) -> Result<(), SendError> {
         if self.ending.is_some() {
             return Err(SendError::Closed);
         }
-        codec::turn(&mut self.connection, |connection| match message.into() {
-            Message::Text(text) => connection.text(&text),
-            Message::Binary(Cow::Borrowed(bytes)) => connection.binary_copied(bytes),
-            Message::Binary(Cow::Owned(bytes)) if bytes.len() < COPIED => {
-                connection.binary_copied(&bytes)
+        codec::turn(&mut self.connection, |connection| match message {
+            Message::Text(Cow::Owned(text)) if text.len() >= COPIED => {
+                connection.shared_text(mem::take(text).into())
             }
-            Message::Binary(Cow::Owned(bytes)) => connection.binary(bytes.into()),
+            Message::Text(text) => connection.text(text),
+            Message::Binary(Cow::Owned(bytes)) if bytes.len() >= COPIED => {
+                connection.binary(mem::take(bytes).into())
+            }
+            Message::Binary(bytes) => connection.binary_copied(bytes),
         })
     }
 
@@ -203,11 +212,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     ///
     /// # Errors
     /// When the stream broke, or a rule or limit was; told once, after the peer was told.
+    #[inline]
     pub async fn next(&mut self) -> Option<Result<Message<'static>, Error>> {
-        match self.message_at_hand() {
-            Some(message) => Some(Ok(message)),
-            None => poll_fn(|cx| self.poll_message(cx)).await,
-        }
+        poll_fn(|cx| self.poll_message(cx)).await
     }
 
     /// Waits until there is room for a message, sends it, and waits until the peer's side of the stream
@@ -219,7 +226,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// else writes: [`next`](Self::next) before it reads, [`flush`](Self::flush),
     /// [`close`](Self::close), and the drop of the socket as far as the stream takes them at once. An
     /// application that takes longer than 5 ms over what one read brought is not kept waiting: this is
-    /// looked at with every fourth answer, and from then on each leaves at once until the application is
+    /// looked at with every eighth answer, and from then on each leaves at once until the application is
     /// quick again. Where a long wait follows a message that must leave before it, [`flush`](Self::flush).
     ///
     /// It does not read. Where both ends send more than the stream holds before they read, each waits
@@ -228,16 +235,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// # Errors
     /// [`Error::Send`] when the connection is closing or closed ([`next`](Self::next) says why);
     /// [`Error::Io`].
-    pub async fn send<'m>(&mut self, message: impl Into<Message<'m>>) -> Result<(), Error> {
-        match self.begin_send(message.into())? {
-            Begun::Held => return Ok(()),
-            Begun::Queued => {}
-            Begun::Full(message) => {
-                self.ready().await?;
-                self.queue(message)?;
-            }
-        }
-        self.flush().await
+    #[inline]
+    pub fn send<'s, 'm>(&'s mut self, message: impl Into<Message<'m>>) -> Sending<'s, 'm, Io> {
+        Sending::new(self, message.into())
     }
 
     /// Waits until there is room for a message, writing what is queued.

@@ -1,10 +1,9 @@
 //! What drives a WebSocket: one turn is what is due, one read and its messages, one write.
 
 use super::{
-    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, codec, linger::LINGER,
-    rest::Rest,
+    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER, rest::Rest,
 };
-use crate::{clock, scratch};
+use crate::{clock, codec, scratch};
 use siox_websocket::{Close, Event};
 use siox_wire::{Input, Instant};
 use std::{
@@ -45,13 +44,13 @@ impl Ending {
 }
 
 /// What became of a message to send.
-pub(super) enum Begun<'m> {
+pub(super) enum Begun {
     /// It is queued, and may wait for others.
     Held,
     /// It is queued, and to be written.
     Queued,
-    /// There is no room for it.
-    Full(Message<'m>),
+    /// There is no room for it: it is as it was.
+    Full,
 }
 
 /// What handles messages: something of one ends the turn.
@@ -80,13 +79,22 @@ impl OnMessage<Infallible> for Dropped {
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
+    #[inline]
     pub(super) fn poll_message(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Message<'static>, Error>>> {
-        if let Some(message) = self.message_at_hand() {
-            return Poll::Ready(Some(Ok(message)));
+        match self.message_at_hand() {
+            Some(message) => Poll::Ready(Some(Ok(message))),
+            None => self.poll_next_message(cx),
         }
+    }
+
+    #[inline(never)]
+    fn poll_next_message(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Message<'static>, Error>>> {
         let polled = self.poll_whole(cx, |_, message| Ok(Some(message.into_owned())));
         polled.map(|message| match message {
             Some(message) => Some(Ok(message)),
@@ -104,9 +112,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         if !is_quiet {
             return None;
         }
-        let mut input = Input::new(now, self.rest.as_mut_slice());
+        let (bytes, spare) = self.rest.parts();
+        let mut input = Input::new(now, bytes);
         let made = match self.connection.handle_input(&mut input) {
-            Ok(Some(Event::Message(message))) => Ok(Some(message.into_owned())),
+            Ok(Some(Event::Message(message))) => Ok(Some(spare.detach(message))),
             Ok(_) => Ok(None),
             Err(e) => Err(e),
         };
@@ -311,17 +320,17 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         Poll::Pending
     }
 
-    /// Queues `message` if there is room for it.
+    /// Queues `message` if there is room for it; a large one is moved out of it.
     #[inline]
-    pub(super) fn begin_send<'m>(&mut self, message: Message<'m>) -> Result<Begun<'m>, SendError> {
+    pub(super) fn begin_send(&mut self, message: &mut Message<'_>) -> Result<Begun, SendError> {
         if !self.has_room() {
-            return Ok(Begun::Full(message));
+            return Ok(Begun::Full);
         }
         if self.rest.has_message() && self.connection.queued() == 0 {
             // Answers are often about as long as the questions.
             self.connection.reserve(self.rest.len());
         }
-        self.queue(message)?;
+        self.put(message)?;
         if !self.holds_back() {
             return Ok(Begun::Queued);
         }

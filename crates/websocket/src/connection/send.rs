@@ -48,13 +48,12 @@ impl Connection {
     /// Sends a binary message, copying it: cheaper than [`binary`](Self::binary) for a small one.
     ///
     /// # Errors
-    /// [`SendError::Closed`], [`SendError::Full`].
+    /// [`SendError::Closed`], [`SendError::Full`], [`SendError::Unfinished`].
+    #[inline]
     pub fn binary_copied(&mut self, payload: &[u8]) -> Result<(), SendError> {
-        self.admit(Admit::Normal)?;
-        if self.may_put() {
-            self.put_message(Opcode::Binary, &[payload]);
+        if self.admit_one()? {
+            self.put_one(Opcode::Binary, payload);
         }
-        self.end_group();
         Ok(())
     }
 

@@ -1,5 +1,7 @@
-//! The codec of a thread, lent to the connection whose turn it is, so that one which is idle holds none.
+//! The codec of a thread, lent to the connection or session whose turn it is, so that one which is idle
+//! holds none.
 
+use siox_stack::Machine;
 use siox_websocket::Connection;
 
 #[cfg(feature = "deflate")]
@@ -10,7 +12,7 @@ thread_local! {
 
 /// A turn of `connection` begins. To be followed by [`release`].
 #[inline]
-pub(super) fn lend(connection: &mut Connection) {
+pub(crate) fn lend(connection: &mut Connection) {
     #[cfg(feature = "deflate")]
     if connection.has_deflate() {
         POOL.with_borrow_mut(|pool| connection.lend_codec(pool));
@@ -21,7 +23,7 @@ pub(super) fn lend(connection: &mut Connection) {
 
 /// The turn ends.
 #[inline]
-pub(super) fn release(connection: &mut Connection) {
+pub(crate) fn release(connection: &mut Connection) {
     #[cfg(feature = "deflate")]
     if connection.has_deflate() {
         POOL.with_borrow_mut(|pool| connection.release_codec(pool));
@@ -31,9 +33,20 @@ pub(super) fn release(connection: &mut Connection) {
 }
 
 /// A turn that is one call.
-pub(super) fn turn<R>(connection: &mut Connection, call: impl FnOnce(&mut Connection) -> R) -> R {
+pub(crate) fn turn<R>(connection: &mut Connection, call: impl FnOnce(&mut Connection) -> R) -> R {
     lend(connection);
     let result = call(connection);
     release(connection);
+    result
+}
+
+/// A step of a session.
+#[inline]
+pub(crate) fn step<M: Machine, R>(machine: &mut M, step: impl FnOnce(&mut M) -> R) -> R {
+    #[cfg(feature = "deflate")]
+    POOL.with_borrow_mut(|pool| machine.lend_codec(pool));
+    let result = step(machine);
+    #[cfg(feature = "deflate")]
+    POOL.with_borrow_mut(|pool| machine.release_codec(pool));
     result
 }

@@ -1,0 +1,218 @@
+//! A namespace's own side, as an adapter uses it: the sockets of this node.
+
+use super::{Action, BroadcastError, Emit};
+use crate::{
+    AckError, Args, RemoteSocket, Selection, SendError, Socket,
+    awaited::{Reply, Waiter},
+    namespace::{Inner, Members},
+};
+use siox_socketio::{DisconnectReason, Encoded};
+use siox_wire::Admit;
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+use tokio::sync::mpsc;
+
+/// The sockets of a namespace on this node.
+#[derive(Clone)]
+pub struct Local(Weak<Inner>);
+
+/// The namespace while nobody else changes who is in it, or sends to several of them.
+pub(crate) struct Locked<'a> {
+    nsp: &'a Inner,
+    members: Members<'a>,
+}
+
+impl Local {
+    pub(crate) fn new(nsp: Weak<Inner>) -> Self {
+        Self(nsp)
+    }
+
+    /// The namespace; none when its server has gone.
+    fn nsp(&self) -> Option<Arc<Inner>> {
+        self.0.upgrade()
+    }
+
+    /// The namespace's name; empty when its server has gone.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.nsp()
+            .map(|nsp| nsp.name.to_string())
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn locked<R>(&self, step: impl FnOnce(&Locked<'_>) -> R) -> Option<R> {
+        let nsp = self.nsp()?;
+        let members = nsp.members();
+        Some(step(&Locked { nsp: &nsp, members }))
+    }
+
+    /// Sends an event to the sockets of a selection that are here. A receiver whose queue is full takes
+    /// it up to its hard cap.
+    ///
+    /// # Errors
+    /// As [`SendError`] says, of an event for a single socket; of others the receiver that cannot take
+    /// it is none.
+    pub fn emit(&self, emit: Emit<'_>) -> Result<(), SendError> {
+        self.locked(|here| here.emit(emit))
+            .unwrap_or(Err(SendError::Closed))
+    }
+
+    /// Sends an event to the sockets of a selection that are here, and awaits their acknowledgements.
+    #[must_use]
+    pub fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Acks {
+        self.locked(|here| here.emit_with_ack(emit, timeout))
+            .unwrap_or_else(Acks::none)
+    }
+
+    /// Does something with the sockets of a selection that are here.
+    pub fn act(&self, selection: &Selection, action: &Action) {
+        for socket in self.sockets(selection) {
+            match action {
+                // A socket that is in too many rooms stays where it is.
+                Action::Join(rooms) => drop(rooms.iter().try_for_each(|r| socket.join(r))),
+                Action::Leave(rooms) => rooms.iter().for_each(|r| socket.leave(r)),
+                Action::Disconnect { close: true } => socket.close(),
+                Action::Disconnect { close: false } => {
+                    socket.leave_namespace(DisconnectReason::ServerNamespaceDisconnect);
+                }
+            }
+        }
+    }
+
+    /// The sockets of a selection that are here, in the order of their arrival.
+    #[must_use]
+    pub fn sockets(&self, selection: &Selection) -> Vec<Socket> {
+        self.locked(|here| here.select(selection).cloned().collect())
+            .unwrap_or_default()
+    }
+
+    /// [`sockets`](Self::sockets) as other nodes see them.
+    #[must_use]
+    pub fn fetch_sockets(&self, selection: &Selection) -> Vec<RemoteSocket> {
+        let sockets = self.sockets(selection);
+        sockets.iter().map(RemoteSocket::of).collect()
+    }
+
+    /// Another server has told of an event ([`Namespace::on_server_side`]). What its handler answers is
+    /// returned.
+    ///
+    /// [`Namespace::on_server_side`]: crate::Namespace::on_server_side
+    #[must_use]
+    pub fn server_side_event(&self, event: &str, args: &Args) -> Option<Encoded> {
+        self.nsp()?.server_side_event(event, args)
+    }
+}
+
+impl Locked<'_> {
+    fn select(&self, selection: &Selection) -> impl Iterator<Item = &Socket> {
+        let to: Vec<&str> = selection.to.iter().map(String::as_str).collect();
+        let except: Vec<&str> = selection.except.iter().map(String::as_str).collect();
+        let skip = selection.sender.as_ref().map(|s| s.number);
+        self.members
+            .select(&to, &except)
+            .filter(move |socket| Some(socket.number()) != skip)
+    }
+
+    pub(crate) fn emit(&self, emit: Emit<'_>) -> Result<(), SendError> {
+        let kind = match (emit.volatile, emit.direct) {
+            (true, _) => Admit::Volatile,
+            (false, true) => Admit::Normal,
+            (false, false) => Admit::Owed,
+        };
+        if emit.direct {
+            let mut one = self.select(emit.selection);
+            let socket = one.next().ok_or(SendError::Closed)?;
+            return socket.put(emit.event, emit.encoded, kind);
+        }
+        let group = siox_socketio::shared(&self.nsp.name, emit.encoded, None);
+        let watchers = self.nsp.watchers();
+        for socket in self.select(emit.selection) {
+            socket.tell_watchers(&watchers, emit.event, emit.encoded);
+            // A receiver that is closing hears nothing more.
+            let _ = socket.deliver(&group, kind);
+        }
+        Ok(())
+    }
+
+    fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Acks {
+        let id = self.nsp.next_ack();
+        let deadline = siox_tokio::now().after(timeout);
+        let group = siox_socketio::shared(&self.nsp.name, emit.encoded, Some(id));
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let watchers = self.nsp.watchers();
+        let mut expected = 0;
+        for socket in self.select(emit.selection) {
+            expected += 1;
+            socket.tell_watchers(&watchers, emit.event, emit.encoded);
+            let waiter = Waiter::Group(sender.clone());
+            // One that cannot be asked will not have answered.
+            let _ = socket.ask_in_group(&group, id, deadline, waiter);
+        }
+        Acks { expected, receiver }
+    }
+}
+
+/// The acknowledgements of a broadcast by the sockets of this node, as they come.
+pub struct Acks {
+    expected: usize,
+    receiver: mpsc::UnboundedReceiver<Reply>,
+}
+
+impl Acks {
+    fn none() -> Self {
+        let (_, receiver) = mpsc::unbounded_channel();
+        Self {
+            expected: 0,
+            receiver,
+        }
+    }
+
+    /// How many sockets were asked.
+    #[must_use]
+    pub fn expected(&self) -> usize {
+        self.expected
+    }
+
+    /// The next answer; none when all who still can have answered or have been given up.
+    pub async fn next(&mut self) -> Option<Args> {
+        loop {
+            match self.receiver.recv().await? {
+                Ok(args) => return Some(args),
+                Err(AckError::Timeout | AckError::Disconnected) => {}
+                Err(AckError::Send(_) | AckError::Decode(_)) => {}
+            }
+        }
+    }
+
+    /// All answers.
+    ///
+    /// # Errors
+    /// [`BroadcastError::Partial`] when some did not come.
+    pub async fn all(mut self) -> Result<Vec<Args>, BroadcastError> {
+        let mut responses = Vec::new();
+        while let Some(args) = self.next().await {
+            responses.push(args);
+        }
+        match self.expected.saturating_sub(responses.len()) {
+            0 => Ok(responses),
+            missing => Err(BroadcastError::Partial { responses, missing }),
+        }
+    }
+}
+
+impl fmt::Debug for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Local").field(&self.name()).finish()
+    }
+}
+
+impl fmt::Debug for Acks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acks")
+            .field("expected", &self.expected)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,87 @@
+//! The way of a client that has to be asked about first: whether its namespace may be made, and whether
+//! it comes back to a session that it had.
+
+use crate::{
+    Socket,
+    adapter::Restored,
+    app::Io,
+    connect,
+    handler::Running,
+    inbox::{noop, poll_caught},
+    namespace::Stay,
+    socket::Arrival,
+};
+use siox_socketio::{Encoded, Slot, Value};
+use siox_tokio::Conn;
+use std::{future::poll_fn, sync::Arc, task::Poll};
+
+/// Begins in place; only a client who has to wait gets a task.
+pub(crate) fn arrive(io: Arc<Io>, found: Option<Stay>, name: String, arrival: Arrival) {
+    let (conn, slot) = (arrival.conn.clone(), arrival.slot);
+    let runtime = conn.data().runtime.clone();
+    let mut arriving: Running = Box::pin(async move {
+        come(&io, found, &name, arrival).await;
+        Ok(())
+    });
+    let broken = move || {
+        tracing::error!("what decides about a client's namespace panicked");
+        refuse(&conn, slot, "server error");
+    };
+    match poll_caught(&mut arriving, &mut noop()) {
+        Poll::Ready(Ok(_)) => {}
+        Poll::Ready(Err(_)) => broken(),
+        Poll::Pending => {
+            runtime.spawn(async move {
+                if poll_fn(|cx| poll_caught(&mut arriving, cx)).await.is_err() {
+                    broken();
+                }
+            });
+        }
+    }
+}
+
+async fn come(io: &Io, found: Option<Stay>, name: &str, arrival: Arrival) {
+    let auth: Value = arrival.auth.parse().unwrap_or_else(|_| Value::null());
+    let stay = match found {
+        Some(stay) => stay,
+        None => match io.namespaces.make(name, &auth).await {
+            Some(stay) => stay,
+            None => return refuse(&arrival.conn, arrival.slot, "Invalid namespace"),
+        },
+    };
+    if !stay.nsp().0.adapter.recovers() {
+        return connect::begin(Socket::new(arrival, stay, None, None), None);
+    }
+    let Some(pid) = siox_tokio::random_id() else {
+        return refuse(&arrival.conn, arrival.slot, "server error");
+    };
+    let back = restore(&stay, &auth).await;
+    connect::begin(Socket::new(arrival, stay, Some(pid), back.as_ref()), back);
+}
+
+/// The session that these credentials name, if it is there and its client can be told all it missed.
+async fn restore(stay: &Stay, auth: &Value) -> Option<Restored> {
+    let nsp = &stay.nsp().0;
+    let pid = auth.get("pid")?.as_str()?;
+    let offset = auth.get("offset").and_then(siox_socketio::View::as_str);
+    let restored = match nsp.adapter.restore(&pid, offset.as_deref()).await {
+        Ok(restored) => restored?,
+        Err(error) => {
+            tracing::warn!(%error, "a session could not be looked for");
+            return None;
+        }
+    };
+    // What does not fit its queue would only end it as a slow consumer.
+    let size: usize = nsp.missed(&restored).iter().map(size).sum();
+    (size <= nsp.shared.high_water).then_some(restored)
+}
+
+fn size(event: &Encoded) -> usize {
+    let attachments: usize = event.attachments().iter().map(bytes::Bytes::len).sum();
+    event.json().len() + attachments
+}
+
+pub(crate) fn refuse(conn: &Conn<Io>, slot: Slot, message: &str) {
+    // Refused only when the client has left already.
+    let _ = conn.with(|m| m.refuse(slot, message, None));
+}

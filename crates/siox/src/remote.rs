@@ -1,0 +1,128 @@
+//! A socket that may be on another node: what is known of it, and what can be done with it by room.
+
+use crate::{
+    AdapterError, Args, BroadcastError, Handshake, SendError, Socket,
+    adapter::Action,
+    data::{SocketData, Stored},
+    operator::Broadcast,
+};
+use serde::Serialize;
+use siox_socketio::Value;
+use std::{fmt, sync::Arc, time::Duration};
+
+/// A socket of any node, as [`fetch_sockets`](crate::Broadcast::fetch_sockets) found it.
+#[derive(Clone)]
+pub struct RemoteSocket {
+    id: Box<str>,
+    rooms: Vec<String>,
+    handshake: Arc<Handshake>,
+    data: Option<Stored>,
+    broadcast: Broadcast,
+}
+
+impl RemoteSocket {
+    pub(crate) fn of(socket: &Socket) -> Self {
+        Self {
+            id: socket.id().into(),
+            rooms: socket.rooms(),
+            handshake: socket.shared_handshake(),
+            data: socket.stored(),
+            broadcast: Broadcast::new(socket.nsp().clone()).to(socket.id()),
+        }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The rooms that it was in, ordered by name, the one of its own id included.
+    #[must_use]
+    pub fn rooms(&self) -> &[String] {
+        &self.rooms
+    }
+
+    /// The request that opened its connection.
+    #[must_use]
+    pub fn handshake(&self) -> &Handshake {
+        &self.handshake
+    }
+
+    /// What was attached to it, if it is of this type.
+    #[must_use]
+    pub fn data<T: SocketData>(&self) -> Option<Arc<T>> {
+        self.data.as_ref()?.get()
+    }
+
+    /// What was attached to it, as a dynamic value; `null` for nothing.
+    #[must_use]
+    pub fn data_value(&self) -> Value {
+        self.data
+            .as_ref()
+            .map_or_else(Value::null, Stored::to_value)
+    }
+
+    /// Sends it an event.
+    ///
+    /// # Errors
+    /// As [`SendError`] says of the event itself.
+    pub fn emit<T: Serialize + ?Sized>(&self, event: &str, args: &T) -> Result<(), SendError> {
+        self.broadcast.emit(event, args)
+    }
+
+    /// Sends it an event, and waits for its acknowledgement.
+    ///
+    /// # Errors
+    /// [`BroadcastError::Partial`] when none came in time.
+    pub async fn emit_with_ack<T: Serialize + ?Sized>(
+        &self,
+        event: &str,
+        args: &T,
+        timeout: Duration,
+    ) -> Result<Args, BroadcastError> {
+        let asked = self.broadcast.emit_with_ack(event, args, timeout);
+        let mut responses = asked.await?;
+        responses.pop().ok_or(BroadcastError::Partial {
+            responses: Vec::new(),
+            missing: 1,
+        })
+    }
+
+    /// Makes it join a room.
+    ///
+    /// # Errors
+    /// [`AdapterError`] when its node cannot be told.
+    pub fn join(&self, room: impl Into<String>) -> Result<(), AdapterError> {
+        self.act(&Action::Join(vec![room.into()]))
+    }
+
+    /// Makes it leave a room.
+    ///
+    /// # Errors
+    /// [`AdapterError`] when its node cannot be told.
+    pub fn leave(&self, room: impl Into<String>) -> Result<(), AdapterError> {
+        self.act(&Action::Leave(vec![room.into()]))
+    }
+
+    /// Takes it out of the namespace, or closes its whole connection.
+    ///
+    /// # Errors
+    /// [`AdapterError`] when its node cannot be told.
+    pub fn disconnect(&self, close: bool) -> Result<(), AdapterError> {
+        self.act(&Action::Disconnect { close })
+    }
+
+    fn act(&self, action: &Action) -> Result<(), AdapterError> {
+        self.broadcast.act(action)
+    }
+}
+
+impl fmt::Debug for RemoteSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteSocket")
+            .field("id", &self.id)
+            .field("rooms", &self.rooms)
+            .finish_non_exhaustive()
+    }
+}

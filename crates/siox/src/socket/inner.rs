@@ -1,0 +1,354 @@
+//! What the rest of the crate does with a socket.
+
+use super::Socket;
+use crate::{
+    SendError,
+    adapter::{Emit, Restored, SavedSession},
+    app::Io,
+    awaited::{Reply, Waiter},
+    data::Stored,
+    error::{Fault, HandlerError},
+    handlers::Handlers,
+    inbox::{Inbox, Item},
+    namespace::{Inner as Nsp, Stay},
+    selection::Selection,
+    state::States,
+};
+use siox_socketio::{DisconnectReason, Encoded, Slot};
+use siox_tokio::Conn;
+use siox_wire::{Admit, Instant, Shared};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{runtime::Handle, sync::oneshot};
+
+pub(super) struct Inner {
+    /// Unique among the sockets of a server, in the order of arrival.
+    pub(super) number: u64,
+    pub(super) id: Arc<str>,
+    pub(super) conn: Arc<Conn<Io>>,
+    slot: Slot,
+    pub(super) nsp: Arc<Nsp>,
+    pub(super) auth: Box<str>,
+    pub(super) connected: AtomicBool,
+    pub(super) recovered: bool,
+    inbox: Mutex<Inbox>,
+    acks: Mutex<BTreeMap<u64, Waiter>>,
+    /// Given up when the socket is forgotten, however long clones of it are kept.
+    stay: Mutex<Option<Stay>>,
+    extra: OnceLock<Box<Extra>>,
+}
+
+/// What few sockets have.
+#[derive(Default)]
+pub(crate) struct Extra {
+    pub(super) handlers: Handlers,
+    data: Mutex<Option<Stored>>,
+    /// The private id by which its client may come back, and the offset it began at.
+    recovery: OnceLock<(Box<str>, OnceLock<Box<str>>)>,
+    /// The rooms that it was in, while `disconnecting` is told.
+    left: Mutex<Option<Vec<Arc<str>>>>,
+}
+
+impl Extra {
+    pub(super) fn set(&self, data: Stored) {
+        *self.data.lock().unwrap_or_else(PoisonError::into_inner) = Some(data);
+    }
+
+    fn left(&self) -> MutexGuard<'_, Option<Vec<Arc<str>>>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A client at the door of a namespace.
+pub(crate) struct Arrival {
+    pub(crate) number: u64,
+    pub(crate) id: String,
+    pub(crate) conn: Arc<Conn<Io>>,
+    pub(crate) slot: Slot,
+    pub(crate) auth: Box<str>,
+}
+
+impl Socket {
+    /// `pid` is a new private id, where sessions can be recovered.
+    pub(crate) fn new(
+        arrival: Arrival,
+        stay: Stay,
+        pid: Option<String>,
+        back: Option<&Restored>,
+    ) -> Self {
+        let session = back.map(|b| &b.session);
+        let socket = Self(Arc::new(Inner {
+            number: arrival.number,
+            id: session.map_or_else(|| arrival.id.into(), |s| s.sid.as_ref().into()),
+            conn: arrival.conn,
+            slot: arrival.slot,
+            nsp: stay.nsp().0.clone(),
+            auth: arrival.auth,
+            connected: AtomicBool::new(false),
+            recovered: session.is_some(),
+            inbox: Mutex::default(),
+            acks: Mutex::default(),
+            stay: Mutex::new(Some(stay)),
+            extra: OnceLock::new(),
+        }));
+        let pid = match session {
+            Some(session) => Some(session.pid.clone()),
+            None => pid.map(Into::into),
+        };
+        if let Some(pid) = pid {
+            // Nobody else has it yet.
+            let _ = socket.extra().recovery.set((pid, OnceLock::new()));
+        }
+        if let Some(data) = session.and_then(|s| s.data.clone()) {
+            socket.extra().set(data);
+        }
+        socket
+    }
+
+    pub(crate) fn extra(&self) -> &Extra {
+        self.0.extra.get_or_init(Box::default)
+    }
+
+    pub(super) fn extra_if_any(&self) -> Option<&Extra> {
+        self.0.extra.get().map(|e| &**e)
+    }
+
+    pub(crate) fn stored(&self) -> Option<Stored> {
+        let data = &self.extra_if_any()?.data;
+        data.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The private id by which its client may come back.
+    pub(crate) fn pid(&self) -> Option<&str> {
+        Some(&self.extra_if_any()?.recovery.get()?.0)
+    }
+
+    pub(crate) fn shared_handshake(&self) -> Arc<crate::Handshake> {
+        self.0.conn.data().handshake.clone()
+    }
+
+    pub(crate) fn slot(&self) -> Slot {
+        self.0.slot
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.0.number
+    }
+
+    pub(crate) fn conn(&self) -> &Arc<Conn<Io>> {
+        &self.0.conn
+    }
+
+    pub(crate) fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.0.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.0.conn.data().runtime
+    }
+
+    pub(crate) fn states(&self) -> &States {
+        &self.0.nsp.shared.states
+    }
+
+    pub(crate) fn nsp(&self) -> &Arc<Nsp> {
+        &self.0.nsp
+    }
+
+    pub(crate) fn tell_stall(&self, changed: Option<bool>) {
+        if let Some(stalled) = changed {
+            self.0.conn.data().gate.set(stalled);
+        }
+    }
+
+    pub(crate) fn report(&self, event: &str, fault: Fault) {
+        self.0.nsp.shared.report(HandlerError {
+            socket: self.clone(),
+            event: event.to_owned(),
+            fault,
+        });
+    }
+
+    fn acks(&self) -> MutexGuard<'_, BTreeMap<u64, Waiter>> {
+        self.0.acks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn acknowledged(&self, id: u64, reply: Reply) {
+        let waiting = self.acks().remove(&id);
+        if let Some(waiting) = waiting {
+            waiting.tell(reply);
+        }
+    }
+
+    pub(crate) fn acknowledge(&self, id: u64, args: &Encoded) -> Result<(), SendError> {
+        self.0.conn.with(|m| m.ack(self.0.slot, id, args))
+    }
+
+    pub(crate) fn deliver(&self, group: &Arc<Shared>, kind: Admit) -> Result<(), SendError> {
+        self.0.conn.with(|m| m.broadcast(self.0.slot, group, kind))
+    }
+
+    /// An event for this socket alone, by way of the log where there is one.
+    pub(super) fn send(
+        &self,
+        event: &str,
+        encoded: &Encoded,
+        kind: Admit,
+    ) -> Result<(), SendError> {
+        if !self.0.nsp.adapter.recovers() {
+            return self.put(event, encoded, kind);
+        }
+        let selection = Selection::new(vec![self.0.id.to_string()], Vec::new());
+        self.0.nsp.adapter.emit(Emit {
+            volatile: kind == Admit::Volatile,
+            direct: true,
+            ..Emit::new(event, encoded, &selection)
+        })
+    }
+
+    /// Queues an event.
+    pub(crate) fn put(&self, event: &str, encoded: &Encoded, kind: Admit) -> Result<(), SendError> {
+        self.tell_watchers(&self.0.nsp.watchers(), event, encoded);
+        self.0.conn.with(|m| m.emit(self.0.slot, encoded, kind))
+    }
+
+    pub(super) fn ask(
+        &self,
+        event: &str,
+        encoded: &Encoded,
+        timeout: Option<Duration>,
+    ) -> Result<oneshot::Receiver<Reply>, SendError> {
+        self.tell_watchers(&self.0.nsp.watchers(), event, encoded);
+        let deadline = timeout.map(|t| siox_tokio::now().after(t));
+        let (sender, receiver) = oneshot::channel();
+        self.0.conn.with(|m| {
+            let id = m.emit_with_ack(self.0.slot, encoded, deadline)?;
+            // Entered before the session is unlocked, so the answer cannot come first.
+            self.acks().insert(id, Waiter::One(sender));
+            Ok(receiver)
+        })
+    }
+
+    /// Sends a packet that asks many for an acknowledgement of the same id.
+    pub(crate) fn ask_in_group(
+        &self,
+        group: &Arc<Shared>,
+        id: u64,
+        deadline: Instant,
+        waiter: Waiter,
+    ) -> Result<(), SendError> {
+        self.0.conn.with(|m| {
+            m.broadcast_with_ack(self.0.slot, group, id, Some(deadline))?;
+            self.acks().insert(id, waiter);
+            Ok(())
+        })
+    }
+
+    /// The CONNECT has been answered, at this offset of the log.
+    pub(crate) fn connected(&self, offset: Box<str>) {
+        if let Some((_, since)) = self.extra_if_any().and_then(|e| e.recovery.get()) {
+            let _ = since.set(offset);
+        }
+        self.0.connected.store(true, Ordering::Release);
+    }
+
+    /// The server ends it.
+    pub(crate) fn leave_namespace(&self, reason: DisconnectReason) {
+        // Refused only when the client has left already, which is what is wanted.
+        let _ = self.0.conn.with(|m| m.disconnect(self.0.slot));
+        if self.forget(reason) {
+            self.receive_later(Item::Disconnected(reason));
+        }
+    }
+
+    /// The client, or the connection, ended it.
+    pub(crate) fn gone(&self, reason: DisconnectReason) {
+        if self.forget(reason) {
+            self.receive(Item::Disconnected(reason));
+        }
+    }
+
+    /// Takes it out of everything it is in. Whether it was connected until now.
+    fn forget(&self, reason: DisconnectReason) -> bool {
+        let was = self.0.connected.swap(false, Ordering::AcqRel);
+        self.0.conn.data().remove(self.0.slot);
+        let rooms = self.0.nsp.remove(self);
+        if was && !rooms.is_empty() {
+            self.save(reason, &rooms);
+            *self.extra().left() = Some(rooms);
+        }
+        self.acks().clear();
+        self.give_up();
+        was
+    }
+
+    /// It is in the namespace no longer, nor on its way in.
+    pub(crate) fn give_up(&self) {
+        let stay = self
+            .0
+            .stay
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(stay);
+    }
+
+    /// Keeps the session for its client to come back to, unless one of the two has ended it.
+    fn save(&self, reason: DisconnectReason, rooms: &[Arc<str>]) {
+        let Some((pid, since)) = self.extra_if_any().and_then(|e| e.recovery.get()) else {
+            return;
+        };
+        let Some(since) = since.get().filter(|_| is_recoverable(reason)) else {
+            return;
+        };
+        self.0.nsp.adapter.persist(SavedSession {
+            pid: pid.clone(),
+            sid: self.0.id.as_ref().into(),
+            rooms: rooms
+                .iter()
+                .filter(|room| **room != self.0.id)
+                .map(|room| room.as_ref().into())
+                .collect(),
+            data: self.stored(),
+            since: since.clone(),
+        });
+    }
+
+    /// The rooms that it was in, while `disconnecting` is told.
+    pub(super) fn left_rooms(&self) -> Option<Vec<String>> {
+        let left = self.extra_if_any()?.left();
+        let rooms = left.as_ref()?.iter();
+        Some(rooms.map(ToString::to_string).collect())
+    }
+
+    /// `disconnecting` has been told.
+    pub(crate) fn forget_rooms(&self) {
+        if let Some(extra) = self.extra_if_any() {
+            *extra.left() = None;
+        }
+    }
+}
+
+/// Whether a client that was lost like this may come back to its session: not when one of the two ended
+/// it on purpose.
+fn is_recoverable(reason: DisconnectReason) -> bool {
+    match reason {
+        DisconnectReason::TransportError
+        | DisconnectReason::TransportClose
+        | DisconnectReason::ForcedClose
+        | DisconnectReason::PingTimeout
+        | DisconnectReason::ServerShuttingDown
+        | DisconnectReason::ForcedServerClose => true,
+        DisconnectReason::ParseError
+        | DisconnectReason::ClientNamespaceDisconnect
+        | DisconnectReason::ServerNamespaceDisconnect
+        | DisconnectReason::ServerError => false,
+        _ => false,
+    }
+}

@@ -1,0 +1,181 @@
+//! Handlers of one socket, of every event, of one call; packet middleware; `disconnecting`.
+
+use crate::client::{Client, answering, log, serve};
+use siox::{Args, Data, DisconnectReason, EventName, Fault, HandlerError, Server, Socket};
+use std::time::Duration;
+
+#[tokio::test]
+async fn handlers_run_in_their_order() {
+    let io = Server::new();
+    let nsp = io.namespace("/");
+    answering(&nsp);
+    let (tell, mut told) = log();
+    let note = |what: &'static str| {
+        let tell = tell.clone();
+        move |EventName(name): EventName| tell(format!("{what} {name}"))
+    };
+    nsp.on("a", note("1"))
+        .on("a", note("2"))
+        .once("a", note("once"));
+    nsp.on_any(note("any"));
+    let to = serve(&io).await;
+    let mut client = Client::join(to).await;
+    let socket = nsp.sockets().remove(0);
+    socket.on("a", note("own")).once("a", note("own once"));
+    socket.on_any(note("own any"));
+    client
+        .send_all(["2[\"a\"]".into(), "2[\"a\"]".into()])
+        .await;
+    client.heard_until_now("").await;
+    assert_eq!(
+        told.so_far(),
+        [
+            "any a",
+            "own any a",
+            "1 a",
+            "2 a",
+            "once a",
+            "own a",
+            "own once a", //
+            "any a",
+            "own any a",
+            "1 a",
+            "2 a",
+            "own a", //
+            "any until now",
+            "own any until now",
+        ]
+    );
+    nsp.off("a").off_any();
+    socket.off_any();
+    client.send("2[\"a\"]").await;
+    client.heard_until_now("").await;
+    assert_eq!(told.so_far(), ["own a"]);
+    socket.off("a");
+    client.send("2[\"a\"]").await;
+    client.heard_until_now("").await;
+    assert!(told.so_far().is_empty());
+}
+
+#[tokio::test]
+async fn packet_middleware_decides() {
+    let io = Server::new();
+    let nsp = io.namespace("/");
+    let (tell, mut told) = log();
+    let fault = tell.clone();
+    io.on_error(move |e: HandlerError| match e.fault {
+        Fault::Refused(error) => fault(format!("{} refused: {error}", e.event)),
+        other => panic!("{other:?}"),
+    });
+    nsp.packet_middleware(|EventName(name): EventName| match name.as_str() {
+        "bad" => Err("not this one"),
+        _ => Ok(()),
+    });
+    // Pending at its first poll.
+    nsp.packet_middleware(async |EventName(name): EventName, args: Args| {
+        if name == "slow" {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            if args.is_empty() {
+                return Err("nothing in it".to_owned());
+            }
+        }
+        Ok(())
+    });
+    for name in ["good", "bad", "slow"] {
+        let tell = tell.clone();
+        nsp.on(name, move |Data(n): Data<i64>| tell(format!("{name} {n}")));
+    }
+    answering(&nsp);
+    let to = serve(&io).await;
+    let mut client = Client::join(to).await;
+    let packets = [
+        "2[\"good\",1]",
+        "2[\"bad\",2]",
+        "2[\"slow\",3]",
+        "2[\"good\",4]",
+    ];
+    client.send_all(packets.map(str::to_owned)).await;
+    client.heard_until_now("").await;
+    let mut heard = told.so_far();
+    while heard.len() < 4 {
+        heard.push(told.next().await);
+    }
+    assert_eq!(
+        heard,
+        ["good 1", "bad refused: not this one", "good 4", "slow 3"]
+    );
+    client.send("2[\"slow\"]").await;
+    assert_eq!(told.next().await, "slow refused: nothing in it");
+}
+
+#[tokio::test]
+async fn a_socket_has_packet_middleware_of_its_own() {
+    let io = Server::new();
+    let nsp = io.namespace("/");
+    io.on_error(|_| {});
+    answering(&nsp);
+    let (tell, mut told) = log();
+    nsp.on("e", move |socket: Socket| tell(socket.id().to_owned()));
+    let to = serve(&io).await;
+    let (mut a, mut b) = (Client::join(to).await, Client::join(to).await);
+    let sockets = nsp.sockets();
+    sockets[0].packet_middleware(|EventName(name): EventName| match name.as_str() {
+        "e" => Err("no"),
+        _ => Ok(()),
+    });
+    for client in [&mut a, &mut b] {
+        client.send("2[\"e\"]").await;
+        client.heard_until_now("").await;
+    }
+    assert_eq!(told.so_far(), [sockets[1].id()]);
+}
+
+#[tokio::test]
+async fn who_is_going_still_has_its_rooms() {
+    let io = Server::new();
+    let nsp = io.namespace("/");
+    answering(&nsp);
+    let (tell, mut told) = log();
+    let tell_gone = tell.clone();
+    nsp.on_disconnecting(move |socket: Socket, reason: DisconnectReason| {
+        tell(format!("disconnecting {reason} {}", socket.rooms().len()));
+        // Those it leaves behind can be told, in the rooms that it was in.
+        socket.to("room").emit("bye", &()).unwrap();
+    });
+    nsp.on_disconnect(move |socket: Socket| {
+        tell_gone(format!("disconnect {}", socket.rooms().len()));
+    });
+    let to = serve(&io).await;
+    let (mut a, mut b) = (Client::join(to).await, Client::join(to).await);
+    for socket in nsp.sockets() {
+        socket.join("room").unwrap();
+    }
+    let (tell_own, mut told_own) = log();
+    nsp.sockets()[0].on_disconnect(move || tell_own(()));
+    a.send("1").await;
+    assert_eq!(
+        told.next().await,
+        "disconnecting client namespace disconnect 2"
+    );
+    assert_eq!(told.next().await, "disconnect 0");
+    told_own.next().await;
+    assert_eq!(b.heard_until_now("").await, ["2[\"bye\"]"]);
+}
+
+#[tokio::test]
+async fn data_is_typed() {
+    let io = Server::new();
+    let nsp = io.namespace("/");
+    let to = serve(&io).await;
+    let _client = Client::join(to).await;
+    let socket = nsp.sockets().remove(0);
+    assert!(socket.data::<String>().is_none());
+    socket.set_data("text".to_owned());
+    assert_eq!(socket.data::<String>().unwrap().as_str(), "text");
+    assert!(socket.data::<u8>().is_none());
+    socket.set_data(7_u8);
+    assert_eq!(socket.data::<u8>().as_deref(), Some(&7));
+    assert!(socket.data::<String>().is_none());
+    assert!(socket.handshake().issued().elapsed().is_ok());
+    assert!(!socket.handshake().is_cross_domain());
+}

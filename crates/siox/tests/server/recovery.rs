@@ -1,0 +1,231 @@
+//! A client that was cut off comes back to its session.
+
+use crate::client::{Client, answering, log, serve};
+use siox::{Data, DisconnectReason, Recovery, Server, Socket};
+use std::net::SocketAddr;
+
+fn server(recovery: Recovery) -> Server {
+    let io = Server::builder().recovery(recovery).build();
+    let nsp = io.namespace("/");
+    answering(&nsp);
+    nsp.on("join", |socket: Socket, Data(room): Data<String>| {
+        socket.join(&room)
+    });
+    io
+}
+
+struct Session {
+    sid: String,
+    pid: String,
+}
+
+/// Joins `/` with this payload; the CONNECT answer.
+async fn enter(client: &mut Client, payload: &str) -> Session {
+    client.send(&format!("0{payload}")).await;
+    let answer = client.packet().await;
+    let body: siox::Value = answer[1..].parse().unwrap_or_else(|_| panic!("{answer}"));
+    let text = |key: &str| body.get(key).unwrap().as_str().unwrap().into_owned();
+    Session {
+        sid: text("sid"),
+        pid: text("pid"),
+    }
+}
+
+async fn open(to: SocketAddr) -> (Client, Session) {
+    let mut client = Client::open(to).await;
+    let session = enter(&mut client, "").await;
+    (client, session)
+}
+
+/// Loses the connection, and waits until the server knows.
+async fn cut(client: Client, io: &Server) {
+    let before = io.namespace("/").sockets().len();
+    drop(client);
+    while io.namespace("/").sockets().len() == before {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn back(session: &Session, offset: Option<&str>) -> String {
+    let offset = offset.map_or(String::new(), |o| format!(",\"offset\":\"{o}\""));
+    format!("{{\"pid\":\"{}\"{offset}}}", session.pid)
+}
+
+#[tokio::test]
+async fn a_client_comes_back_to_its_id_rooms_data_and_what_it_missed() {
+    let io = server(Recovery::default());
+    let nsp = io.namespace("/");
+    let (tell, mut told) = log();
+    nsp.on_connect(move |socket: Socket| {
+        let data = socket.data::<String>().map(|d| d.to_string());
+        tell((socket.is_recovered(), socket.rooms().len(), data));
+        socket.set_data("attached".to_owned());
+    });
+    let to = serve(&io).await;
+    let (mut client, session) = open(to).await;
+    assert_eq!(told.next().await, (false, 1, None));
+    client.send("2[\"join\",\"room\"]").await;
+    client.heard_until_now("").await;
+    nsp.emit("all", &1).unwrap();
+    assert_eq!(client.packet().await, "2[\"all\",1,\"1\"]");
+    cut(client, &io).await;
+    nsp.to("room").emit("room", &()).unwrap();
+    nsp.to("elsewhere").emit("no", &()).unwrap();
+    nsp.except("room").emit("no", &()).unwrap();
+    nsp.to(&session.sid).emit("own", &"text").unwrap();
+    nsp.volatile().emit("volatile", &()).unwrap();
+
+    let mut client = Client::open(to).await;
+    let again = enter(&mut client, &back(&session, Some("1"))).await;
+    assert_eq!((&again.sid, &again.pid), (&session.sid, &session.pid));
+    assert_eq!(client.packet().await, "2[\"room\",\"2\"]");
+    assert_eq!(client.packet().await, "2[\"own\",\"text\",\"5\"]");
+    assert_eq!(told.next().await, (true, 2, Some("attached".to_owned())));
+    nsp.to("room").emit("room", &()).unwrap();
+    assert_eq!(client.packet().await, "2[\"room\",\"6\"]");
+}
+
+#[tokio::test]
+async fn a_private_id_serves_once() {
+    let io = server(Recovery::default());
+    let to = serve(&io).await;
+    let (client, session) = open(to).await;
+    cut(client, &io).await;
+    let (mut a, mut b) = (Client::open(to).await, Client::open(to).await);
+    let first = enter(&mut a, &back(&session, None)).await;
+    let second = enter(&mut b, &back(&session, None)).await;
+    assert_eq!(first.sid, session.sid);
+    assert_ne!(second.sid, session.sid);
+    assert_ne!(second.pid, session.pid);
+    // Nor does it serve while its owner is connected.
+    let mut c = Client::open(to).await;
+    assert_ne!(enter(&mut c, &back(&first, None)).await.sid, session.sid);
+    // But again when its owner is cut off again.
+    cut(a, &io).await;
+    let mut a = Client::open(to).await;
+    assert_eq!(enter(&mut a, &back(&first, None)).await.sid, session.sid);
+}
+
+#[tokio::test]
+async fn who_has_heard_nothing_gets_all_since_the_session_began() {
+    let io = server(Recovery::default());
+    let nsp = io.namespace("/");
+    nsp.emit("before", &()).unwrap();
+    let to = serve(&io).await;
+    let (client, session) = open(to).await;
+    cut(client, &io).await;
+    nsp.emit("after", &()).unwrap();
+    let mut client = Client::open(to).await;
+    enter(&mut client, &back(&session, None)).await;
+    assert_eq!(client.heard_until_now("").await, ["2[\"after\",\"2\"]"]);
+}
+
+#[tokio::test]
+async fn bad_credentials_connect_as_new() {
+    let io = server(Recovery::default());
+    let to = serve(&io).await;
+    let (client, session) = open(to).await;
+    cut(client, &io).await;
+    for payload in [
+        "{\"pid\":\"forged\",\"offset\":\"1\"}".to_owned(),
+        "{\"pid\":1,\"offset\":\"1\"}".to_owned(),
+        "{\"pid\":[],\"offset\":{}}".to_owned(),
+        // This one takes the session with it.
+        back(&session, Some("ffff")),
+        back(&session, None),
+    ] {
+        let mut client = Client::open(to).await;
+        let new = enter(&mut client, &payload).await;
+        assert_ne!(new.sid, session.sid, "{payload}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_ends_a_session_on_purpose_ends_it() {
+    let io = server(Recovery::default());
+    let nsp = io.namespace("/");
+    let (tell, mut told) = log();
+    nsp.on_disconnect(move |reason: DisconnectReason| tell(reason));
+    let to = serve(&io).await;
+    let (mut client, by_client) = open(to).await;
+    client.send("1").await;
+    assert_eq!(
+        told.next().await,
+        DisconnectReason::ClientNamespaceDisconnect
+    );
+    let (_client, by_server) = open(to).await;
+    nsp.sockets()[0].disconnect();
+    assert_eq!(
+        told.next().await,
+        DisconnectReason::ServerNamespaceDisconnect
+    );
+    for session in [by_client, by_server] {
+        let mut client = Client::open(to).await;
+        let new = enter(&mut client, &back(&session, None)).await;
+        assert_ne!(new.sid, session.sid);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_kept_leaves_the_offset_alone() {
+    let io = server(Recovery::default());
+    let nsp = io.namespace("/");
+    let to = serve(&io).await;
+    let (mut client, session) = open(to).await;
+    let socket = nsp.sockets().remove(0);
+    socket.emit("kept", &()).unwrap();
+    assert_eq!(client.packet().await, "2[\"kept\",\"1\"]");
+    // A client takes the last argument, if it is a string, for an offset.
+    socket.emit_volatile("volatile", &"text").unwrap();
+    assert_eq!(client.packet().await, "2[\"volatile\",\"text\",\"1\"]");
+    socket.emit_volatile("volatile", &1).unwrap();
+    assert_eq!(client.packet().await, "2[\"volatile\",1]");
+    drop(socket.emit_with_ack_args("asks", &"text", None));
+    assert_eq!(client.packet().await, "21[\"asks\",\"text\"]");
+    cut(client, &io).await;
+    let mut client = Client::open(to).await;
+    assert_eq!(
+        enter(&mut client, &back(&session, Some("1"))).await.sid,
+        session.sid
+    );
+    assert!(client.heard_until_now("").await.is_empty());
+}
+
+#[tokio::test]
+async fn middleware_is_skipped_unless_asked_for() {
+    for (skip, asked) in [(true, 1), (false, 2)] {
+        let io = server(Recovery {
+            skip_middlewares: skip,
+            ..Recovery::default()
+        });
+        let (tell, mut told) = log();
+        io.namespace("/").middleware(move || tell(()));
+        let to = serve(&io).await;
+        let (client, session) = open(to).await;
+        cut(client, &io).await;
+        let mut client = Client::open(to).await;
+        let again = enter(&mut client, &back(&session, None)).await;
+        assert_eq!(again.sid, session.sid);
+        assert_eq!(told.so_far().len(), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_missed_too_much_is_new() {
+    let io = Server::builder()
+        .recovery(Recovery::default())
+        .queue(10_000, 100_000)
+        .build();
+    let nsp = io.namespace("/");
+    let to = serve(&io).await;
+    let (client, session) = open(to).await;
+    cut(client, &io).await;
+    for _ in 0..11 {
+        nsp.emit("big", &"x".repeat(1000)).unwrap();
+    }
+    let mut client = Client::open(to).await;
+    assert_ne!(
+        enter(&mut client, &back(&session, None)).await.sid,
+        session.sid
+    );
+}

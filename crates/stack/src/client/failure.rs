@@ -1,0 +1,84 @@
+//! What went wrong below the session.
+
+use alloc::boxed::Box;
+use core::fmt;
+use siox_http1 as http1;
+use siox_websocket::{
+    self as websocket,
+    handshake::{
+        InvalidHeader,
+        client::{AnswerError, HandshakeError, Rejection},
+    },
+};
+
+/// What went wrong on a connection to the server, where the session knows only that no whole answer came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// There was no connection.
+    NoConnection,
+    /// The connection was lost before the answer was whole.
+    Lost,
+    /// The answer to a request is no good HTTP.
+    Http(http1::Error),
+    /// The answer is encoded, which was not asked for.
+    Encoded,
+    /// The WebSocket was refused.
+    Rejected(Box<Rejection>),
+    /// The answer to the WebSocket's handshake is none.
+    Handshake(HandshakeError),
+    /// The server broke a rule of WebSocket, or one of its limits.
+    WebSocket(websocket::Error),
+    /// A header, the host or the target cannot be sent.
+    Invalid,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoConnection => f.write_str("no connection to the server"),
+            Self::Lost => f.write_str("the connection was lost before the answer was whole"),
+            Self::Http(e) => write!(f, "HTTP: {e}"),
+            Self::Encoded => f.write_str("an encoded answer, which was not asked for"),
+            Self::Rejected(e) => e.fmt(f),
+            Self::Handshake(e) => write!(f, "the WebSocket's handshake: {e}"),
+            Self::WebSocket(e) => write!(f, "WebSocket: {e}"),
+            Self::Invalid => f.write_str("a header, host or target that cannot be sent"),
+        }
+    }
+}
+
+impl core::error::Error for Failure {}
+
+impl From<http1::Error> for Failure {
+    fn from(e: http1::Error) -> Self {
+        Self::Http(e)
+    }
+}
+
+impl From<websocket::Error> for Failure {
+    fn from(e: websocket::Error) -> Self {
+        Self::WebSocket(e)
+    }
+}
+
+impl From<AnswerError> for Failure {
+    fn from(e: AnswerError) -> Self {
+        match e {
+            AnswerError::Rejected(rejection) => Self::Rejected(rejection),
+            AnswerError::Handshake(e) => Self::Handshake(e),
+        }
+    }
+}
+
+impl From<InvalidHeader> for Failure {
+    fn from(_: InvalidHeader) -> Self {
+        Self::Invalid
+    }
+}
+
+impl From<http1::Invalid> for Failure {
+    fn from(_: http1::Invalid) -> Self {
+        Self::Invalid
+    }
+}

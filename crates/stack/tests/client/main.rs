@@ -1,0 +1,7 @@
+//! The client's composition: requests on connections, their answers however they are cut, the upgrade.
+
+mod answers;
+mod desk;
+mod lines;
+mod socket;
+mod split;

@@ -1,0 +1,198 @@
+//! What the handles and the driver share: the machine under a lock that nobody holds while waiting, and
+//! what was received.
+
+use super::Cause;
+use crate::websocket;
+use bytes::Bytes;
+use siox_engineio::ClientEvent;
+use siox_stack::{EngineClient, Failure};
+use siox_wire::{Message, SendError};
+use std::{
+    borrow::Cow,
+    collections::VecDeque,
+    fmt,
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+use tokio::sync::Notify;
+
+pub(super) struct Shared {
+    state: Mutex<State>,
+    /// There is room in the queue, or there never will be.
+    room: Notify,
+}
+
+pub(super) struct State {
+    pub(super) machine: EngineClient,
+    inbox: VecDeque<ClientEvent<'static>>,
+    /// What waits in it, and how much may.
+    weight: usize,
+    most: usize,
+    /// The application is gone.
+    abandoned: bool,
+    /// The driver is gone.
+    over: bool,
+    pub(super) unreachable: Option<Arc<websocket::Error>>,
+    receiver: Option<Waker>,
+    pub(super) driver: Option<Waker>,
+}
+
+impl State {
+    /// Something for the application.
+    pub(super) fn push(&mut self, event: ClientEvent<'static>) {
+        if !self.abandoned {
+            self.weight = self.weight.saturating_add(weight(&event));
+            self.inbox.push_back(event);
+            wake(&mut self.receiver);
+        }
+    }
+
+    /// Whether nothing is to be read, since the application does not take what has come.
+    pub(super) fn is_full(&self) -> bool {
+        self.weight >= self.most
+    }
+}
+
+fn wake(waker: &mut Option<Waker>) {
+    if let Some(waker) = waker.take() {
+        waker.wake();
+    }
+}
+
+fn weight(event: &ClientEvent<'_>) -> usize {
+    const EACH: usize = 32;
+    match event {
+        ClientEvent::Message(message) => message.as_bytes().len().saturating_add(EACH),
+        _ => EACH,
+    }
+}
+
+/// A message that may have to be offered more than once.
+pub(super) enum Out<'m> {
+    Text(Cow<'m, str>),
+    Binary(Bytes),
+}
+
+impl<'m> From<Message<'m>> for Out<'m> {
+    fn from(message: Message<'m>) -> Self {
+        match message {
+            Message::Text(text) => Self::Text(text),
+            Message::Binary(bytes) => Self::Binary(bytes.into_owned().into()),
+        }
+    }
+}
+
+impl Shared {
+    pub(super) fn new(machine: EngineClient, most: usize) -> Self {
+        Self {
+            state: Mutex::new(State {
+                machine,
+                inbox: VecDeque::new(),
+                weight: 0,
+                most: most.max(1),
+                abandoned: false,
+                over: false,
+                unreachable: None,
+                receiver: None,
+                driver: None,
+            }),
+            room: Notify::new(),
+        }
+    }
+
+    /// A panic under the lock leaves the machine whole, so that its poison means nothing.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn look<R>(&self, look: impl FnOnce(&EngineClient) -> R) -> R {
+        look(&self.lock().machine)
+    }
+
+    /// A step of the machine, whose consequences are the driver's.
+    pub(super) fn with<R>(&self, step: impl FnOnce(&mut EngineClient) -> R) -> R {
+        let mut state = self.lock();
+        let made = step(&mut state.machine);
+        wake(&mut state.driver);
+        made
+    }
+
+    pub(super) fn poll_event(&self, cx: &mut Context<'_>) -> Poll<Option<ClientEvent<'static>>> {
+        let mut state = self.lock();
+        let was_full = state.is_full();
+        if let Some(event) = state.inbox.pop_front() {
+            state.weight = state.weight.saturating_sub(weight(&event));
+            if was_full && !state.is_full() {
+                wake(&mut state.driver);
+            }
+            return Poll::Ready(Some(event));
+        }
+        if state.over || state.machine.session().is_finished() {
+            return Poll::Ready(None);
+        }
+        state.receiver = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    pub(super) fn try_send(&self, out: &Out<'_>) -> Result<(), SendError> {
+        self.with(|machine| match out {
+            Out::Text(text) => machine.text(text),
+            Out::Binary(bytes) => machine.binary(bytes.clone()),
+        })
+    }
+
+    pub(super) async fn send(&self, out: &Out<'_>) -> Result<(), SendError> {
+        loop {
+            let mut room = pin!(self.room.notified());
+            room.as_mut().enable();
+            match self.try_send(out) {
+                Err(SendError::Full) => room.await,
+                done => return done,
+            }
+        }
+    }
+
+    /// What left made room.
+    pub(super) fn made_room(&self) {
+        self.room.notify_waiters();
+    }
+
+    pub(super) fn cause(&self) -> Option<Cause> {
+        let state = self.lock();
+        match (state.machine.failure(), &state.unreachable) {
+            (Some(Failure::NoConnection), Some(e)) => Some(Cause::Unreachable(e.clone())),
+            (failure, _) => failure.cloned().map(Cause::Failure),
+        }
+    }
+
+    /// The application is gone: the session ends.
+    pub(super) fn abandon(&self) {
+        let mut state = self.lock();
+        state.abandoned = true;
+        state.inbox = VecDeque::new();
+        state.weight = 0;
+        state.machine.close(crate::now());
+        wake(&mut state.driver);
+    }
+
+    /// The driver is gone.
+    pub(super) fn end(&self) {
+        let mut state = self.lock();
+        state.over = true;
+        state.machine.close(crate::now());
+        wake(&mut state.receiver);
+        drop(state);
+        self.room.notify_waiters();
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Shared")
+            .field("transport", &state.machine.session().transport())
+            .field("inbox", &state.inbox.len())
+            .finish_non_exhaustive()
+    }
+}
