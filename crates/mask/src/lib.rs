@@ -9,8 +9,8 @@
 //! ```
 //!
 //! # Limits
-//! None: nothing is kept, and nothing allocated but by [`push`] and [`push_ascii`]. Vectors of 32 bytes are used where the processor has
-//! them, asked once.
+//! None: nothing is kept, and nothing allocated but by [`push`] and [`push_ascii`]. Vectors of 32 bytes
+//! are used where the processor has them, asked once.
 #![no_std]
 #![deny(unsafe_op_in_unsafe_fn)]
 #![deny(
@@ -37,24 +37,17 @@ pub fn apply(bytes: &mut [u8], key: [u8; 4]) -> bool {
     xor(bytes, key)
 }
 
-/// Unmasks a payload, or a part of one.
-#[inline]
-pub fn unmask(bytes: &mut [u8], key: [u8; 4]) -> Plain<'_> {
-    let is_ascii = xor(bytes, key);
-    Plain { bytes, is_ascii }
-}
-
 /// Unmasks a text; `bytes` hold it unmasked whatever the outcome.
 ///
 /// # Errors
 /// Where it stops being UTF-8.
 #[inline]
 pub fn text(bytes: &mut [u8], key: [u8; 4]) -> Result<&str, Utf8Error> {
-    let plain = unmask(bytes, key);
-    match plain.as_ascii() {
-        Some(text) => Ok(text),
-        None => core::str::from_utf8(plain.as_bytes()),
+    if xor(bytes, key) {
+        // SAFETY: `xor` found no byte with its high bit set, so all are ASCII, which is UTF-8.
+        return Ok(unsafe { core::str::from_utf8_unchecked(bytes) });
     }
+    core::str::from_utf8(bytes)
 }
 
 /// Unmasks a payload, or a part of one, behind what `to` holds, and leaves it as it is. Says whether it is
@@ -86,33 +79,6 @@ pub fn push_ascii(to: &mut String, masked: &[u8], key: [u8; 4]) -> bool {
         bytes.truncate(len);
     }
     is_ascii
-}
-
-/// What was unmasked, with what was found out in passing.
-#[derive(Debug, Clone, Copy)]
-pub struct Plain<'b> {
-    bytes: &'b [u8],
-    /// Every one of them is, as the pass that made them saw.
-    is_ascii: bool,
-}
-
-impl<'b> Plain<'b> {
-    /// The bytes.
-    #[inline]
-    #[must_use]
-    pub fn as_bytes(self) -> &'b [u8] {
-        self.bytes
-    }
-
-    /// The bytes as a text, if all of them are ASCII; without looking at them again.
-    #[inline]
-    #[must_use]
-    pub fn as_ascii(self) -> Option<&'b str> {
-        // SAFETY: only `unmask` makes this type. It found no byte with its high bit set, and has lent the
-        // bytes for as long as this lives: all are ASCII, which is UTF-8.
-        self.is_ascii
-            .then(|| unsafe { core::str::from_utf8_unchecked(self.bytes) })
-    }
 }
 
 /// XORs, and says whether the result is ASCII.

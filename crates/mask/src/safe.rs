@@ -1,5 +1,6 @@
 //! The work itself, in safe code that the compiler turns into vector instructions: the best that the
 //! target, or the function it is inlined into, allows.
+#![forbid(unsafe_code)]
 
 use core::mem::MaybeUninit;
 

@@ -34,7 +34,8 @@ impl<'b> Masked<'b> {
     /// Where they are.
     #[inline]
     pub(crate) fn unmask(self) -> &'b [u8] {
-        siox_mask::unmask(self.bytes, self.key).as_bytes()
+        siox_mask::apply(self.bytes, self.key);
+        self.bytes
     }
 
     /// Where they are, as a text.

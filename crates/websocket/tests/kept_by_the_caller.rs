@@ -106,7 +106,9 @@ fn traffic() -> Vec<u8> {
 fn the_same_comes_of_every_size_of_buffer_and_read() {
     let bytes = traffic();
     let expected = given(&mut server(&Limits::default()), &bytes);
-    for size in [14, 15, 20, 100, 305, 308, 309, 1000, 5007, 5008, 5009, 10_000] {
+    for size in [
+        14, 15, 20, 100, 305, 308, 309, 1000, 5007, 5008, 5009, 10_000,
+    ] {
         for at_once in [1, 2, 7, 13, 100, 10_000] {
             let told = kept(&mut server(&Limits::default()), &bytes, size, at_once);
             let context = format!("{size} {at_once}");
@@ -119,7 +121,9 @@ fn the_same_comes_of_every_size_of_buffer_and_read() {
 /// From the head on: a head that is cut goes to the machine, and the payload behind it need not.
 #[test]
 fn what_fits_the_buffer_is_not_copied() {
-    let bytes: Vec<u8> = (0..20).flat_map(|_| masked(FIN | TEXT, &[b'x'; 100])).collect();
+    let bytes: Vec<u8> = (0..20)
+        .flat_map(|_| masked(FIN | TEXT, &[b'x'; 100]))
+        .collect();
     for size in 120..400 {
         let told = kept(&mut server(&Limits::default()), &bytes, size, 10_000);
         let heads_cut = told.copied;

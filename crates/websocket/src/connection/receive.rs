@@ -65,9 +65,8 @@ impl Connection {
             return None;
         }
         let whole = Whole::announced(input, self.outgoing.role())?;
-        let is_allowed = self.state.is_open()
-            && self.limits.fragments > 0
-            && whole.len <= self.limits.message;
+        let is_allowed =
+            self.state.is_open() && self.limits.fragments > 0 && whole.len <= self.limits.message;
         is_allowed.then(|| whole.lacks(input))
     }
 
