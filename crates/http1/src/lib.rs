@@ -93,6 +93,7 @@ mod head;
 mod held;
 mod limits;
 pub mod proxy;
+pub mod race;
 mod scan;
 
 pub use answer::Response;

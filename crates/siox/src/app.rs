@@ -232,7 +232,7 @@ fn reason_of(reason: CloseReason) -> DisconnectReason {
         CloseReason::PingTimeout => DisconnectReason::PingTimeout,
         CloseReason::ParseError => DisconnectReason::ParseError,
         CloseReason::ServerShuttingDown => DisconnectReason::ServerShuttingDown,
-        // The reference has no name for a slow consumer.
+        CloseReason::SlowConsumer => DisconnectReason::SlowConsumer,
         _ => DisconnectReason::TransportError,
     }
 }

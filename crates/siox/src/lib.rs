@@ -61,6 +61,7 @@ mod selection;
 mod server;
 mod socket;
 mod state;
+mod typed;
 
 pub use adapter::{
     Acks, Action, Adapter, AdapterError, AdapterFactory, BroadcastError, Emit, InMemory, Later,
@@ -79,9 +80,10 @@ pub use outgoing::Outgoing;
 pub use recovery::Recovery;
 pub use remote::RemoteSocket;
 pub use selection::Selection;
-pub use server::{Builder, Server};
+pub use server::{Builder, Server, WhenFull};
 pub use siox_socketio::{DecodeError, DisconnectReason, Encoded, RoomError, Value, View};
 #[cfg(feature = "deflate")]
 pub use siox_tokio::websocket::deflate;
 pub use siox_wire::SendError;
 pub use socket::Socket;
+pub use typed::{TypedEvent, TypedOutcome};

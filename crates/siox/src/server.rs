@@ -136,6 +136,19 @@ impl fmt::Debug for Server {
     }
 }
 
+/// What becomes of an event for one client for whom too much waits already; see [`Builder::queue`].
+/// Broadcasts go up to the hard cap, and volatile events are never queued behind others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WhenFull {
+    /// It is refused with [`SendError::Full`](crate::SendError::Full).
+    #[default]
+    Refuse,
+    /// It is dropped, and nobody is told.
+    Drop,
+    /// The client is disconnected, as a slow consumer.
+    Disconnect,
+}
+
 /// The settings of a [`Server`].
 #[must_use]
 pub struct Builder {
@@ -146,6 +159,7 @@ pub struct Builder {
     recovery: Option<Recovery>,
     adapter: Option<Box<AdapterFactory>>,
     cleanup: bool,
+    when_full: WhenFull,
     #[cfg(feature = "deflate")]
     deflate: Option<crate::deflate::Config>,
 }
@@ -160,6 +174,7 @@ impl Default for Builder {
             recovery: None,
             adapter: None,
             cleanup: false,
+            when_full: WhenFull::default(),
             #[cfg(feature = "deflate")]
             deflate: None,
         }
@@ -221,6 +236,12 @@ impl Builder {
         self
     }
 
+    /// What becomes of an event for a client for whom too much waits (default: `emit` says so).
+    pub fn when_full(mut self, when_full: WhenFull) -> Self {
+        self.when_full = when_full;
+        self
+    }
+
     /// Keeps the sessions of clients that are cut off, for them to come back to (default off).
     pub fn recovery(mut self, recovery: Recovery) -> Self {
         self.recovery = Some(recovery);
@@ -252,8 +273,8 @@ impl Builder {
     /// The server.
     #[must_use]
     pub fn build(self) -> Server {
-        let high_water = self.engine.high_water;
-        let shared = Shared::new(self.states, self.recovery, self.adapter, high_water);
+        let queue = (self.engine.high_water, self.when_full);
+        let shared = Shared::new(self.states, self.recovery, self.adapter, queue);
         let app = Io::new(shared, self.cleanup);
         app.namespace("/");
         let config = Config::new(self.engine, self.socket);

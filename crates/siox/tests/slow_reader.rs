@@ -7,7 +7,7 @@ mod raw;
 
 use client::{Client, Log, POLLING, answering, log, serve};
 use raw::{http::Http, until, within, ws::Said};
-use siox::{DisconnectReason, SendError, Server, Socket};
+use siox::{DisconnectReason, SendError, Server, Socket, WhenFull};
 use siox_testkit::alloc::{CountingAllocator, measure};
 use std::{net::SocketAddr, time::Duration};
 
@@ -106,7 +106,7 @@ fn a_poller_is_bounded_alike() {
         for _ in 0..2 * HARD_CAP / MESSAGE {
             nsp.emit("all", &filler).unwrap();
         }
-        assert_eq!(told.next().await, DisconnectReason::TransportError);
+        assert_eq!(told.next().await, DisconnectReason::SlowConsumer);
         assert_eq!(io.clients(), 0);
     });
     assert!(peak < 2 * HARD_CAP + (512 << 10), "{peak} bytes held");
@@ -127,7 +127,7 @@ fn broadcasts_end_it_at_the_hard_cap_and_reach_the_others() {
             assert!(is_number(n, &other.packet().await), "{n}");
             n += 1;
         }
-        assert_eq!(told.next().await, DisconnectReason::TransportError);
+        assert_eq!(told.next().await, DisconnectReason::SlowConsumer);
         assert!(other.heard_until_now("").await.is_empty());
         // It hears why, should it ever read.
         let mut last = slow.next().await;
@@ -148,4 +148,61 @@ fn broadcasts_end_it_at_the_hard_cap_and_reach_the_others() {
         assert!(within(io.close()).await, "a task is left");
     });
     assert!(peak < 2 * HARD_CAP + (512 << 10), "{peak} bytes held");
+}
+
+#[test]
+fn who_waits_for_room_loses_nothing() {
+    let most = peak(async {
+        let (io, to, _told) = bench().await;
+        let mut slow = Client::join(to).await;
+        let socket = io.namespace("/").sockets().remove(0);
+        let all = 4 * HARD_CAP / MESSAGE;
+        let sender = tokio::spawn(async move {
+            let filler = "x".repeat(MESSAGE);
+            for i in 0..all {
+                socket.emit_when_ready("n", &(i, &filler)).await.unwrap();
+                assert!(socket.queued() <= HIGH_WATER + 2 * MESSAGE);
+            }
+            socket
+        });
+        for i in 0..all {
+            assert!(is_number(i, &slow.packet().await), "{i} of {all}");
+        }
+        let socket = sender.await.unwrap();
+        // A client that goes is waited for no longer.
+        fill(&socket).await;
+        drop(slow);
+        within(socket.room()).await;
+    });
+    assert!(most < 3 * HARD_CAP, "{most}");
+}
+
+#[test]
+fn the_policy_decides_what_full_means() {
+    peak(async {
+        for policy in [WhenFull::Drop, WhenFull::Disconnect] {
+            let io = Server::builder()
+                .queue(HIGH_WATER, HARD_CAP)
+                .when_full(policy)
+                .build();
+            let (tell, mut told) = log();
+            io.namespace("/")
+                .on_disconnect(move |reason: DisconnectReason| tell(reason));
+            let to = serve(&io).await;
+            let _slow = Client::join(to).await;
+            let socket = io.namespace("/").sockets().remove(0);
+            let filler = "x".repeat(MESSAGE);
+            let ended = (0..FLOOD).find_map(|n| socket.emit("n", &(n, &filler)).err());
+            match policy {
+                WhenFull::Drop => {
+                    assert_eq!(ended, None);
+                    assert!(socket.is_connected());
+                }
+                WhenFull::Disconnect | WhenFull::Refuse => {
+                    assert_eq!(ended, Some(SendError::Closed));
+                    assert_eq!(told.next().await, DisconnectReason::SlowConsumer);
+                }
+            }
+        }
+    });
 }

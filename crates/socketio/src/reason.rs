@@ -24,8 +24,10 @@ pub enum DisconnectReason {
     ClientNamespaceDisconnect,
     /// The server removed the socket from the namespace.
     ServerNamespaceDisconnect,
-    /// A handler of the application failed.
+    /// A handler of the application failed. Not of the reference.
     ServerError,
+    /// The peer did not take what was sent to it. Not of the reference.
+    SlowConsumer,
 }
 
 impl DisconnectReason {
@@ -43,6 +45,7 @@ impl DisconnectReason {
             Self::ClientNamespaceDisconnect => "client namespace disconnect",
             Self::ServerNamespaceDisconnect => "server namespace disconnect",
             Self::ServerError => "server error",
+            Self::SlowConsumer => "slow consumer",
         }
     }
 
@@ -55,7 +58,8 @@ impl DisconnectReason {
             | Self::ForcedClose
             | Self::PingTimeout
             | Self::ServerShuttingDown
-            | Self::ForcedServerClose => true,
+            | Self::ForcedServerClose
+            | Self::SlowConsumer => true,
             Self::ParseError
             | Self::ClientNamespaceDisconnect
             | Self::ServerNamespaceDisconnect

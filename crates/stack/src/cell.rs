@@ -4,9 +4,12 @@
 extern crate std;
 
 use crate::Machine;
-use alloc::collections::VecDeque;
+use alloc::{collections::VecDeque, vec::Vec};
 use bytes::Bytes;
-use core::task::{Context, Poll, Waker};
+use core::{
+    mem,
+    task::{Context, Poll, Waker},
+};
 use siox_engineio::{Lane, Response};
 use siox_wire::Instant;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,6 +28,8 @@ struct Inner<M> {
     machine: M,
     driver: Option<Waker>,
     poll: Option<Waker>,
+    /// Who waits until no more than so much is queued.
+    room: Vec<(usize, Waker)>,
     /// Which driver is the session's one driver; see [`Turn`].
     shift: u32,
 }
@@ -50,6 +55,7 @@ impl<M: Machine> Cell<M> {
                 machine,
                 driver: None,
                 poll: None,
+                room: Vec::new(),
                 shift: 0,
             }),
         }
@@ -73,8 +79,10 @@ impl<M: Machine> Cell<M> {
             || nearer(before, inner.machine.poll_timeout());
         let driver = if work { inner.driver.take() } else { None };
         let poll = inner.poll.take();
+        let room = inner.roomy();
         drop(inner);
-        driver.into_iter().chain(poll).for_each(Waker::wake);
+        let wakers = driver.into_iter().chain(poll).chain(room);
+        wakers.for_each(Waker::wake);
         result
     }
 
@@ -117,8 +125,9 @@ impl<M: Machine> Cell<M> {
             inner.driver = Some(cx.waker().clone());
         }
         let poll = inner.poll.take();
+        let room = inner.roomy();
         drop(inner);
-        poll.into_iter().for_each(Waker::wake);
+        poll.into_iter().chain(room).for_each(Waker::wake);
         Turn::Done(result)
     }
 
@@ -134,12 +143,49 @@ impl<M: Machine> Cell<M> {
     pub fn poll_response(&self, cx: &mut Context<'_>, lane: Lane) -> Poll<Response> {
         let mut inner = self.lock();
         match inner.machine.poll_response() {
-            Some((answered, response)) if answered == lane => Poll::Ready(response),
+            Some((answered, response)) if answered == lane => {
+                let room = inner.roomy();
+                drop(inner);
+                room.into_iter().for_each(Waker::wake);
+                Poll::Ready(response)
+            }
             Some(_) | None => {
                 inner.poll = Some(cx.waker().clone());
                 Poll::Pending
             }
         }
+    }
+
+    /// Ready when no more than `below` bytes wait for the peer, or the session has ended. Any number of
+    /// tasks may wait.
+    pub fn poll_room(&self, cx: &mut Context<'_>, below: usize) -> Poll<()> {
+        let mut inner = self.lock();
+        if inner.has_room(below) {
+            return Poll::Ready(());
+        }
+        if !inner.room.iter().any(|(_, w)| w.will_wake(cx.waker())) {
+            inner.room.push((below, cx.waker().clone()));
+        }
+        Poll::Pending
+    }
+}
+
+impl<M: Machine> Inner<M> {
+    fn has_room(&self, below: usize) -> bool {
+        self.machine.is_closed() || self.machine.queued() <= below
+    }
+
+    /// Those who waited for what there is room for now.
+    fn roomy(&mut self) -> Vec<Waker> {
+        if self.room.is_empty() {
+            return Vec::new();
+        }
+        let waiting = mem::take(&mut self.room);
+        let (ready, waiting): (Vec<_>, Vec<_>) = waiting
+            .into_iter()
+            .partition(|(below, _)| self.has_room(*below));
+        self.room = waiting;
+        ready.into_iter().map(|(_, waker)| waker).collect()
     }
 }
 

@@ -68,8 +68,7 @@ impl Engine {
     /// What waits for this peer, in whichever queue holds it: bytes, and 32 for each piece.
     #[must_use]
     pub fn queued(&self) -> usize {
-        let socket = self.socket.as_ref().map_or(0, |(_, s)| s.queued());
-        self.session.queued().saturating_add(socket)
+        Machine::queued(self)
     }
 
     /// The Engine.IO session, to be asked for its state.
@@ -333,6 +332,11 @@ impl Machine for Engine {
 
     fn poll_response(&mut self) -> Option<(Lane, Response)> {
         self.session.poll_response()
+    }
+
+    fn queued(&self) -> usize {
+        let socket = self.socket.as_ref().map_or(0, |(_, s)| s.queued());
+        self.session.queued().saturating_add(socket)
     }
 
     fn poll_timeout(&self) -> Option<Instant> {

@@ -125,6 +125,9 @@ pub trait Machine: Sized {
     /// The answer to a parked GET, once there is one.
     fn poll_response(&mut self) -> Option<(Lane, Response)>;
 
+    /// What waits for the peer, in whichever queue holds it: bytes, and 32 for each piece.
+    fn queued(&self) -> usize;
+
     /// When [`handle_timeout`](Self::handle_timeout) is due. In the past when something is to be told.
     fn poll_timeout(&self) -> Option<Instant>;
 

@@ -323,6 +323,10 @@ impl Machine for Session {
         self.engine.poll_response()
     }
 
+    fn queued(&self) -> usize {
+        Machine::queued(&self.engine)
+    }
+
     fn poll_timeout(&self) -> Option<Instant> {
         let engine = self.engine.poll_timeout();
         if self.engine.is_closed() {

@@ -1,6 +1,7 @@
 //! The codecs of a process, lent to the connections whose turn it is. A thread that waits for bytes holds
 //! none: there are as many as threads that work at once, not as many as connections.
 
+use siox_stack::Machine;
 use siox_websocket::Connection;
 
 #[cfg(feature = "deflate")]
@@ -49,4 +50,20 @@ pub(crate) fn turn<R>(connection: &mut Connection, call: impl FnOnce(&mut Connec
         return result;
     }
     call(connection)
+}
+
+/// A step of a session.
+pub(crate) fn step<M: Machine, R>(machine: &mut M, step: impl FnOnce(&mut M) -> R) -> R {
+    #[cfg(feature = "deflate")]
+    {
+        let mut lent = pool::take();
+        machine.lend_codec(&mut lent);
+        pool::put(lent.take());
+        let result = step(machine);
+        machine.release_codec(&mut lent);
+        pool::put(lent);
+        result
+    }
+    #[cfg(not(feature = "deflate"))]
+    step(machine)
 }

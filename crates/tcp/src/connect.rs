@@ -5,11 +5,14 @@ use crate::{
     accept::{read_some_by, write_by},
     clock,
     dial::dial,
+    proxy::Proxy,
     tunnel::tunnel,
 };
 use siox_websocket::handshake::client::{Agreed, Answer, Url};
 use siox_wire::{Input, Instant};
 use std::io;
+#[cfg(feature = "tls")]
+use {rustls::ClientConfig, std::sync::Arc};
 
 /// Connects to `url`, `ws://HOST[:PORT][/PATH][?QUERY]`, or `wss://…` with feature `tls`; through a proxy
 /// if [`Options`] name one. Every address of the name is tried.
@@ -22,13 +25,21 @@ pub fn connect(url: &str, options: &Options) -> Result<WebSocket<MaybeTls>, Erro
     if cfg!(not(feature = "tls")) && url.is_secure() {
         return Err(Error::NoTls);
     }
-    let (io, early) = reach(&url, options, by)?;
+    #[cfg(feature = "tls")]
+    let (io, early) = reach(&url, options.proxy.as_ref(), options.tls.clone(), by)?;
+    #[cfg(not(feature = "tls"))]
+    let (io, early) = reach(&url, options.proxy.as_ref(), by)?;
     shake_hands(io, early, url.host(), url.target(), options, by)
 }
 
 /// The stream to the server, and what the server has sent already.
-fn reach(url: &Url, options: &Options, by: Instant) -> Result<(MaybeTls, Vec<u8>), Error> {
-    let (io, early) = match &options.proxy {
+pub(crate) fn reach(
+    url: &Url,
+    proxy: Option<&Proxy>,
+    #[cfg(feature = "tls")] tls: Option<Arc<ClientConfig>>,
+    by: Instant,
+) -> Result<(MaybeTls, Vec<u8>), Error> {
+    let (io, early) = match proxy {
         None => (dial(url.name(), url.port(), by)?, Vec::new()),
         Some(proxy) => {
             let mut io = dial(proxy.name(), proxy.port(), by)?;
@@ -38,7 +49,7 @@ fn reach(url: &Url, options: &Options, by: Instant) -> Result<(MaybeTls, Vec<u8>
     };
     #[cfg(feature = "tls")]
     if url.is_secure() {
-        let io = MaybeTls::tls(io, early, url.name(), options.tls.clone())?;
+        let io = MaybeTls::tls(io, early, url.name(), tls)?;
         return Ok((io, Vec::new()));
     }
     Ok((MaybeTls::plain(io), early))
@@ -69,10 +80,10 @@ fn shake_hands<S: Transport>(
     by: Instant,
 ) -> Result<WebSocket<S>, Error> {
     io.set_nodelay()?;
-    let (request, handshake) = options.request(host, target, random()?)?;
+    let (request, handshake) = options.wanted().request(host, target, random()?)?;
     write_by(&mut io, by, &request)?;
     let (agreed, early) = read_answer(&mut io, Answer::new(handshake), early, by)?;
-    let connection = options.connection(&agreed, random()?);
+    let connection = options.wanted().connection(&agreed, random()?);
     Ok(WebSocket::client(io, connection, early, agreed.protocol))
 }
 

@@ -18,6 +18,9 @@ pub enum Error {
     /// A handshake, or what comes before it, took longer than it may; or the deadline of a call has
     /// passed, and it can be called again.
     Timeout,
+    /// As a client: so many lookups of names hang in the system's resolver that by the deadline no further
+    /// one could begin.
+    ResolverBusy,
     /// As a server: the request was refused, and the peer told so.
     Refused(Refusal),
     /// As a server: the hook of the options refused the request, and
@@ -59,6 +62,7 @@ impl Error {
             Self::Send(e) => Self::Send(*e),
             // None of an open connection.
             Self::Timeout
+            | Self::ResolverBusy
             | Self::Refused(_)
             | Self::Denied(_)
             | Self::HeadTooLarge(_)
@@ -77,6 +81,7 @@ impl fmt::Display for Error {
         match self {
             Self::Io(e) => write!(f, "the stream broke: {e}"),
             Self::Timeout => f.write_str("it took too long"),
+            Self::ResolverBusy => f.write_str("too many names are being looked up"),
             Self::Refused(e) => write!(f, "the handshake was refused: {e}"),
             Self::Denied(status) => write!(f, "the handshake was refused with {status}"),
             Self::HeadTooLarge(e) => write!(f, "the handshake was refused: {e}"),
@@ -108,7 +113,11 @@ impl std::error::Error for Error {
             Self::Proxy(e) => Some(e),
             Self::WebSocket(e) => Some(e),
             Self::Send(e) => Some(e),
-            Self::Timeout | Self::Denied(_) | Self::NoTls | Self::InvalidHeader => None,
+            Self::Timeout
+            | Self::ResolverBusy
+            | Self::Denied(_)
+            | Self::NoTls
+            | Self::InvalidHeader => None,
         }
     }
 }

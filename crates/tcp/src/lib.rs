@@ -1,4 +1,4 @@
-//! WebSocket on blocking TCP: `std::net` sockets, threads and socket timeouts, with no async runtime
+//! WebSocket and Engine.IO on blocking TCP: `std::net` sockets, threads and socket timeouts, with no async runtime
 //! and no executor in the dependency tree. The protocol is the machine's of `siox-websocket`; here are
 //! only the socket, the clock and the read buffer.
 //!
@@ -33,7 +33,10 @@
 //! nothing when they give up; [`WebSocket::try_read`] does not wait. What it all runs on is a
 //! [`Transport`]: TCP, Unix sockets, and with feature `tls` TLS by rustls (module `tls`).
 //!
+//! [`engine`] is an Engine.IO server on threads, [`host`] what it stands on.
+//!
 //! # Limits
+//! Those of Engine.IO are told in [`engine`].
 //! * One scratch buffer of 64 KiB per thread (two with TLS), none per connection; what was read is kept
 //!   only while there are messages in it that nobody has asked for. rustls keeps its own, as long as a
 //!   record is incomplete.
@@ -44,7 +47,8 @@
 //!   that is queued before they do anything else. Where both ends send more than TCP holds before they
 //!   read, each waits for the other; halves do not.
 //! * [`connect`] does all by one deadline: the name's resolution (on a thread that outlives the call
-//!   where the system's resolver is slower), every address of it, a [`proxy`], TLS and the handshake.
+//!   where the system's resolver is slower: 32 in a process at most, then [`Error::ResolverBusy`]), every
+//!   address of it, a [`proxy`], TLS and the handshake.
 //!   Redirects are not followed, and no environment variable is looked at.
 //! * TLS: the handshake is made by the first reads and writes, by their deadlines. In halves, encryption
 //!   and decryption take turns and waiting does not; what TLS itself has to say after the handshake (the
@@ -53,6 +57,7 @@
 //!   once, of which up to 8 are kept. A connection with context takeover has its own.
 //!
 //! # Features
+//! * `compression`: compressed answers to Engine.IO polls.
 //! * `deflate`: permessage-deflate (RFC 7692).
 //! * `tls`: `wss://` with rustls and `ring`, and TLS servers.
 
@@ -65,11 +70,14 @@ mod codec;
 mod connect;
 mod deadline;
 mod dial;
+pub mod engine;
 mod error;
 mod halves;
+pub mod host;
 mod machine;
 mod maybe_tls;
 mod options;
+mod resolve;
 mod rest;
 mod scratch;
 mod serve;

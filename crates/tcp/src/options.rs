@@ -5,13 +5,7 @@ use rustls::ClientConfig;
 use siox_http1::proxy::Proxy;
 #[cfg(feature = "deflate")]
 use siox_websocket::deflate;
-use siox_websocket::{
-    Connection, Limits,
-    handshake::{
-        InvalidHeader,
-        client::{Agreed, Handshake, Request},
-    },
-};
+use siox_websocket::{Limits, handshake::client::Wanted};
 use std::{sync::Arc, time::Duration};
 
 /// What a client asks for, and what it allows the server.
@@ -23,7 +17,7 @@ pub struct Options {
     pub protocols: Vec<String>,
     /// How long all may take until there is a WebSocket: the name's resolution, the TCP connection, the
     /// proxy, TLS and the handshake together. Default 10 s. Where the system's resolver is slower, the
-    /// thread it runs on outlives the call.
+    /// thread it runs on outlives the call; there are 32 of them at most.
     pub handshake: Duration,
     /// The limits and deadlines of the connection.
     pub limits: Arc<Limits>,
@@ -40,36 +34,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// The request's bytes, and what its answer must be.
-    pub(crate) fn request(
-        &self,
-        host: &str,
-        target: &str,
-        nonce: [u8; 16],
-    ) -> Result<(Vec<u8>, Handshake), InvalidHeader> {
-        let headers: Vec<(&str, &str)> = self.headers.iter().map(|(n, v)| (&**n, &**v)).collect();
-        let protocols: Vec<&str> = self.protocols.iter().map(String::as_str).collect();
-        let request = Request {
-            headers: &headers,
-            protocols: &protocols,
-            ..Request::new(host, target)
-        };
+    pub(crate) fn wanted(&self) -> Wanted<'_> {
+        let wanted = Wanted::new(&self.headers, &self.protocols, &self.limits);
         #[cfg(feature = "deflate")]
-        if let Some(config) = &self.deflate {
-            return request.build_with_deflate(nonce, config);
-        }
-        request.build(nonce)
-    }
-
-    /// The connection that was agreed to. `seed` is 32 fresh random bytes.
-    pub(crate) fn connection(&self, agreed: &Agreed, seed: [u8; 32]) -> Connection {
-        let connection = Connection::client(self.limits.clone(), seed);
-        #[cfg(feature = "deflate")]
-        if let (Some(agreed), Some(config)) = (&agreed.deflate, &self.deflate) {
-            return connection.with_deflate(agreed, config);
-        }
-        let _ = agreed;
-        connection
+        let wanted = wanted.with_deflate(self.deflate.as_ref());
+        wanted
     }
 }
 

@@ -115,7 +115,7 @@ where
 }
 
 /// Whether it is about one connection that went before it was accepted.
-fn is_the_peers(e: &io::Error) -> bool {
+pub(crate) fn is_the_peers(e: &io::Error) -> bool {
     matches!(
         e.kind(),
         io::ErrorKind::ConnectionAborted
@@ -134,7 +134,7 @@ fn is_the_listeners(e: &io::Error) -> bool {
 
 /// How many connections there are.
 #[derive(Default)]
-struct Seats {
+pub(crate) struct Seats {
     taken: Mutex<usize>,
     left: Condvar,
 }
@@ -146,10 +146,10 @@ impl Seats {
 }
 
 /// One of them.
-struct Seat(Arc<Seats>);
+pub(crate) struct Seat(Arc<Seats>);
 
 impl Seat {
-    fn take(seats: &Arc<Seats>, most: usize) -> Self {
+    pub(crate) fn take(seats: &Arc<Seats>, most: usize) -> Self {
         let mut taken = seats.lock();
         while *taken >= most.max(1) {
             taken = seats

@@ -114,6 +114,11 @@ impl<A: App> Conn<A> {
         &self.sid
     }
 
+    /// Ready when no more than `below` bytes wait for the peer, or the session has ended.
+    pub fn poll_room(&self, cx: &mut Context<'_>, below: usize) -> Poll<()> {
+        self.cell.poll_room(cx, below)
+    }
+
     /// What the app keeps for this session.
     pub fn data(&self) -> &A::Data {
         &self.data

@@ -18,6 +18,7 @@ use crate::{
     handler::Handler,
     handlers::{Chain, Handlers, List, Occasion, Watchers, join},
     operator::Broadcast,
+    server::WhenFull,
     state::States,
 };
 use rooms::RoomWatchers;
@@ -64,6 +65,7 @@ pub(crate) struct Shared {
     pub(crate) adapter: Option<Box<AdapterFactory>>,
     /// What may wait for one client, in bytes.
     pub(crate) high_water: usize,
+    pub(crate) when_full: WhenFull,
     hook: RwLock<Arc<Hook>>,
 }
 
@@ -74,7 +76,7 @@ impl Shared {
         states: States,
         recovery: Option<Recovery>,
         adapter: Option<Box<AdapterFactory>>,
-        high_water: usize,
+        (high_water, when_full): (usize, WhenFull),
     ) -> Self {
         let hook: Arc<Hook> = Arc::new(|e: HandlerError| {
             tracing::warn!(socket = e.socket.id(), error = %e, "handler");
@@ -84,6 +86,7 @@ impl Shared {
             recovery,
             adapter,
             high_water,
+            when_full,
             hook: RwLock::new(hook),
         }
     }

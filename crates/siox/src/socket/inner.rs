@@ -12,8 +12,10 @@ use crate::{
     inbox::{Inbox, Item},
     namespace::{Inner as Nsp, Stay},
     selection::Selection,
+    server::WhenFull,
     state::States,
 };
+use siox_engineio::CloseReason;
 use siox_socketio::{DisconnectReason, Encoded, Slot};
 use siox_tokio::Conn;
 use siox_wire::{Admit, Instant, Shared};
@@ -215,7 +217,15 @@ impl Socket {
     /// Queues an event.
     pub(crate) fn put(&self, event: &str, encoded: &Encoded, kind: Admit) -> Result<(), SendError> {
         self.tell_watchers(&self.0.nsp.watchers(), event, encoded);
-        self.0.conn.with(|m| m.emit(self.0.slot, encoded, kind))
+        let put = self.0.conn.with(|m| m.emit(self.0.slot, encoded, kind));
+        match (put, self.0.nsp.shared.when_full) {
+            (Err(SendError::Full), WhenFull::Drop) => Ok(()),
+            (Err(SendError::Full), WhenFull::Disconnect) if kind != Admit::Volatile => {
+                self.0.conn.close(CloseReason::SlowConsumer);
+                Err(SendError::Closed)
+            }
+            (put, WhenFull::Refuse | WhenFull::Drop | WhenFull::Disconnect) => put,
+        }
     }
 
     pub(super) fn ask(
@@ -304,7 +314,7 @@ impl Socket {
         let Some((pid, since)) = self.extra_if_any().and_then(|e| e.recovery.get()) else {
             return;
         };
-        let Some(since) = since.get().filter(|_| is_recoverable(reason)) else {
+        let Some(since) = since.get().filter(|_| reason.is_recoverable()) else {
             return;
         };
         self.0.nsp.adapter.persist(SavedSession {
@@ -332,23 +342,5 @@ impl Socket {
         if let Some(extra) = self.extra_if_any() {
             *extra.left() = None;
         }
-    }
-}
-
-/// Whether a client that was lost like this may come back to its session: not when one of the two ended
-/// it on purpose.
-fn is_recoverable(reason: DisconnectReason) -> bool {
-    match reason {
-        DisconnectReason::TransportError
-        | DisconnectReason::TransportClose
-        | DisconnectReason::ForcedClose
-        | DisconnectReason::PingTimeout
-        | DisconnectReason::ServerShuttingDown
-        | DisconnectReason::ForcedServerClose => true,
-        DisconnectReason::ParseError
-        | DisconnectReason::ClientNamespaceDisconnect
-        | DisconnectReason::ServerNamespaceDisconnect
-        | DisconnectReason::ServerError => false,
-        _ => false,
     }
 }

@@ -18,6 +18,7 @@ use siox_wire::Admit;
 use std::{
     cmp::Ordering,
     fmt,
+    future::poll_fn,
     sync::{Arc, atomic},
     time::Duration,
 };
@@ -137,6 +138,31 @@ impl Socket {
     #[must_use]
     pub fn queued(&self) -> usize {
         self.0.conn.with(|m| m.engine().queued())
+    }
+
+    /// Waits until half of what may wait for this client, or more, is free again: for whoever was told
+    /// [`SendError::Full`]. Ends at once for a client that has gone.
+    pub async fn room(&self) {
+        let below = self.0.nsp.shared.high_water / 2;
+        poll_fn(|cx| self.0.conn.poll_room(cx, below)).await;
+    }
+
+    /// Sends an event; where too much waits already, as soon as there is room.
+    ///
+    /// # Errors
+    /// As [`SendError`] says, [`SendError::Full`] excepted: nothing was sent.
+    pub async fn emit_when_ready<T: Serialize + ?Sized>(
+        &self,
+        event: &str,
+        args: &T,
+    ) -> Result<(), SendError> {
+        let encoded = Encoded::event(event, args)?;
+        loop {
+            match self.send(event, &encoded, Admit::Normal) {
+                Err(SendError::Full) => self.room().await,
+                other => return other,
+            }
+        }
     }
 
     /// Joins a room. A socket that is no longer connected joins nothing.

@@ -20,3 +20,4 @@ mod pending;
 mod raw;
 mod recovery;
 mod rooms;
+mod typed;

@@ -92,12 +92,12 @@ async fn shake_hands<Io>(
 where
     Io: AsyncRead + AsyncWrite + Unpin,
 {
-    let (request, handshake) = options.request(host, target, random()?)?;
+    let (request, handshake) = options.wanted().request(host, target, random()?)?;
     timeout_at(by, write_all(&mut io, &request))
         .await
         .map_err(|_| Error::Timeout)??;
     let (agreed, early) = read_answer(&mut io, Answer::new(handshake), by).await?;
-    let connection = options.connection(&agreed, random()?);
+    let connection = options.wanted().connection(&agreed, random()?);
     Ok(WebSocket::client(io, connection, early, agreed.protocol))
 }
 

@@ -1,17 +1,14 @@
-//! The TCP connection: the system's resolver, and every address it names.
-//!
-//! The addresses are raced (RFC 8305): the next one is tried when those before have failed or a quarter
-//! of a second has passed, so that a dead one does not eat the time of the others.
+//! The TCP connection: the system's resolver, and every address it names, raced as `siox_http1::race`
+//! says.
 
-use std::{future::Future, io, net::SocketAddr, time::Duration};
+use crate::clock;
+use siox_http1::race::{Race, interleave};
+use std::{future::Future, io};
 use tokio::{
     net::{TcpStream, lookup_host},
     task::{JoinError, JoinSet},
-    time::timeout,
+    time::timeout_at,
 };
-
-/// How long an address is given before the next one is tried beside it (RFC 8305 §5).
-const STAGGER: Duration = Duration::from_millis(250);
 
 /// Connects to a name or an IP address (without brackets). The deadline is the caller's.
 pub(super) async fn dial(name: &str, port: u16) -> io::Result<TcpStream> {
@@ -22,22 +19,6 @@ pub(super) async fn dial(name: &str, port: u16) -> io::Result<TcpStream> {
     }
 }
 
-/// The families in turn, the first address's first (RFC 8305 §4): one family may be dead as a whole.
-fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let first = addresses.first().map(SocketAddr::is_ipv4);
-    let (ours, theirs): (Vec<_>, Vec<_>) = addresses
-        .into_iter()
-        .partition(|address| Some(address.is_ipv4()) == first);
-    let (mut ours, mut theirs) = (ours.into_iter(), theirs.into_iter());
-    let mut mixed = Vec::new();
-    loop {
-        match (ours.next(), theirs.next()) {
-            (None, None) => return mixed,
-            (one, other) => mixed.extend(one.into_iter().chain(other)),
-        }
-    }
-}
-
 /// The first that `connect` brings, or why the last one failed. Those that are not done then are
 /// dropped.
 async fn race<A, T, F>(addresses: Vec<A>, connect: impl Fn(A) -> F) -> io::Result<T>
@@ -45,37 +26,43 @@ where
     T: Send + 'static,
     F: Future<Output = io::Result<T>> + Send + 'static,
 {
+    let mut race = Race::new(clock::now(), addresses);
     let mut running = JoinSet::new();
-    let mut waiting = addresses.into_iter();
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    loop {
-        if let Some(address) = waiting.next() {
+    while !race.is_lost() {
+        while let Some(address) = race.poll_start(clock::now()) {
             running.spawn(connect(address));
         }
-        let ended = match waiting.len() {
-            0 => running.join_next().await,
+        let ended = match race.poll_timeout() {
+            None => running.join_next().await,
             // None: there is time for the next one.
-            _ => match timeout(STAGGER, running.join_next()).await {
+            Some(at) => match timeout_at(clock::at(at), running.join_next()).await {
                 Ok(ended) => ended,
                 Err(_) => continue,
             },
         };
         match ended.map(|ended: Result<_, JoinError>| ended?) {
             Some(Ok(made)) => return Ok(made),
-            Some(Err(e)) => failure = e,
-            None => return Err(failure),
+            Some(Err(e)) => {
+                failure = e;
+                race.handle_failure(clock::now());
+            }
+            None => break,
         }
     }
+    Err(failure)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use siox_http1::race::STAGGER;
     use std::{
         future::pending,
         sync::atomic::{AtomicUsize, Ordering},
+        time::Duration,
     };
-    use tokio::time::Instant;
+    use tokio::time::{Instant, timeout};
 
     /// What an address of a test does.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -137,22 +124,5 @@ mod tests {
         won.await.unwrap();
         tokio::task::yield_now().await;
         assert_eq!(ALIVE.load(Ordering::SeqCst), 0);
-    }
-
-    #[test]
-    fn families_take_turns() {
-        let parse = |list: &[&str]| -> Vec<SocketAddr> {
-            list.iter().map(|a| a.parse().unwrap()).collect()
-        };
-        let mixed = interleave(parse(&[
-            "[::1]:1",
-            "[::2]:1",
-            "[::3]:1",
-            "1.1.1.1:1",
-            "2.2.2.2:1",
-        ]));
-        let expected = parse(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "[::3]:1"]);
-        assert_eq!(mixed, expected);
-        assert_eq!(interleave(Vec::new()), []);
     }
 }

@@ -65,7 +65,7 @@ mod tunnel;
 mod turn;
 mod upgrade;
 
-pub use accept::{accept, accept_with};
+pub use accept::{accept, accept_if, accept_with};
 pub(crate) use connect::reach;
 pub use connect::{connect, open};
 pub use error::Error;
@@ -83,7 +83,7 @@ pub use siox_websocket::{
     handshake::{
         Origins,
         client::{BadUrl, HandshakeError, Rejection},
-        server::{AcceptError, AcceptOptions, Denial, Refusal, Request},
+        server::{AcceptError, AcceptOptions, Denial, Refusal, Request, Verdict},
     },
 };
 pub use siox_wire::{Message, Part, SendError, Shared};

@@ -3,13 +3,7 @@
 use siox_http1::proxy::Proxy;
 #[cfg(feature = "deflate")]
 use siox_websocket::deflate;
-use siox_websocket::{
-    Connection, Limits,
-    handshake::{
-        InvalidHeader,
-        client::{Agreed, Handshake, Request},
-    },
-};
+use siox_websocket::{Limits, handshake::client::Wanted};
 use std::{sync::Arc, time::Duration};
 #[cfg(feature = "tls")]
 use tokio_rustls::rustls;
@@ -40,36 +34,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// The request's bytes, and what its answer must be.
-    pub(super) fn request(
-        &self,
-        host: &str,
-        target: &str,
-        nonce: [u8; 16],
-    ) -> Result<(Vec<u8>, Handshake), InvalidHeader> {
-        let headers: Vec<(&str, &str)> = self.headers.iter().map(|(n, v)| (&**n, &**v)).collect();
-        let protocols: Vec<&str> = self.protocols.iter().map(String::as_str).collect();
-        let request = Request {
-            headers: &headers,
-            protocols: &protocols,
-            ..Request::new(host, target)
-        };
+    pub(super) fn wanted(&self) -> Wanted<'_> {
+        let wanted = Wanted::new(&self.headers, &self.protocols, &self.limits);
         #[cfg(feature = "deflate")]
-        if let Some(config) = &self.deflate {
-            return request.build_with_deflate(nonce, config);
-        }
-        request.build(nonce)
-    }
-
-    /// The connection that was agreed to. `seed` is 32 fresh random bytes.
-    pub(super) fn connection(&self, agreed: &Agreed, seed: [u8; 32]) -> Connection {
-        let connection = Connection::client(self.limits.clone(), seed);
-        #[cfg(feature = "deflate")]
-        if let (Some(agreed), Some(config)) = (&agreed.deflate, &self.deflate) {
-            return connection.with_deflate(agreed, config);
-        }
-        let _ = agreed;
-        connection
+        let wanted = wanted.with_deflate(self.deflate.as_ref());
+        wanted
     }
 }
 

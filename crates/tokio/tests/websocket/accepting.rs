@@ -1,10 +1,13 @@
 //! What a server makes of requests: what it agrees to, whom it refuses, and what it says to that.
 
 use siox_tokio::websocket::{
-    self, AcceptOptions, Denial, Error, Message, Options, Refusal, Request,
+    self, AcceptOptions, Denial, Error, Message, Options, Refusal, Request, Verdict,
 };
 use std::{sync::Arc, time::Duration};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+    time::Instant,
+};
 
 const GOOD: &str = "GET /chat?room=1 HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\n\
      Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
@@ -76,7 +79,7 @@ async fn a_head_that_does_not_end_is_told_408_and_silence_nothing() {
         handshake: Duration::from_secs(3),
         ..AcceptOptions::default()
     };
-    let before = tokio::time::Instant::now();
+    let before = Instant::now();
     let (result, answer) = told(&options, b"GET / HT").await;
     assert!(matches!(result, Err(Error::Timeout)), "{result:?}");
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
@@ -193,4 +196,63 @@ async fn the_server_chooses_among_the_subprotocols() {
         assert_eq!(client.unwrap().protocol(), chosen);
         assert_eq!(server.unwrap().protocol(), chosen);
     }
+}
+
+fn may_be_spawned<F: Future + Send>(future: F) -> F {
+    future
+}
+
+/// The server looks something up while the client waits for its 101.
+#[tokio::test(start_paused = true)]
+async fn a_verdict_may_take_its_time() {
+    const SECOND: Duration = Duration::from_secs(1);
+    let options = AcceptOptions {
+        // Not asked: the caller judges.
+        on_request: Some(Arc::new(|_| Err(Denial::new(500)))),
+        handshake: 10 * SECOND,
+        ..AcceptOptions::default()
+    };
+    let lookup = |wait: Duration, verdict: Verdict| {
+        let options = options.clone();
+        async move {
+            let (mut ours, theirs) = tokio::io::duplex(10_000);
+            ours.write_all(request("Cookie: me=you\r\n").as_bytes())
+                .await
+                .unwrap();
+            ours.write_all(b"\x81\x82\x00\x00\x00\x00hi").await.unwrap();
+            let began = Instant::now();
+            let accepted = may_be_spawned(async {
+                websocket::accept_if(theirs, &options, |request| {
+                    assert_eq!(request.header("cookie"), Some(&b"me=you"[..]));
+                    async move {
+                        tokio::time::sleep(wait).await;
+                        verdict
+                    }
+                })
+                .await
+            });
+            let client = async {
+                let mut answer = [0; 12];
+                ours.read_exact(&mut answer).await.unwrap();
+                let took = began.elapsed();
+                drop(ours);
+                (String::from_utf8_lossy(&answer).into_owned(), took)
+            };
+            tokio::join!(accepted, client)
+        }
+    };
+    let header = vec![("X-Room".to_owned(), "one".to_owned())];
+    let (accepted, (answer, took)) = lookup(9 * SECOND, Ok(header)).await;
+    assert_eq!((&*answer, took), ("HTTP/1.1 101", 9 * SECOND));
+    // What came meanwhile is read behind the answer.
+    let message = accepted.unwrap().next().await.unwrap().unwrap();
+    assert_eq!(message, Message::from("hi"));
+
+    let (refused, (answer, took)) = lookup(9 * SECOND, Err(Denial::new(403))).await;
+    assert!(matches!(refused, Err(Error::Denied(403))), "{refused:?}");
+    assert_eq!((&*answer, took), ("HTTP/1.1 403", 9 * SECOND));
+
+    let (late, (answer, took)) = lookup(11 * SECOND, Ok(Vec::new())).await;
+    assert!(matches!(late, Err(Error::Timeout)), "{late:?}");
+    assert_eq!((&*answer, took), ("HTTP/1.1 503", 10 * SECOND));
 }

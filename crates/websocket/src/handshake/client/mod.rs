@@ -27,8 +27,10 @@ mod body;
 mod refusal;
 mod request;
 mod url;
+mod wanted;
 
 pub use answer::{Agreed, Handshake, HandshakeError};
 pub use refusal::{Answer, AnswerError, Rejection};
 pub use request::Request;
 pub use url::{BadUrl, Url};
+pub use wanted::Wanted;

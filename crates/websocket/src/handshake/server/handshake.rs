@@ -1,7 +1,10 @@
 //! The server's handshake from the bytes on: a request in, an answer and a connection out. The caller
 //! reads, writes and keeps the deadline.
 
-use super::{AcceptOptions, Denial, Refusal, Request, options::put_extra, refusal::head, request};
+use super::{
+    Accept, AcceptOptions, Denial, Refusal, Request, Verdict, options::put_extra, refusal::head,
+    request,
+};
 use crate::{
     Connection,
     handshake::{Agreed, HeadReader, HeadTooLarge, InvalidHeader},
@@ -35,6 +38,15 @@ pub struct Handshake<'o> {
     head: HeadReader,
 }
 
+/// A request that is in order, and waits for the server's verdict; it may take its time.
+#[derive(Debug)]
+#[must_use]
+pub struct Pending<'o> {
+    options: &'o AcceptOptions,
+    accept: Accept<'o>,
+    agreed: Agreed,
+}
+
 /// A handshake that succeeded.
 #[derive(Debug)]
 pub struct Accepted {
@@ -65,7 +77,8 @@ pub enum AcceptError {
     Denied(u16),
     /// The head is too long; the peer was told 431.
     HeadTooLarge(HeadTooLarge),
-    /// The request did not come in time; a peer that had begun one was told 408.
+    /// The request did not come in time, and a peer that had begun one was told 408; or the verdict on it
+    /// did not, and the peer was told 503.
     Timeout,
     /// The hook gave a header that cannot be sent; the peer was told 500.
     InvalidHeader,
@@ -81,13 +94,44 @@ impl<'o> Handshake<'o> {
         }
     }
 
-    /// Takes what belongs to the request; what comes behind it stays in the input.
+    /// Takes what belongs to the request; what comes behind it stays in the input. The options' hook
+    /// judges it.
     ///
     /// # Errors
     /// [`Rejected`].
     pub fn handle_input(&mut self, input: &mut Input<'_>) -> Result<Option<Accepted>, Rejected> {
+        let options = self.options;
+        match self.handle_request(input, |request| options.judge(request))? {
+            Some((pending, verdict)) => pending.decide(verdict).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// As [`handle_input`](Self::handle_input), for a server that must wait to judge: in place of the
+    /// options' hook `read` is called, once, for a request that is in order, and what it makes of the
+    /// request comes back beside it.
+    ///
+    /// # Errors
+    /// [`Rejected`].
+    pub fn handle_request<R>(
+        &mut self,
+        input: &mut Input<'_>,
+        read: impl FnOnce(&Request<'_>) -> R,
+    ) -> Result<Option<(Pending<'o>, R)>, Rejected> {
         match self.head.handle_input(input) {
-            Ok(Some(head)) => self.answer(&head).map(Some),
+            Ok(Some(head)) => {
+                let options = self.options;
+                let judged = request::parse(&head, |(target, headers, offer)| {
+                    let (accept, agreed) = options.agree(&offer)?;
+                    let pending = Pending {
+                        options,
+                        accept,
+                        agreed,
+                    };
+                    Ok((pending, read(&Request::new(target, headers))))
+                });
+                judged.and_then(|judged| judged).map(Some).map_err(refuse)
+            }
             Ok(None) => Ok(None),
             Err(e) => Err(Rejected {
                 answer: empty(431),
@@ -107,30 +151,36 @@ impl<'o> Handshake<'o> {
             error: AcceptError::Timeout,
         }
     }
+}
 
-    fn answer(&self, head: &[u8]) -> Result<Accepted, Rejected> {
-        let answered = request::parse(head, |(target, headers, offer)| {
-            let (accept, agreed) = self.options.agree(&offer)?;
-            let extra = match &self.options.on_request {
-                Some(hook) => hook(&Request::new(target, headers)),
-                None => Ok(Vec::new()),
-            };
-            Ok((extra, accept, agreed))
-        });
-        let (extra, accept, agreed) = answered.and_then(|judged| judged).map_err(refuse)?;
-        let extra = extra.map_err(|denial| deny(&denial))?;
+impl Pending<'_> {
+    /// Accepts the request, with these headers beside those of the handshake, or refuses it.
+    ///
+    /// # Errors
+    /// [`Rejected`].
+    pub fn decide(self, verdict: Verdict) -> Result<Accepted, Rejected> {
+        let extra = verdict.map_err(|denial| deny(&denial))?;
         let mut fields = Vec::new();
         put_extra(&mut fields, &extra).map_err(fault)?;
-        let mut answer = accept.response(&[]).map_err(fault)?;
+        let mut answer = self.accept.response(&[]).map_err(fault)?;
         // Before the empty line.
         answer.truncate(answer.len().saturating_sub(2));
         answer.extend_from_slice(&fields);
         answer.extend_from_slice(b"\r\n");
         Ok(Accepted {
             answer,
-            connection: self.options.connection(&agreed),
-            agreed,
+            connection: self.options.connection(&self.agreed),
+            agreed: self.agreed,
         })
+    }
+
+    /// The time is over, and there is no verdict: the server's fault, with status 503.
+    #[must_use]
+    pub fn give_up(self) -> Rejected {
+        Rejected {
+            answer: empty(503),
+            error: AcceptError::Timeout,
+        }
     }
 }
 

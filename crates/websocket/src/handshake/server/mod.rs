@@ -11,8 +11,8 @@ mod refusal;
 mod request;
 
 pub use accept::Accept;
-pub use handshake::{AcceptError, Accepted, Handshake, Rejected};
+pub use handshake::{AcceptError, Accepted, Handshake, Pending, Rejected};
 pub use offer::Offer;
-pub use options::{AcceptOptions, Denial, OnRequest};
+pub use options::{AcceptOptions, Denial, OnRequest, Verdict};
 pub use refusal::Refusal;
 pub use request::Request;

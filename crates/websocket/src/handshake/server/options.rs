@@ -8,9 +8,12 @@ use crate::{
 use alloc::{string::String, sync::Arc, vec::Vec};
 use core::{fmt, time::Duration};
 
-/// Judges a request that is otherwise in order: headers for the answer, or a refusal of the server's
-/// own.
-pub type OnRequest = dyn Fn(&Request<'_>) -> Result<Vec<(String, String)>, Denial> + Send + Sync;
+/// What a server says to a request that is otherwise in order: headers for the answer, or a refusal of
+/// its own.
+pub type Verdict = Result<Vec<(String, String)>, Denial>;
+
+/// Judges a request that is otherwise in order.
+pub type OnRequest = dyn Fn(&Request<'_>) -> Verdict + Send + Sync;
 
 /// What a server agrees to, and what it allows the client.
 #[derive(Clone)]
@@ -83,6 +86,17 @@ impl AcceptOptions {
         accept
             .map(|accept| (accept, agreed))
             .map_err(|_| Refusal::Protocol)
+    }
+
+    /// What the hook says to a request; without a hook it is let in.
+    ///
+    /// # Errors
+    /// The refusal, if it is one.
+    pub fn judge(&self, request: &Request<'_>) -> Verdict {
+        match &self.on_request {
+            Some(hook) => hook(request),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The server's end of the connection that was agreed to.

@@ -1,0 +1,200 @@
+//! What the handles and the threads share: the machine under a lock that nobody holds while waiting, and
+//! what was received.
+
+use super::Cause;
+use crate::{Error, clock, deadline::Until};
+use siox_engineio::ClientEvent;
+use siox_stack::{EngineClient, Failure};
+use siox_wire::{Admit, Instant, Message, SendError, Sink};
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    task::Poll,
+};
+
+pub(super) struct Shared {
+    state: Mutex<State>,
+    /// Something happened that is the threads' business: keeper, writers, and readers that wait.
+    threads: Condvar,
+    /// Something happened that is the application's business.
+    application: Condvar,
+}
+
+pub(super) struct State {
+    pub(super) machine: EngineClient,
+    inbox: VecDeque<ClientEvent<'static>>,
+    /// What waits in it, and how much may.
+    weight: usize,
+    most: usize,
+    /// The application is gone.
+    abandoned: bool,
+    /// The threads are gone.
+    over: bool,
+    pub(super) unreachable: Option<Arc<Error>>,
+}
+
+impl State {
+    /// Something for the application.
+    pub(super) fn push(&mut self, event: ClientEvent<'static>) {
+        if !self.abandoned {
+            self.weight = self.weight.saturating_add(weight(&event));
+            self.inbox.push_back(event);
+        }
+    }
+
+    /// Whether nothing is to be read, since the application does not take what has come.
+    pub(super) fn is_full(&self) -> bool {
+        self.weight >= self.most
+    }
+}
+
+fn weight(event: &ClientEvent<'_>) -> usize {
+    const EACH: usize = 32;
+    match event {
+        ClientEvent::Message(message) => message.as_bytes().len().saturating_add(EACH),
+        _ => EACH,
+    }
+}
+
+impl Shared {
+    pub(super) fn new(machine: EngineClient, most: usize) -> Self {
+        Self {
+            state: Mutex::new(State {
+                machine,
+                inbox: VecDeque::new(),
+                weight: 0,
+                most: most.max(1),
+                abandoned: false,
+                over: false,
+                unreachable: None,
+            }),
+            threads: Condvar::new(),
+            application: Condvar::new(),
+        }
+    }
+
+    /// A panic under the lock leaves the machine whole, so that its poison means nothing.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn look<R>(&self, look: impl FnOnce(&EngineClient) -> R) -> R {
+        look(&self.lock().machine)
+    }
+
+    /// A step of the machine, whose consequences are the threads'.
+    pub(super) fn with<R>(&self, step: impl FnOnce(&mut EngineClient) -> R) -> R {
+        let made = step(&mut self.lock().machine);
+        self.threads.notify_all();
+        made
+    }
+
+    /// A step of a thread, whose consequences are the other threads' and the application's.
+    pub(super) fn step<R>(&self, step: impl FnOnce(&mut State) -> R) -> R {
+        let made = step(&mut self.lock());
+        self.tell();
+        made
+    }
+
+    /// A thread waits for the others.
+    pub(super) fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        by: Option<Instant>,
+    ) -> MutexGuard<'a, State> {
+        wait(&self.threads, state, by)
+    }
+
+    /// A step was taken.
+    pub(super) fn tell(&self) {
+        self.threads.notify_all();
+        self.application.notify_all();
+    }
+
+    /// What comes next. Pending when `until` says so.
+    pub(super) fn take(&self, until: Until) -> Poll<Option<ClientEvent<'static>>> {
+        let mut state = self.lock();
+        loop {
+            let was_full = state.is_full();
+            if let Some(event) = state.inbox.pop_front() {
+                state.weight = state.weight.saturating_sub(weight(&event));
+                if was_full && !state.is_full() {
+                    self.threads.notify_all();
+                }
+                return Poll::Ready(Some(event));
+            }
+            if state.over || state.machine.session().is_finished() {
+                return Poll::Ready(None);
+            }
+            if until.ends_idle() {
+                return Poll::Pending;
+            }
+            state = wait(&self.application, state, until.or(None));
+        }
+    }
+
+    pub(super) fn send(&self, message: Message<'_>, until: Until) -> Result<(), SendError> {
+        let mut state = self.lock();
+        while state.machine.sink().admit(Admit::Normal) == Err(SendError::Full) {
+            if until.ends_idle() {
+                return Err(SendError::Full);
+            }
+            state = wait(&self.application, state, until.or(None));
+        }
+        let sent = state.machine.send(message);
+        drop(state);
+        self.threads.notify_all();
+        sent
+    }
+
+    pub(super) fn cause(&self) -> Option<Cause> {
+        let state = self.lock();
+        match (state.machine.failure(), &state.unreachable) {
+            (Some(Failure::NoConnection), Some(e)) => Some(Cause::Unreachable(e.clone())),
+            (failure, _) => failure.cloned().map(Cause::Failure),
+        }
+    }
+
+    /// The application is gone: the session ends.
+    pub(super) fn abandon(&self) {
+        self.step(|state| {
+            state.abandoned = true;
+            state.inbox = VecDeque::new();
+            state.weight = 0;
+            state.machine.close(clock::now());
+        });
+    }
+
+    /// The threads are gone.
+    pub(super) fn end(&self) {
+        self.step(|state| {
+            state.over = true;
+            state.machine.close(clock::now());
+        });
+    }
+}
+
+fn wait<'a>(
+    on: &Condvar,
+    state: MutexGuard<'a, State>,
+    by: Option<Instant>,
+) -> MutexGuard<'a, State> {
+    match by {
+        None => on.wait(state).unwrap_or_else(PoisonError::into_inner),
+        Some(by) => {
+            let waited = on.wait_timeout(state, by.since(clock::now()));
+            waited.unwrap_or_else(PoisonError::into_inner).0
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Shared")
+            .field("transport", &state.machine.session().transport())
+            .field("inbox", &state.inbox.len())
+            .finish_non_exhaustive()
+    }
+}

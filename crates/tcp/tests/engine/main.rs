@@ -1,0 +1,9 @@
+//! Engine.IO on blocking threads, over real sockets.
+
+mod closing;
+mod common;
+mod hooks;
+mod requests;
+mod sessions;
+mod slow;
+mod upgrade;
