@@ -67,6 +67,8 @@ pub mod link;
 pub mod machine;
 pub mod pair;
 pub mod rng;
+#[cfg(unix)]
+pub mod scarce;
 pub mod script;
 
 pub mod split;

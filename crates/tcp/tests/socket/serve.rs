@@ -80,3 +80,22 @@ fn a_client_whose_turn_does_not_come_gives_up_in_time() {
     assert!(matches!(waiting, Err(Error::Timeout)));
     drop(seated);
 }
+
+#[cfg(unix)]
+#[test]
+fn a15_ten_thousand_connections() {
+    use siox_testkit::scarce;
+    if scarce::is_server() {
+        let (listener, _) = listen();
+        scarce::announce(listener.local_addr().unwrap().port());
+        siox_tcp::serve(&listener, &Arc::default(), 1000, |mut socket| {
+            while let Ok(Some(message)) = socket.read() {
+                socket.send(message).unwrap();
+            }
+        })
+        .unwrap();
+        return;
+    }
+    let server = scarce::start("serve::a15_ten_thousand_connections").unwrap();
+    server.endure("/").unwrap();
+}

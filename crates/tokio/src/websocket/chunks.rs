@@ -127,10 +127,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     pub(super) fn poll_whole<T>(
         &mut self,
         cx: &mut Context<'_>,
+        needs_room: bool,
         on: impl FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>,
     ) -> Poll<Option<T>> {
         self.connection.set_streaming(false);
         let mut whole = Whole {
+            needs_room,
             begun: mem::take(&mut self.begun),
             on,
         };
@@ -163,6 +165,7 @@ impl OnMessage<Chunk<'static>> for EachChunk {
 
 /// Puts together what still comes in chunks, though it is wanted whole.
 struct Whole<F> {
+    needs_room: bool,
     begun: Remainder,
     on: F,
 }
@@ -185,6 +188,11 @@ where
             Some(message) => (self.on)(connection, message),
             None => Ok(None),
         }
+    }
+
+    #[inline]
+    fn needs_room(&self) -> bool {
+        self.needs_room
     }
 }
 

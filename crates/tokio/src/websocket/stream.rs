@@ -208,7 +208,8 @@ impl<Io> WebSocket<Io> {
 impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// The next message. `None` after the closing handshake, and ever after.
     ///
-    /// While more than the high-water mark waits for the peer, nothing is read.
+    /// It reads however much waits for the peer: whoever answers with [`send`](Self::send), or waits for
+    /// [`ready`](Self::ready), does not read meanwhile, and so a peer that does not read is not read.
     ///
     /// # Errors
     /// When the stream broke, or a rule or limit was; told once, after the peer was told.
@@ -283,7 +284,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
                 .map(|()| None::<Infallible>)
                 .map_err(Error::Send)
         };
-        poll_fn(|cx| self.poll_whole(cx, &mut on)).await;
+        poll_fn(|cx| self.poll_whole(cx, true, &mut on)).await;
         self.failure.take().map_or(Ok(()), Err)
     }
 }

@@ -63,6 +63,13 @@ pub(super) trait OnMessage<T> {
 
     /// A chunk of one that was begun in chunks.
     fn chunk(&mut self, connection: &mut Connection, chunk: Chunk<'_>) -> Result<Option<T>, Error>;
+
+    /// Whether it answers on the spot, so that it hears nothing while there is no room for an answer.
+    /// Whoever sends by itself waits for room there, and reads on: else two ends that both send more
+    /// than the stream holds would wait for each other.
+    fn needs_room(&self) -> bool {
+        false
+    }
 }
 
 /// Makes nothing of anything.
@@ -95,7 +102,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Message<'static>, Error>>> {
-        let polled = self.poll_whole(cx, |_, message| Ok(Some(message.into_owned())));
+        let polled = self.poll_whole(cx, false, |_, message| Ok(Some(message.into_owned())));
         polled.map(|message| match message {
             Some(message) => Some(Ok(message)),
             None => self.failure.take().map(Err),
@@ -107,9 +114,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     #[inline]
     pub(super) fn message_at_hand(&mut self) -> Option<Message<'static>> {
         let now = self.rest.ready()?;
-        let is_quiet =
-            self.ending.is_none() && self.failure.is_none() && !is_full(&self.connection);
-        if !is_quiet {
+        if self.ending.is_some() || self.failure.is_some() {
             return None;
         }
         let (bytes, spare) = self.rest.parts();
@@ -214,7 +219,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         cx: &mut Context<'_>,
         on: &mut impl OnMessage<T>,
     ) -> Poll<Result<Option<T>, Error>> {
-        if is_full(&self.connection) || (self.eof && self.rest.is_empty()) {
+        let has_room = !on.needs_room() || !is_full(&self.connection);
+        if !has_room || (self.eof && self.rest.is_empty()) {
             return Poll::Pending;
         }
         let mut feed = Feed {
@@ -424,14 +430,14 @@ struct Feed<'a> {
 }
 
 impl Feed<'_> {
-    /// Handles messages until `on` makes something of one, the peer takes no more answers, or the input
-    /// is eaten.
+    /// Handles messages until `on` makes something of one, there is no room for the answers it needs, or
+    /// the input is eaten.
     fn all<T>(
         &mut self,
         input: &mut Input<'_>,
         on: &mut impl OnMessage<T>,
     ) -> Result<Option<T>, Error> {
-        while !is_full(self.connection) {
+        while !on.needs_room() || !is_full(self.connection) {
             match self.connection.handle_input(input)? {
                 Some(Event::Message(_)) if self.deaf => {}
                 Some(Event::Message(message)) => {

@@ -4,8 +4,9 @@ use crate::{pair, poll_once};
 use siox_tokio::websocket::{Error, Limits, Message, SendError, WebSocket};
 use siox_websocket::Connection;
 use std::{
+    cell::Cell,
     io::{self, IoSlice},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
 };
@@ -78,7 +79,7 @@ async fn many_small_messages_leave_in_one_write() {
 }
 
 #[tokio::test]
-async fn a_full_queue_refuses_and_does_not_read() {
+async fn a_full_queue_refuses_and_who_answers_on_the_spot_does_not_read() {
     let limits = Limits {
         high_water: 1000,
         ..Limits::default()
@@ -88,19 +89,53 @@ async fn a_full_queue_refuses_and_does_not_read() {
     assert_eq!(server.queue("more"), Err(SendError::Full));
     client.queue("question").unwrap();
     let _ = poll_once(client.flush());
-    // Nobody reads the answer, so that the question is not read either.
-    for _ in 0..10 {
-        assert!(poll_once(server.next()).is_pending());
+    let asked = Cell::new(false);
+    {
+        let mut run = pin!(server.run(|connection, _| {
+            asked.set(true);
+            connection.text("more")
+        }));
+        // Nobody reads the answer, so that the question is not read either.
+        for _ in 0..10 {
+            assert!(poll_once(run.as_mut()).is_pending());
+        }
+        assert!(!asked.get());
+        tokio::select! {
+            end = run => panic!("{end:?}"),
+            answers = async { [client.next().await, client.next().await] } => {
+                let [first, second] = answers.map(|answer| answer.unwrap().unwrap());
+                assert_eq!(first.as_bytes().len(), 2000);
+                assert_eq!(second, Message::from("more"));
+            }
+        }
     }
-    let serve = async {
-        let asked = server.next().await;
-        server.flush().await.unwrap();
-        asked
+    assert!(asked.get());
+}
+
+#[tokio::test]
+async fn a_full_queue_does_not_keep_from_reading() {
+    let limits = Limits {
+        high_water: 1000,
+        ..Limits::default()
     };
-    let (asked, answer) = tokio::join!(serve, client.next());
-    assert_eq!(answer.unwrap().unwrap().as_bytes().len(), 2000);
-    assert_eq!(asked.unwrap().unwrap(), Message::from("question"));
-    server.queue("more").unwrap();
+    let (mut client, mut server) = pair(64, limits).await;
+    server.queue(&*"x".repeat(2000)).unwrap();
+    client.queue(&*"y".repeat(2000)).unwrap();
+    let (asked, answer) = tokio::join!(
+        async {
+            let asked = server.next().await;
+            server.flush().await.unwrap();
+            asked
+        },
+        async {
+            let answer = client.next().await;
+            client.flush().await.unwrap();
+            answer
+        }
+    );
+    for message in [asked, answer] {
+        assert_eq!(message.unwrap().unwrap().as_bytes().len(), 2000);
+    }
 }
 
 #[tokio::test]

@@ -2,12 +2,14 @@
 
 mod accepting;
 mod backpressure;
+mod both_ways;
 mod cancel;
 mod closing;
 mod corking;
 mod flush;
 mod halves;
 mod handshake;
+mod masks;
 mod peers;
 mod proxy;
 mod streaming;

@@ -1,0 +1,1 @@
+//! Every class of hostile input to Engine.IO, over real HTTP.
