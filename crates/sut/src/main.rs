@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod codec;
+mod eio_client;
 mod engine;
 mod linear;
 mod socket_echo;
@@ -40,6 +41,9 @@ enum Profile {
         #[arg(long, value_enum, default_value_t)]
         runtime: Runtime,
     },
+    /// Engine.IO: a client, led line by line over standard input.
+    #[command(after_help = eio_client::HELP)]
+    EioClient(eio_client::Wanted),
     /// The packet and payload codecs, asked line by line over standard input.
     #[command(after_help = codec::HELP)]
     Codec,
@@ -108,6 +112,7 @@ async fn main() -> ExitCode {
 async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
     match profile {
         Profile::Codec => return Ok(codec::run()?),
+        Profile::EioClient(wanted) => return eio_client::run(wanted).await,
         Profile::Linear { attack, size } => {
             linear::run(attack, size);
             return Ok(());

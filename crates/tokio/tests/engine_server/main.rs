@@ -7,6 +7,7 @@ mod echo;
 
 mod class_d;
 mod dress;
+mod foreign;
 mod hooks;
 mod origins;
 mod sockets;
