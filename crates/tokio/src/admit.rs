@@ -123,6 +123,12 @@ impl<A: App> Parked<A> {
         Poll::Ready(response)
     }
 
+    /// Part of the body came.
+    pub(crate) fn progress(&self) {
+        self.conn
+            .with(|m| m.handle_progress(clock::now(), self.lane));
+    }
+
     /// The body passed the limit.
     pub(crate) fn too_large(self) -> Answer {
         let response = self.conn.with(|m| m.body_too_large(self.lane));

@@ -7,7 +7,7 @@ use crate::{
     driver::Driver,
     post,
 };
-use bytes::Bytes;
+use bytes::{BufMut, Bytes};
 use http::{Request, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -70,12 +70,24 @@ where
         // The peer need not send it to be told.
         return reply(parked.too_large());
     }
-    match Limited::new(request.body_mut(), limit).collect().await {
-        Ok(body) => reply(post::work_off(host, parked, body.to_bytes().into()).await),
-        Err(e) if e.is::<LengthLimitError>() => reply(parked.too_large()),
-        // The connection broke: dropping `parked` says so, and nobody reads this answer.
-        Err(_) => status(StatusCode::BAD_REQUEST),
+    let (mut frames, mut body) = (Limited::new(request.body_mut(), limit), Vec::new());
+    while let Some(frame) = frames.frame().await {
+        match frame.map(http_body::Frame::into_data) {
+            Ok(Ok(data)) => {
+                body.put(data);
+                if !http_body::Body::is_end_stream(&frames) {
+                    // Who sends one so slowly is not dead.
+                    parked.progress();
+                }
+            }
+            // Trailers say nothing here.
+            Ok(Err(_)) => {}
+            Err(e) if e.is::<LengthLimitError>() => return reply(parked.too_large()),
+            // The connection broke: dropping `parked` says so, and nobody reads this answer.
+            Err(_) => return status(StatusCode::BAD_REQUEST),
+        }
     }
+    reply(post::work_off(host, parked, body).await)
 }
 
 /// The headers of a request of hyper's.
