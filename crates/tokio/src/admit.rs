@@ -14,6 +14,7 @@ use siox_stack::{
     front::{About, Admission, Answer, Judged, Kept, Refused, Reply, Verdict},
 };
 use siox_websocket::handshake::server::Accept;
+use siox_wire::Instant;
 use std::{
     borrow::Cow,
     future::Future,
@@ -123,10 +124,9 @@ impl<A: App> Parked<A> {
         Poll::Ready(response)
     }
 
-    /// Part of the body came.
-    pub(crate) fn progress(&self) {
-        self.conn
-            .with(|m| m.handle_progress(clock::now(), self.lane));
+    /// Part of the body has come.
+    pub(crate) fn progress(&self, now: Instant) {
+        self.conn.with(|m| m.handle_progress(now, self.lane));
     }
 
     /// The body passed the limit.

@@ -76,13 +76,14 @@ impl<A: App> Exchange<A> {
 
     /// Works off requests until one has to wait.
     pub(crate) fn feed(&mut self, bytes: &mut [u8]) -> Option<Next<A>> {
-        let mut input = Input::new(clock::now(), bytes);
+        let now = clock::now();
+        if let Some(parked) = self.collecting.as_ref().filter(|_| !bytes.is_empty()) {
+            parked.progress(now);
+        }
+        let mut input = Input::new(now, bytes);
         loop {
             let next = match self.machine.handle_input(&mut input) {
-                Ok(None) => {
-                    self.progress();
-                    return None;
-                }
+                Ok(None) => return None,
                 Ok(Some(Event::Request(head))) => self.request(&head, &mut input),
                 Ok(Some(Event::Body(body))) => self
                     .collecting
@@ -105,13 +106,6 @@ impl<A: App> Exchange<A> {
                 }
                 return next;
             }
-        }
-    }
-
-    /// Part of a body came: who sends one so slowly is not dead.
-    fn progress(&self) {
-        if let Some(parked) = &self.collecting {
-            parked.progress();
         }
     }
 

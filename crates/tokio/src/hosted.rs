@@ -4,6 +4,7 @@
 use crate::{
     About, App, Headers, Host,
     admit::{self, Admitted, Parked, Upgrading},
+    clock,
     driver::Driver,
     post,
 };
@@ -70,24 +71,22 @@ where
         // The peer need not send it to be told.
         return reply(parked.too_large());
     }
-    let (mut frames, mut body) = (Limited::new(request.body_mut(), limit), Vec::new());
+    let mut whole = Vec::new();
+    let mut frames = Limited::new(request.body_mut(), limit);
     while let Some(frame) = frames.frame().await {
-        match frame.map(http_body::Frame::into_data) {
-            Ok(Ok(data)) => {
-                body.put(data);
-                if !http_body::Body::is_end_stream(&frames) {
-                    // Who sends one so slowly is not dead.
-                    parked.progress();
+        match frame {
+            Ok(frame) => {
+                parked.progress(clock::now());
+                if let Ok(data) = frame.into_data() {
+                    whole.put(data);
                 }
             }
-            // Trailers say nothing here.
-            Ok(Err(_)) => {}
             Err(e) if e.is::<LengthLimitError>() => return reply(parked.too_large()),
             // The connection broke: dropping `parked` says so, and nobody reads this answer.
             Err(_) => return status(StatusCode::BAD_REQUEST),
         }
     }
-    reply(post::work_off(host, parked, body).await)
+    reply(post::work_off(host, parked, whole).await)
 }
 
 /// The headers of a request of hyper's.
