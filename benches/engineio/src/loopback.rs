@@ -160,7 +160,8 @@ fn table(title: &str, columns: &[String], series: &[Vec<&Vec<f64>>], unit: f64, 
             .map(|one| format!(" {:.digits$} |", median(one) / unit));
         println!("| {name} |{}", cells.collect::<String>());
     }
-    let Some((peer, ours)) = series.split_last() else {
+    // Counts speak for themselves.
+    let Some((peer, ours)) = series.split_last().filter(|_| unit > 1.0) else {
         return;
     };
     for ((name, _), ours) in PEERS.iter().zip(ours) {
