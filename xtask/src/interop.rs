@@ -1,8 +1,10 @@
-//! `cargo xtask interop`: foreign clients and browsers against our servers, by the scripts in `xtask/interop`, and then
+//! `cargo xtask interop`: foreign clients and browsers against our servers, some of them through nginx and haproxy (the packages
+//! `nginx-light` and `haproxy` of Debian), by the scripts in `xtask/interop`, and then
 //! the Autobahn|Testsuite. A peer that cannot be had is a failure, never a skip.
 
 use std::path::{Path, PathBuf};
 
+use crate::chromium::apt;
 use crate::shell::{
     Arguments, Result, cargo, command, make_folder, output, read, root, run as run_command, target,
     write,
@@ -23,6 +25,7 @@ struct Servers {
 pub(crate) fn run(words: &[String]) -> Result {
     let arguments = Arguments::parse(words, &["--only"], &["--no-autobahn"])?.no_plain()?;
     check_node()?;
+    ensure_proxies()?;
     let scripts = scripts(arguments.option("--only").unwrap_or_default())?;
     let modules = install_modules()?;
     let chromium = crate::chromium::ensure()?;
@@ -41,7 +44,8 @@ pub(crate) fn run(words: &[String]) -> Result {
     .args(&scripts);
     node.env("SIOX_INTEROP_MODULES", &modules)
         .env("CHROMIUM", &chromium)
-        .env("SIOX_SCREENSHOTS", &screenshots);
+        .env("SIOX_SCREENSHOTS", &screenshots)
+        .env("SIOX_PROXIES", target().join("proxies"));
     run_command(
         node.env("SIOX_SUT", &servers.sut)
             .env("SIOX_DEMO", &servers.demo),
@@ -68,6 +72,38 @@ fn check_node() -> Result {
             version.trim()
         )),
     }
+}
+
+/// The proxies that are there, or Debian's by apt.
+fn ensure_proxies() -> Result {
+    let packages: Vec<&str> = [("nginx", "nginx-light"), ("haproxy", "haproxy")]
+        .iter()
+        .filter(|(program, _)| !has_proxy(program))
+        .map(|(_, package)| *package)
+        .collect();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    println!("installing {} by apt-get", packages.join(" and "));
+    apt(&["update"])?;
+    let mut words = vec!["install", "--yes", "--no-install-recommends"];
+    words.extend(packages);
+    apt(&words)?;
+    match ["nginx", "haproxy"]
+        .iter()
+        .find(|program| !has_proxy(program))
+    {
+        Some(program) => Err(format!("apt-get installed no {program}")),
+        None => Ok(()),
+    }
+}
+
+fn has_proxy(program: &str) -> bool {
+    // Debian keeps them where only an administrator looks.
+    ["", "/usr/sbin/"].iter().any(|folder| {
+        let asked = command(format!("{folder}{program}")).arg("-v").output();
+        asked.is_ok_and(|answer| answer.status.success())
+    })
 }
 
 /// The test scripts whose path holds `word`, in order.
@@ -113,7 +149,7 @@ fn install_modules() -> Result<PathBuf> {
         return Ok(folder);
     }
     println!(
-        "installing the Socket.IO client and playwright-core under {}",
+        "installing the official clients and playwright-core under {}",
         folder.display()
     );
     write(

@@ -69,6 +69,13 @@ impl Scenario {
         for _ in 0..pick(rng, [1, 1, 1, 2, 3]) {
             let fault = plan.fault(rng);
             plan.faults.push(fault);
+            if matches!(fault, Fault::Stray { .. }) && rng.chance(300) {
+                // The client's own socket out of its way.
+                plan.faults.push(Fault::Refuse {
+                    nth: 0,
+                    status: 502,
+                });
+            }
         }
         plan
     }
@@ -83,7 +90,7 @@ impl Scenario {
         } else {
             (pick(rng, [Side::Server, Side::Client]), 2 + rng.below(3))
         };
-        self.max_payload = 1_000_000;
+        (self.max_payload, self.largest) = (1_000_000, 100);
         // A client whose upgrade waits for its POST does not poll, so hears no ping.
         self.upgrade = [Duration::from_secs(3), Duration::from_secs(2)];
         (self.high_water, self.hard_cap) = (1 << 20, 4 << 20);
