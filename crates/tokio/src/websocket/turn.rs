@@ -147,9 +147,15 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         cx: &mut Context<'_>,
         on: &mut impl OnMessage<T>,
     ) -> Poll<Option<T>> {
+        if let Some(since) = self.away_since.take() {
+            self.connection.held_back(clock::now().since(since));
+        }
         codec::lend(&mut self.connection);
         let polled = self.poll_turns(cx, on);
         codec::release(&mut self.connection);
+        if polled.is_ready() && self.connection.poll_timeout().is_some() {
+            self.away_since = Some(clock::now());
+        }
         polled
     }
 
