@@ -56,6 +56,14 @@ const STEPS: &[Step] = &[
         run: || crate::linear::run(&[]),
     },
     Step {
+        name: "sim",
+        run: || crate::sim::run(&["--sessions".to_owned(), "100000".to_owned()]),
+    },
+    Step {
+        name: "bugs",
+        run: || crate::bugs::run(&[]),
+    },
+    Step {
         name: "interop",
         run: || crate::interop::run(&[]),
     },

@@ -7,6 +7,7 @@
 
 mod autobahn;
 mod bench;
+mod bugs;
 mod chromium;
 mod ci;
 mod fuzz;
@@ -17,6 +18,7 @@ mod nostd;
 mod seeds;
 mod server;
 mod shell;
+mod sim;
 mod test;
 mod tidy;
 
@@ -54,6 +56,18 @@ const CHORES: &[Chore] = &[
         arguments: "",
         about: "show that attacks cost no more than in proportion to their size",
         run: linear::run,
+    },
+    Chore {
+        name: "sim",
+        arguments: "[--sessions N] [--seed S] [--replay]",
+        about: "simulate whole Engine.IO sessions on a network that fails",
+        run: sim::run,
+    },
+    Chore {
+        name: "bugs",
+        arguments: "[--only NAME]",
+        about: "show that bugs put back into a copy of the sources are caught",
+        run: bugs::run,
     },
     Chore {
         name: "interop",

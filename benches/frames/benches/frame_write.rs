@@ -4,7 +4,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use siox_frames::{
     input::{SIZES, count},
-    write::jobs,
+    write::{bare, session},
 };
 use std::time::Duration;
 
@@ -13,8 +13,12 @@ fn frame_write(c: &mut Criterion) {
     for (label, size) in SIZES {
         let count = count(size);
         group.throughput(Throughput::Bytes((size * count) as u64));
-        for mut job in jobs(size, count) {
+        for mut job in session::jobs(size, count) {
             group.bench_function(BenchmarkId::new(job.name, label), |b| b.iter(&mut job.run));
+        }
+        for mut job in bare::jobs(size, count) {
+            let name = format!("{}, bare", job.name);
+            group.bench_function(BenchmarkId::new(name, label), |b| b.iter(&mut job.run));
         }
     }
     group.finish();

@@ -1,19 +1,22 @@
 //! One side's work and nothing else, to be run under `valgrind --tool=callgrind`:
-//! `instructions read|write SIZE CRATE`.
+//! `instructions read|write|bare SIZE CRATE [RUNS]`. What a message costs is the difference between two numbers of runs,
+//! over 4,096 messages each.
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [part, size, name] = words.as_slice() else {
-        panic!("instructions read|write SIZE CRATE");
+    let [part, size, name, runs @ ..] = words.as_slice() else {
+        panic!("instructions read|write|bare SIZE CRATE [RUNS]");
     };
+    let runs = runs.first().map_or(10, |n| n.parse().expect("a number"));
     let (size, count) = (size.parse().expect("a number"), 4096);
     let jobs = match part.as_str() {
         "read" => siox_frames::read::jobs(size, count),
-        _ => siox_frames::write::jobs(size, count),
+        "write" => siox_frames::write::session::jobs(size, count),
+        _ => siox_frames::write::bare::jobs(size, count),
     };
     let job = jobs.into_iter().find(|job| job.name == name);
     let mut job = job.expect("one of the crates");
-    for _ in 0..10 {
+    for _ in 0..runs {
         (job.run)();
     }
 }

@@ -61,7 +61,8 @@ pub fn masked_texts(payload: &str, count: usize) -> Vec<u8> {
     bytes
 }
 
-fn push_length(bytes: &mut Vec<u8>, size: usize, mask: u8) {
+/// The second byte of a frame's head with the bit `mask`, and the length that follows it.
+pub(crate) fn push_length(bytes: &mut Vec<u8>, size: usize, mask: u8) {
     match size {
         0..=125 => bytes.push(mask | size as u8),
         126..=0xFFFF => {

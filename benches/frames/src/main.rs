@@ -3,10 +3,11 @@
 
 use siox_frames::{
     Job,
+    deflate::{self, Work},
     input::{SIZES, count},
     read,
     rounds::{Took, measure},
-    write,
+    write::{self, LIMIT},
 };
 
 fn main() {
@@ -22,15 +23,61 @@ fn main() {
         frames(read::jobs, rounds);
     }
     if wants("write") {
-        println!("### Encode server text frames, flushed every 16, million messages a second\n");
-        frames(write::jobs, rounds);
+        println!(
+            "### Send server text frames through a session, flushed every 16, million messages a second\n"
+        );
+        frames(write::session::jobs, rounds);
+        println!("### Encode them without a session, into a buffer, million messages a second\n");
+        frames(write::bare::jobs, rounds);
     }
+    if wants("deflate") {
+        println!("### Compress messages, level 1, MB a second\n");
+        deflated(deflate::compress_jobs, rounds);
+        println!("### Inflate them, MB a second\n");
+        deflated(deflate::inflate_jobs, rounds);
+    }
+}
+
+fn deflated(jobs: fn(&Work) -> Vec<Job>, rounds: usize) {
+    let names: Vec<_> = jobs(&Work::new(1024, false))
+        .iter()
+        .map(|job| job.name)
+        .collect();
+    println!(
+        "| payload | context takeover | {} | siox / bare |",
+        names.join(" | ")
+    );
+    println!("|---|---|{}---|", "---|".repeat(names.len()));
+    for takeover in [false, true] {
+        for (label, size) in deflate::SIZES {
+            let work = Work::new(size, takeover);
+            let took = measure(&mut jobs(&work), rounds);
+            let bytes = (work.count() * size) as f64;
+            let rates: Vec<f64> = took
+                .iter()
+                .map(|took| bytes / took.nanos * 1000.0)
+                .collect();
+            let cells: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();
+            let word = if takeover { "yes" } else { "no" };
+            let ratio = rates[0] / rates[1];
+            println!("| {label} | {word} | {} | {ratio:.2} |", cells.join(" | "));
+        }
+    }
+    println!();
 }
 
 fn frames(jobs: fn(usize, usize) -> Vec<Job>, rounds: usize) {
     let names: Vec<_> = jobs(16, 1).iter().map(|job| job.name).collect();
-    println!("| payload | {} | siox / best peer |", names.join(" | "));
-    println!("|---|{}---|", "---|".repeat(names.len()));
+    let limit = names.iter().position(|name| *name == LIMIT);
+    println!(
+        "| payload | {} | siox / best peer |{}",
+        names.join(" | "),
+        limit.map_or("", |_| " siox / limit |")
+    );
+    println!(
+        "|---|{}---|",
+        "---|".repeat(names.len() + usize::from(limit.is_some()))
+    );
     for (label, size) in SIZES {
         let count = count(size);
         let took = measure(&mut jobs(size, count), rounds);
@@ -39,11 +86,17 @@ fn frames(jobs: fn(usize, usize) -> Vec<Job>, rounds: usize) {
             .map(|Took { nanos, .. }| count as f64 / nanos * 1000.0)
             .collect();
         let cells: Vec<String> = rates.iter().map(|rate| figure(*rate)).collect();
-        let best = rates.iter().skip(1).copied().fold(0.0, f64::max);
+        let peers = rates.iter().enumerate().skip(1);
+        let peers = peers
+            .filter(|(at, _)| Some(*at) != limit)
+            .map(|(_, rate)| *rate);
+        let best = peers.fold(0.0, f64::max);
+        let limit = limit.map(|at| format!(" {:.2} |", rates[0] / rates[at]));
         println!(
-            "| {label} | {} | {:.2} |",
+            "| {label} | {} | {:.2} |{}",
             cells.join(" | "),
-            rates[0] / best
+            rates[0] / best,
+            limit.unwrap_or_default()
         );
     }
     println!();

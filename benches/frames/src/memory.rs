@@ -12,6 +12,18 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The most that one read brings, in bytes, as from a socket whose buffer is full.
 pub const AT_ONCE: usize = 64 * 1024;
+/// A page, in bytes.
+const PAGE: usize = 4096;
+
+/// `bytes` at the beginning of a page, and where that is: how two buffers lie to each other within a page
+/// decides how fast one is copied to the other.
+pub(crate) fn aligned(bytes: &[u8]) -> (Vec<u8>, usize) {
+    let mut room = vec![0; bytes.len() + PAGE];
+    let from = room.as_ptr().align_offset(PAGE).min(PAGE);
+    room.truncate(from);
+    room.extend_from_slice(bytes);
+    (room, from)
+}
 
 /// The same bytes over and over, fresh each time; what is written is copied away.
 #[derive(Debug)]
@@ -19,6 +31,8 @@ pub struct Memory {
     bytes: Vec<u8>,
     at: usize,
     kernel: Vec<u8>,
+    /// Where in it the kernel's buffer begins.
+    page: usize,
     /// Bytes written so far.
     pub written: usize,
 }
@@ -27,10 +41,12 @@ impl Memory {
     /// A stream of `bytes`, over and over; no read goes beyond their end.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
+        let (kernel, page) = aligned(&[0; AT_ONCE]);
         Self {
             bytes,
             at: 0,
-            kernel: vec![0; AT_ONCE],
+            kernel,
+            page,
             written: 0,
         }
     }
@@ -57,14 +73,16 @@ impl Memory {
         to.put_slice(self.next(AT_ONCE));
     }
 
-    /// One write.
-    pub fn drain(&mut self, mut bytes: &[u8]) {
-        self.written += bytes.len();
+    /// One write; all is taken, and told.
+    pub fn drain(&mut self, mut bytes: &[u8]) -> usize {
+        let len = bytes.len();
+        self.written += len;
         while !bytes.is_empty() {
             let (now, rest) = bytes.split_at(bytes.len().min(AT_ONCE));
-            self.kernel[..now.len()].copy_from_slice(now);
+            self.kernel[self.page..][..now.len()].copy_from_slice(now);
             bytes = rest;
         }
+        len
     }
 
     /// One vectored write; all is taken.

@@ -8,12 +8,15 @@ use siox_wire::Instant;
 pub(crate) enum Heartbeat {
     /// The peer is pinged at this time.
     Ping { at: Instant },
-    /// The peer was pinged, and is dead at this time. Another packet than the pong puts that off
-    /// once.
-    Pong { by: Instant, refreshed: bool },
-    /// The peer pings, and is dead at this time. Another packet, when the ping is overdue, puts that
-    /// off once.
-    Listen { by: Instant, refreshed: bool },
+    /// The peer was pinged, and is dead at `by`: at `due`, which what it sent until then puts off. It
+    /// is then pinged `again`, for it counts from the last ping.
+    Pong {
+        by: Instant,
+        due: Instant,
+        again: bool,
+    },
+    /// The peer pings, and is dead at `by`: at `due`, which what it sent until then puts off.
+    Listen { by: Instant, due: Instant },
 }
 
 /// What is due.
@@ -33,16 +36,17 @@ impl Heartbeat {
 
     /// For the side that is pinged.
     pub(crate) fn listen(now: Instant, interval: Duration, timeout: Duration) -> Self {
-        Self::Listen {
-            by: now.after(interval).after(timeout),
-            refreshed: false,
-        }
+        let due = now.after(interval).after(timeout);
+        Self::Listen { by: due, due }
     }
 
     /// When something is due next.
     pub(crate) fn deadline(&self) -> Instant {
         match *self {
             Self::Ping { at } => at,
+            Self::Pong {
+                due, again: false, ..
+            } => due,
             Self::Pong { by, .. } | Self::Listen { by, .. } => by,
         }
     }
@@ -62,15 +66,29 @@ impl Heartbeat {
         }
         match *self {
             Self::Ping { at } if at <= now => Beat::Ping,
+            Self::Pong {
+                due, again: false, ..
+            } if due <= now => Beat::Ping,
             Self::Ping { .. } | Self::Pong { .. } | Self::Listen { .. } => Beat::Nothing,
         }
     }
 
     /// A ping went out. The deadline counts from when it was due: a late clock gives no extra time.
     pub(crate) fn pinged(&mut self, timeout: Duration) {
-        *self = Self::Pong {
-            by: self.death(timeout),
-            refreshed: false,
+        *self = match *self {
+            Self::Pong { by, due, .. } => Self::Pong {
+                by,
+                due,
+                again: true,
+            },
+            Self::Ping { .. } | Self::Listen { .. } => {
+                let due = self.death(timeout);
+                Self::Pong {
+                    by: due,
+                    due,
+                    again: false,
+                }
+            }
         };
     }
 
@@ -90,21 +108,16 @@ impl Heartbeat {
         }
     }
 
-    /// Any packet, or part of one, came: a peer whose beat waits behind its data is not dead.
+    /// Any packet, or part of one, came: a peer whose beat waits behind its data is not dead. What
+    /// comes when the peer would be dead already without it does not count: once a ping, the last byte
+    /// before that time may put it off.
     pub(crate) fn packet(&mut self, now: Instant, timeout: Duration) {
         match self {
-            Self::Ping { .. }
-            | Self::Pong {
-                refreshed: true, ..
-            }
-            | Self::Listen {
-                refreshed: true, ..
-            } => {}
-            // The ping is not overdue yet.
-            Self::Listen { by, .. } if by.since(now) > timeout => {}
-            Self::Pong { by, refreshed } | Self::Listen { by, refreshed } => {
-                *by = now.after(timeout).max(*by);
-                *refreshed = true;
+            Self::Ping { .. } => {}
+            Self::Pong { by, due, .. } | Self::Listen { by, due } => {
+                if now <= *due {
+                    *by = now.after(timeout).max(*by);
+                }
             }
         }
     }
@@ -148,7 +161,7 @@ mod tests {
         beat.packet(ms(299), TIMEOUT);
         assert_eq!(beat.deadline(), ms(500));
         beat.packet(ms(400), TIMEOUT);
-        beat.packet(ms(500), TIMEOUT);
+        beat.packet(ms(501), TIMEOUT);
         assert_eq!(beat.deadline(), ms(600));
         beat.ping(ms(550), INTERVAL, TIMEOUT);
         assert_eq!(beat.deadline(), ms(1050));
@@ -163,11 +176,16 @@ mod tests {
         assert_eq!(beat.deadline(), ms(300));
         beat.pinged(TIMEOUT);
         beat.packet(ms(400), TIMEOUT);
-        beat.packet(ms(500), TIMEOUT);
-        assert_eq!(beat.deadline(), ms(600));
-        beat.pong(ms(550), INTERVAL);
+        beat.packet(ms(490), TIMEOUT);
+        assert_eq!(beat.due(ms(499), TIMEOUT), Beat::Nothing);
+        assert_eq!(beat.deadline(), ms(500));
+        assert_eq!(beat.due(ms(500), TIMEOUT), Beat::Ping);
         beat.pinged(TIMEOUT);
-        beat.packet(ms(900), TIMEOUT);
-        assert_eq!(beat.deadline(), ms(1100));
+        assert_eq!(beat.due(ms(500), TIMEOUT), Beat::Nothing);
+        beat.packet(ms(600), TIMEOUT);
+        assert_eq!(beat.deadline(), ms(690));
+        assert_eq!(beat.due(ms(690), TIMEOUT), Beat::Dead);
+        beat.pong(ms(650), INTERVAL);
+        assert_eq!(beat.deadline(), ms(950));
     }
 }

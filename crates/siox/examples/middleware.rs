@@ -1,7 +1,7 @@
 //! A namespace that lets in only who brings the right token, and tells others why not.
 //!
 //! `cargo run -p siox --example middleware`, then with the official client:
-//! `io("http://127.0.0.1:3000/private", { auth: { token: "open" } }).on("connect_error", e =>
+//! `io("http://127.0.0.1:3000/private", { auth: { token: "sesame" } }).on("connect_error", e =>
 //! console.log(e.message, e.data)).on("welcome", console.log)`
 
 use serde::{Deserialize, Serialize};
@@ -21,11 +21,16 @@ struct Hint {
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    server().serve(listener).await
+}
+
+pub(crate) fn server() -> Server {
     let io = Server::new();
     io.namespace("/private")
         .middleware(check)
         .on_connect(|socket: Socket| socket.emit("welcome", socket.id()));
-    io.serve(TcpListener::bind("127.0.0.1:3000").await?).await
+    io
 }
 
 async fn check(Auth(credentials): Auth<Credentials>) -> Result<(), ConnectError> {

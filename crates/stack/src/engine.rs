@@ -116,8 +116,10 @@ impl Engine {
             return Ok(None);
         };
         match event {
+            // The session has let go of this socket, which has not said goodbye yet.
+            websocket::Event::Message(_) if self.session.lane() != Some(*lane) => Ok(None),
             websocket::Event::Message(message) => {
-                if self.session.transport() == Some(Transport::Polling) {
+                if self.session.transport() != Some(Transport::WebSocket) {
                     // What `5` moves here was admitted by the polls' queue: the cap, counted in frames
                     // now, must not judge it a second time. A socket that is closing takes nothing.
                     let _ = socket.admit(Admit::Owed);
@@ -133,6 +135,13 @@ impl Engine {
             websocket::Event::Chunk(_) | websocket::Event::Ping(_) | websocket::Event::Pong(_) => {
                 Ok(None)
             }
+        }
+    }
+
+    /// Frames behind the one that ended what the socket was for: its goodbye may be among them.
+    fn drain(&mut self, input: &mut Input<'_>) {
+        if let Some((_, socket)) = &mut self.socket {
+            while let Ok(Some(_)) = socket.handle_input(input) {}
         }
     }
 
@@ -231,6 +240,11 @@ impl Machine for Engine {
         }
     }
 
+    fn handle_progress(&mut self, now: Instant, lane: Lane) {
+        self.expire(now);
+        self.session.handle_progress(now, lane);
+    }
+
     fn finish_post(&mut self, lane: Lane, result: Result<(), Error>) -> Response {
         let result = result.map_err(|e| match e {
             Error::Engine(e) => e,
@@ -258,6 +272,7 @@ impl Machine for Engine {
         }
         let now = input.now();
         self.expire(now);
+        let came = !input.is_empty();
         while let Some((_, socket)) = &mut self.socket {
             let event = match socket.handle_input(input) {
                 Ok(Some(event)) => event,
@@ -266,9 +281,18 @@ impl Machine for Engine {
             };
             let event = self.frame(now, event);
             self.settle(now);
-            if let Some(event) = event? {
-                return Ok(Some(event));
+            match event {
+                Ok(Some(event)) => return Ok(Some(event)),
+                Ok(None) => {}
+                Err(error) => {
+                    self.drain(input);
+                    return Err(error);
+                }
             }
+        }
+        if came {
+            // What is left of the bytes belongs to a message that is not whole yet.
+            self.session.handle_progress(now, lane);
         }
         Ok(self.farewell())
     }

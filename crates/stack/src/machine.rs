@@ -81,6 +81,10 @@ pub trait Machine: Sized {
         body: &mut Payload<'b>,
     ) -> Result<Option<Self::Event<'b>>, Error>;
 
+    /// Part of the body of the POST `lane` came, and it is not whole yet: a client that sends so
+    /// slowly is not dead. Call for each part, at once or as they come.
+    fn handle_progress(&mut self, now: Instant, lane: Lane);
+
     /// The body has been worked off: the answer to the POST.
     fn finish_post(&mut self, lane: Lane, result: Result<(), Error>) -> Response;
 

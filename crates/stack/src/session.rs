@@ -258,6 +258,10 @@ impl Machine for Session {
         Ok(None)
     }
 
+    fn handle_progress(&mut self, now: Instant, lane: Lane) {
+        self.engine.handle_progress(now, lane);
+    }
+
     fn finish_post(&mut self, lane: Lane, result: Result<(), Error>) -> Response {
         self.engine.finish_post(lane, result)
     }

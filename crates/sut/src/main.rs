@@ -4,7 +4,8 @@
 #![forbid(unsafe_code)]
 
 mod codec;
-mod engine_echo;
+mod eio_client;
+mod engine;
 mod linear;
 mod socket_echo;
 mod socket_interop;
@@ -40,6 +41,9 @@ enum Profile {
         #[arg(long, value_enum, default_value_t)]
         runtime: Runtime,
     },
+    /// Engine.IO: a client, led line by line over standard input.
+    #[command(after_help = eio_client::HELP)]
+    EioClient(eio_client::Wanted),
     /// The packet and payload codecs, asked line by line over standard input.
     #[command(after_help = codec::HELP)]
     Codec,
@@ -51,11 +55,30 @@ enum Profile {
         size: usize,
     },
     /// Engine.IO v4 at /engine.io/: echoes messages; ping every 300 ms, timeout 200 ms.
-    EioV4(Port),
+    EioV4(Engine),
+    /// Engine.IO v3 and v4 at /engine.io/: echoes messages; ping every 300 ms, timeout 200 ms.
+    EioV3(Engine),
+    /// Engine.IO v4 at /engine.io/: what the test suite of engine.io-client talks to; at most 100 bytes.
+    EngineSupport(Engine),
+    /// Engine.IO v3 at /engine.io/: what the test suite of engine.io-client 3.5 talks to.
+    EngineSupportV3(Engine),
+    /// Engine.IO v3 and v4 at /engine.io/ with default settings: echoes messages; `close` closes,
+    /// `count N` sends N numbers, `ended SID` tells why a session has ended.
+    EioInterop(Engine),
     /// Socket.IO v5 at /socket.io/: the echo server of the protocol's test suite.
     SioV5(Port),
     /// Socket.IO v5 at /socket.io/ with default settings: events, rooms, acknowledgements, refusals.
     SioInterop(Port),
+}
+
+/// An Engine.IO server.
+#[derive(Debug, Args)]
+struct Engine {
+    #[command(flatten)]
+    port: Port,
+    /// What it runs on.
+    #[arg(long, value_enum, default_value_t)]
+    runtime: Runtime,
 }
 
 #[derive(Debug, Args)]
@@ -89,6 +112,7 @@ async fn main() -> ExitCode {
 async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
     match profile {
         Profile::Codec => return Ok(codec::run()?),
+        Profile::EioClient(wanted) => return eio_client::run(wanted).await,
         Profile::Linear { attack, size } => {
             linear::run(attack, size);
             return Ok(());
@@ -99,11 +123,22 @@ async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
             runtime,
         } => return ws_client::run(&url, &agent, runtime).await,
         Profile::WsEcho { port, runtime } => ws_echo::serve(port.listen().await?, runtime).await,
-        Profile::EioV4(port) => engine_echo::serve(port.listen().await?).await,
+        Profile::EioV4(server) => server.serve(engine::Profile::V4).await,
+        Profile::EioV3(server) => server.serve(engine::Profile::V3).await,
+        Profile::EngineSupport(server) => server.serve(engine::Profile::Support).await,
+        Profile::EngineSupportV3(server) => server.serve(engine::Profile::SupportV3).await,
+        Profile::EioInterop(server) => server.serve(engine::Profile::Interop).await,
         Profile::SioV5(port) => socket_echo::server().serve(port.listen().await?).await,
         Profile::SioInterop(port) => socket_interop::server().serve(port.listen().await?).await,
     }?;
     Ok(())
+}
+
+impl Engine {
+    async fn serve(self, profile: engine::Profile) -> std::io::Result<()> {
+        let listener = self.port.listen().await.map_err(std::io::Error::other)?;
+        engine::serve(listener, profile, self.runtime).await
+    }
 }
 
 impl Port {

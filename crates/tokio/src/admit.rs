@@ -6,7 +6,7 @@ use crate::{
     host::{Reserved, random},
 };
 use siox_engineio::{
-    self as engineio, Context, Decision, ErrorCode, Handshake, Lane, Refusal, Request, Sid,
+    self as engineio, Context, Decision, ErrorCode, Handshake, Lane, Method, Refusal, Request, Sid,
     Transport,
 };
 use siox_stack::{
@@ -14,7 +14,15 @@ use siox_stack::{
     front::{About, Admission, Answer, Judged, Kept, Refused, Reply, Verdict},
 };
 use siox_websocket::handshake::server::Accept;
-use std::{borrow::Cow, future::Future, mem, ops::Deref, pin::Pin, sync::Arc};
+use std::{
+    borrow::Cow,
+    future::Future,
+    mem,
+    ops::Deref,
+    pin::Pin,
+    sync::Arc,
+    task::{Context as Task, Poll, ready},
+};
 use tokio::runtime::Handle;
 
 /// Header lines of an answer.
@@ -106,6 +114,13 @@ impl<A: App> Parked<A> {
     pub(crate) fn answer(mut self, response: engineio::Response) -> Answer {
         self.answered = true;
         mem::take(&mut self.reply).finish(response)
+    }
+
+    /// The answer to a GET, once the session gives it.
+    pub(crate) fn poll(&self, host: &Host<A>, cx: &mut Task<'_>) -> Poll<engineio::Response> {
+        let response = ready!(self.conn.cell.poll_response(cx, self.lane));
+        host.app().drained(&self.conn);
+        Poll::Ready(response)
     }
 
     /// The body passed the limit.
@@ -220,6 +235,9 @@ impl<A: App> Host<A> {
         });
         match decision {
             Decision::Answer(response) => {
+                if request.method == Method::Get {
+                    self.app().drained(&conn);
+                }
                 if let Some(refusal) = response.refusal {
                     self.app().connection_error(about, &refusal.into());
                 }
@@ -265,6 +283,7 @@ impl<A: App> Host<A> {
         self.app().initial_headers(&conn, about, &mut reply.fields);
         self.app().headers(&conn, about, &mut reply.fields);
         place.enter(&conn);
+        self.app().opened(&conn);
         match first {
             Ok(lane) => self.switch(conn, lane, accept, reply),
             Err(response) => {

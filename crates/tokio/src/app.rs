@@ -31,6 +31,17 @@ pub trait App: Send + Sync + Sized + 'static {
     /// A client is opening a session.
     fn open(&self, about: &About<'_>) -> Self::Data;
 
+    /// The session has been opened; nothing has come of it yet. What is sent to it now follows the open
+    /// packet.
+    fn opened(self: &Arc<Self>, conn: &Arc<Conn<Self>>) {
+        let _ = conn;
+    }
+
+    /// The client has taken something of what waited for it.
+    fn drained(&self, conn: &Conn<Self>) {
+        let _ = conn;
+    }
+
     /// The first answer of a session is being made: `fields` are sent with it. Called before
     /// [`headers`](Self::headers).
     fn initial_headers(&self, conn: &Conn<Self>, about: &About<'_>, fields: &mut Fields) {

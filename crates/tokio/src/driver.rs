@@ -113,6 +113,9 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Future for Dri
             let Turn::Done(after) = me.write(cx) else {
                 return Poll::Ready(());
             };
+            if after.wrote {
+                me.host.app().drained(&me.conn);
+            }
             if after.finished || after.broken {
                 me.hang_up(after.finished);
                 continue;

@@ -40,7 +40,7 @@ where
             }
             Admitted::Park(parked) => {
                 drop(request);
-                return reply(wait(parked).await);
+                return reply(wait(&host, parked).await);
             }
             Admitted::Body(parked, limit) => return body(&host, parked, limit, request).await,
             Admitted::Upgrade(conn, lane, headers) => {
@@ -112,8 +112,8 @@ fn method(method: &http::Method) -> engineio::Method {
 }
 
 /// Waits for the answer to a parked GET.
-async fn wait<A: App>(parked: Parked<A>) -> Answer {
-    let response = poll_fn(|cx| parked.conn.cell.poll_response(cx, parked.lane)).await;
+async fn wait<A: App>(host: &Host<A>, parked: Parked<A>) -> Answer {
+    let response = poll_fn(|cx| parked.poll(host, cx)).await;
     parked.answer(response)
 }
 

@@ -3,7 +3,8 @@
 //!
 //! What stands on top of a session is an [`App`]; a [`Host`] holds the sessions of one app. It is
 //! reached in two ways: [`serve`] on a listener of its own, or [`Layer`] (a `tower::Layer`) inside an
-//! axum or hyper server. Plain WebSocket without sessions is in [`websocket`], plain Engine.IO in [`engine`].
+//! axum or hyper server. Plain Engine.IO, server and client, is in [`engine`]; plain WebSocket without
+//! sessions in [`websocket`].
 //!
 //! ```no_run
 //! use siox_engineio::Event;

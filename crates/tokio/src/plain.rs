@@ -66,14 +66,10 @@ async fn serve<A: App>(host: &Arc<Host<A>>, io: TcpStream, peer: SocketAddr, lim
                     Some(decided) => next = decided,
                     None => return,
                 },
-                Next::Park(parked) => {
-                    let cell = &parked.conn.cell;
-                    let answered = |cx: &mut Context<'_>| cell.poll_response(cx, parked.lane);
-                    match http.meanwhile(answered).await {
-                        Some(response) => http.exchange.respond(parked.answer(response)),
-                        None => return,
-                    }
-                }
+                Next::Park(parked) => match http.meanwhile(|cx| parked.poll(host, cx)).await {
+                    Some(response) => http.exchange.respond(parked.answer(response)),
+                    None => return,
+                },
                 Next::Body(parked, body) => {
                     let answer = post::work_off(host, parked, body).await;
                     http.exchange.respond(answer);

@@ -1,5 +1,14 @@
 //! The examples: servers with a client that is not ours, and the client with the server over TLS.
 
+#[path = "../examples/engine_axum.rs"]
+#[expect(dead_code, reason = "its `main` is not run")]
+mod engine_axum;
+#[path = "../examples/engine_hyper.rs"]
+#[expect(dead_code, reason = "its `main` is not run")]
+mod engine_hyper;
+#[path = "../examples/engine_server.rs"]
+#[expect(dead_code, reason = "its `main` is not run")]
+mod engine_server;
 #[path = "../examples/ws_axum.rs"]
 #[expect(dead_code, reason = "its `main` is not run")]
 mod ws_axum;
@@ -210,4 +219,48 @@ mod tls {
             assert_eq!(refused.to_string(), missing);
         }
     }
+}
+
+/// An Engine.IO client by hand: the open packet, then echoes.
+fn engine_echoes(request: ClientRequestBuilder) {
+    let (mut socket, _) = connect(request).unwrap();
+    assert!(socket.read().unwrap().to_text().unwrap().starts_with("0{"));
+    for size in [0, 125, 70_000] {
+        let text = Message::text(format!("4{}", "x".repeat(size)));
+        socket.send(text.clone()).unwrap();
+        assert_eq!(socket.read().unwrap(), text);
+        let binary = Message::binary(vec![7; size]);
+        socket.send(binary.clone()).unwrap();
+        assert_eq!(socket.read().unwrap(), binary);
+    }
+    socket.close(None).unwrap();
+    while socket.read().is_ok() {}
+}
+
+const ENGINE: &str = "/engine.io/?EIO=4&transport=websocket";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn engine_inside_axum_and_hyper() {
+    let client = |at| {
+        engine_echoes(request(at, ENGINE, ("X", "y")));
+        let evil = refused(request(at, ENGINE, ("Origin", "https://evil.example")));
+        assert_eq!(evil.0, 403);
+    };
+    with(engine_axum::serve, client).await;
+    with(engine_hyper::serve, client).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn engine_with_a_ticket() {
+    with(engine_server::serve, |at| {
+        let target = format!("{ENGINE}&ticket=7");
+        engine_echoes(request(at, &target, ("Origin", "https://app.example")));
+        let (status, body) = refused(request(at, ENGINE, ("X", "y")));
+        let body = String::from_utf8(body).unwrap();
+        assert_eq!(
+            (status, &*body),
+            (403, r#"{"code":4,"message":"a ticket is needed"}"#)
+        );
+    })
+    .await;
 }

@@ -3,7 +3,8 @@
 //! What a single frame may not be is refused here. What depends on the frames before it (the order of
 //! fragments, the size of the message) is not known here.
 
-use crate::Violation;
+use crate::{Violation, mask};
+use alloc::vec::Vec;
 use core::fmt;
 
 /// Which end of the connection reads or writes.
@@ -74,7 +75,7 @@ pub const MAX_HEAD: usize = 14;
 /// The most bytes that the payload of a control frame takes (§5.5).
 pub const MAX_CONTROL: usize = 125;
 
-const FIN: u8 = 0x80;
+pub(crate) const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
 const RSV1: u8 = 0x40;
 const MASKED: u8 = 0x80;
@@ -191,6 +192,85 @@ impl Head {
     }
 }
 
+/// Appends a whole frame to `out`: its head in the fewest bytes, then `payload`, masked with `mask`, the
+/// client's key; a server has none (RFC 6455 §5.2 and §5.3). All there is to sending for those who
+/// keep a connection's state and its queue themselves; [`Connection`](crate::Connection) does both.
+///
+/// Whether a text is UTF-8 and whether a fragment is due is not looked at. For a payload that is not to
+/// be copied, [`HeadBytes::encode`] makes the head alone.
+///
+/// ```
+/// use siox_websocket::frame::{self, Opcode};
+///
+/// let mut out = Vec::new();
+/// frame::encode(&mut out, true, Opcode::Text, b"Hello", None)?;
+/// frame::encode(&mut out, true, Opcode::Text, b"Hello", Some([0x37, 0xfa, 0x21, 0x3d]))?;
+/// assert_eq!(out, b"\x81\x05Hello\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
+/// # Ok::<(), siox_websocket::Violation>(())
+/// ```
+///
+/// # Errors
+/// [`Violation::FragmentedControl`] and [`Violation::ControlTooLong`] for a control frame that is not
+/// final or longer than [`MAX_CONTROL`] (§5.5); `out` is as it was.
+#[inline]
+pub fn encode(
+    out: &mut Vec<u8>,
+    fin: bool,
+    opcode: Opcode,
+    payload: &[u8],
+    mask: Option<[u8; 4]>,
+) -> Result<(), Violation> {
+    if opcode.is_control() && !fin {
+        return Err(Violation::FragmentedControl);
+    }
+    if opcode.is_control() && payload.len() > MAX_CONTROL {
+        return Err(Violation::ControlTooLong);
+    }
+    let first = opcode as u8 | if fin { FIN } else { 0 };
+    let bit = if mask.is_some() { MASKED } else { 0 };
+    out.reserve(payload.len().saturating_add(MAX_HEAD));
+    match Unkeyed::new(first, bit, payload.len()) {
+        Unkeyed::Short(head) => out.extend_from_slice(&head),
+        Unkeyed::Medium(head) => out.extend_from_slice(&head),
+        Unkeyed::Long(head) => out.extend_from_slice(&head),
+    }
+    let Some(key) = mask else {
+        out.extend_from_slice(payload);
+        return Ok(());
+    };
+    out.extend_from_slice(&key);
+    let at = out.len();
+    out.extend_from_slice(payload);
+    mask::apply(out.get_mut(at..).unwrap_or_default(), key);
+    Ok(())
+}
+
+/// A head without a key, by its size: bytes of a constant number are copied by a store and not by a call.
+pub(crate) enum Unkeyed {
+    Short([u8; 2]),
+    Medium([u8; 4]),
+    Long([u8; 10]),
+}
+
+impl Unkeyed {
+    /// That of `len` bytes of payload; `first` is its first byte, `bit` the mask bit of its second.
+    #[inline]
+    pub(crate) fn new(first: u8, bit: u8, len: usize) -> Self {
+        // Put together in a register: bytes stored one by one could not be loaded together at once.
+        if len < 126 {
+            let word = u16::from(first) | u16::from(bit | len as u8) << 8;
+            return Self::Short(word.to_le_bytes());
+        }
+        if let Ok(len) = u16::try_from(len) {
+            let word = u32::from(first) | u32::from(bit | 126) << 8;
+            let word = word | u32::from(len.swap_bytes()) << 16;
+            return Self::Medium(word.to_le_bytes());
+        }
+        let [a, b, c, d, e, f, g, h] = (len as u64).to_be_bytes();
+        Self::Long([first, bit | 127, a, b, c, d, e, f, g, h])
+    }
+}
+
 /// The bytes of an encoded head.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct HeadBytes {
@@ -210,16 +290,10 @@ impl HeadBytes {
             bytes: [0; 16],
             len: 0,
         };
-        if let Ok(len) = u8::try_from(len)
-            && len < 126
-        {
-            head.push([first, bit | len]);
-        } else if let Ok(len) = u16::try_from(len) {
-            head.push([first, bit | 126]);
-            head.push(len.to_be_bytes());
-        } else {
-            head.push([first, bit | 127]);
-            head.push((len as u64).to_be_bytes());
+        match Unkeyed::new(first, bit, len) {
+            Unkeyed::Short(bytes) => head.push(bytes),
+            Unkeyed::Medium(bytes) => head.push(bytes),
+            Unkeyed::Long(bytes) => head.push(bytes),
         }
         if let Some(mask) = mask {
             head.push(mask);
@@ -242,12 +316,6 @@ impl HeadBytes {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 
-    /// The bytes with what fills them up to 16, and how many count.
-    #[inline]
-    pub(crate) fn as_padded(&self) -> (&[u8; 16], usize) {
-        (&self.bytes, usize::from(self.len))
-    }
-
     #[inline]
     fn push<const N: usize>(&mut self, part: [u8; N]) {
         let at = usize::from(self.len);
@@ -267,7 +335,6 @@ impl fmt::Debug for HeadBytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
 
     /// What RFC 6455 §5.2 and §5.5 say of the first two bytes, written once more and plainly.
     fn expected(first: u8, second: u8, reader: Role) -> Option<Violation> {
@@ -373,6 +440,53 @@ mod tests {
             assert_eq!(Head::decode(&bytes, Role::Client, false).err(), violation);
             let lax = violation.filter(|v| *v == Violation::LengthOverflow);
             assert_eq!(Head::decode(&bytes, Role::Client, true).err(), lax);
+        }
+    }
+
+    /// A whole frame is its head, by the other encoder and by the decoder, and the masked payload; for
+    /// each opcode, with and without FIN and key, at every length around those where the head changes.
+    #[test]
+    fn a_whole_frame_is_its_head_and_its_payload() {
+        let payload: Vec<u8> = (0..70_000u32).map(|i| (i % 251) as u8).collect();
+        let lens = (0..300).chain(65_500..65_600).chain([70_000]);
+        let opcodes = [0u8, 1, 2, 8, 9, 10].map(|bits| Opcode::from_bits(bits).unwrap());
+        for (len, opcode) in lens.flat_map(|l| opcodes.map(|o| (l, o))) {
+            for (fin, mask) in [true, false]
+                .into_iter()
+                .flat_map(|fin| [None, Some([1, 2, 3, 4])].map(|mask| (fin, mask)))
+            {
+                let mut out = b"before".to_vec();
+                let got = encode(&mut out, fin, opcode, &payload[..len], mask);
+                let refused = match opcode.is_control() {
+                    true if !fin => Some(Violation::FragmentedControl),
+                    true if len > 125 => Some(Violation::ControlTooLong),
+                    true | false => None,
+                };
+                assert_eq!(got.err(), refused);
+                let frame = out.strip_prefix(b"before").unwrap();
+                if refused.is_some() {
+                    assert!(frame.is_empty());
+                    continue;
+                }
+                let reader = if mask.is_some() {
+                    Role::Server
+                } else {
+                    Role::Client
+                };
+                let (head, used) = Head::decode(frame, reader, false).unwrap().unwrap();
+                assert_eq!((head.fin, head.opcode, head.rsv1), (fin, opcode, false));
+                assert_eq!(
+                    (head.len, head.mask),
+                    (len as u64, mask.unwrap_or_default())
+                );
+                assert_eq!(
+                    frame[..used],
+                    *HeadBytes::encode(fin, opcode, len, mask).as_slice()
+                );
+                let mut unmasked = frame[used..].to_vec();
+                mask::apply(&mut unmasked, head.mask);
+                assert_eq!(unmasked, payload[..len]);
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     CloseCode, Limits,
     close::fitting,
     control::Control,
-    frame::{HeadBytes, Opcode, Role},
+    frame::{FIN, HeadBytes, Opcode, Role, Unkeyed},
     mask::{self, Masks},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
@@ -78,10 +78,19 @@ impl Outgoing {
         match self.role() {
             Role::Client => self.frame(opcode, &[payload]),
             Role::Server => {
-                let head = HeadBytes::encode(true, opcode, payload.len(), None);
-                let (head, used) = head.as_padded();
-                self.outbox.pack_headed(head, used, payload);
+                self.headed(opcode, payload.len(), payload);
             }
+        }
+    }
+
+    /// Queues the head of a server's message of `len` bytes, and the first of them.
+    #[inline]
+    fn headed(&mut self, opcode: Opcode, len: usize, first: &[u8]) {
+        let outbox = &mut self.outbox;
+        match Unkeyed::new(FIN | opcode as u8, 0, len) {
+            Unkeyed::Short(head) => outbox.pack_headed(head, first),
+            Unkeyed::Medium(head) => outbox.pack_headed(head, first),
+            Unkeyed::Long(head) => outbox.pack_headed(head, first),
         }
     }
 
@@ -113,13 +122,13 @@ impl Outgoing {
     }
 
     /// Queues one whole message: a server keeps a large payload by reference.
+    #[inline]
     pub(crate) fn payload(&mut self, opcode: Opcode, lead: &[u8], payload: Bytes) {
         match self.role() {
             Role::Client => self.frame(opcode, &[lead, &payload]),
             Role::Server => {
                 let len = lead.len().saturating_add(payload.len());
-                let head = HeadBytes::encode(true, opcode, len, None);
-                self.outbox.pack(&[head.as_slice(), lead]);
+                self.headed(opcode, len, lead);
                 self.outbox.share(payload);
             }
         }

@@ -114,6 +114,33 @@ fn after_traffic_nothing_is_held() {
 }
 
 #[test]
+fn a_lent_buffer_saves_the_connection_its_own() {
+    let mut machine = server(&Limits::default());
+    let mut pool = Vec::with_capacity(4096);
+    let ((), held, peak) = measure(|| {
+        for _ in 0..3 {
+            machine.lend_buffer(&mut pool);
+            for _ in 0..16 {
+                machine.text("answer").unwrap();
+            }
+            machine.handle_written(machine.queued());
+            machine.release_buffer(&mut pool);
+        }
+    });
+    assert_eq!((held, peak, pool.capacity()), (0, 0, 4096));
+    // What the peer does not take is held as if nothing had been lent.
+    let ((), held, _) = measure(|| {
+        machine.lend_buffer(&mut pool);
+        machine.text("answer").unwrap();
+        machine.handle_written(3);
+        machine.release_buffer(&mut pool);
+    });
+    assert_eq!((held, machine.queued(), pool.capacity()), (5, 5, 4096));
+    let wire: Vec<u8> = machine.poll_transmit().flatten().copied().collect();
+    assert_eq!(wire, b"nswer");
+}
+
+#[test]
 fn whole_messages_are_not_copied() {
     let mut machine = server(&Limits::default());
     let mut bytes = [

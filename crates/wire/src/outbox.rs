@@ -1,6 +1,9 @@
 //! Bytes waiting for one socket. Owned by whoever holds the transport, by nobody above it.
 
-use alloc::{collections::VecDeque, vec::Vec};
+use alloc::{
+    collections::{VecDeque, vec_deque},
+    vec::Vec,
+};
 use bytes::{Buf, Bytes};
 use core::mem;
 
@@ -10,13 +13,14 @@ use core::mem;
 pub struct Outbox {
     /// The small pieces, one behind the other.
     packed: Vec<u8>,
-    /// Bytes at the front of `packed` that the socket took.
-    gone: usize,
     /// What lies between them, in order.
     shared: VecDeque<Piece>,
     len: usize,
     /// Handed out by `take`, not yet written; part of `len`.
     taken: usize,
+    /// Bytes at the front of `packed` that the socket took.
+    gone: u32,
+    room: Room,
 }
 
 /// Bytes kept by reference. Never empty.
@@ -25,6 +29,29 @@ struct Piece {
     /// It comes behind so many bytes of `packed`; not before `gone`.
     after: usize,
     bytes: Bytes,
+}
+
+/// Where room comes from: what lately waited before all was written tells how much is made at once for
+/// what comes next.
+#[derive(Debug, Default)]
+struct Room {
+    packed: u16,
+    pieces: u8,
+    /// The memory of `packed` is the caller's.
+    is_lent: bool,
+}
+
+impl Room {
+    /// A room larger than this, in bytes and in pieces, grows out of a smaller one.
+    const MOST: (usize, usize) = (32 * 1024, 64);
+
+    /// So much waited this time: of a larger room half is kept.
+    #[inline]
+    fn was(&mut self, packed: usize, pieces: usize) {
+        let (most_packed, most_pieces) = Self::MOST;
+        self.packed = (self.packed / 2).max(packed.min(most_packed) as u16);
+        self.pieces = (self.pieces / 2).max(pieces.min(most_pieces) as u8);
+    }
 }
 
 impl Outbox {
@@ -38,6 +65,8 @@ impl Outbox {
     const FIRST: usize = 64;
     /// Their second: a dozen short messages.
     const SECOND: usize = 512;
+    /// A buffer that was lent and has grown beyond this is not given back.
+    const LENT: usize = 64 * 1024;
     /// What a piece kept by reference costs beside its bytes, about.
     const PIECE: usize = size_of::<Bytes>();
 
@@ -68,28 +97,51 @@ impl Outbox {
         self.packed.reserve(n);
     }
 
+    /// Takes `pool` to pack into, if there is nothing packed yet, so that what is written in the same
+    /// turn needs no memory of its own. It is kept, even drained, until it is given back.
+    #[inline]
+    pub fn lend(&mut self, pool: &mut Vec<u8>) {
+        if self.packed.capacity() == 0 {
+            pool.clear();
+            self.packed = mem::take(pool);
+            self.room.is_lent = true;
+        }
+    }
+
+    /// Gives back what was lent; what still waits in it moves to memory of its own.
+    #[inline]
+    pub fn release(&mut self, pool: &mut Vec<u8>) {
+        if !mem::take(&mut self.room.is_lent) {
+            return;
+        }
+        self.move_out(self.gone as usize);
+        let own = self.packed.as_slice().to_vec();
+        *pool = mem::replace(&mut self.packed, own);
+        if pool.capacity() > Self::LENT {
+            *pool = Vec::new();
+        }
+    }
+
     /// Copies `parts` behind what waits.
     #[inline(never)]
     pub fn pack(&mut self, parts: &[&[u8]]) {
         self.pack_with(parts, |_| {});
     }
 
-    /// Copies the first `used` bytes of `head` behind what waits (at most 16), then `body`: as
-    /// [`pack`](Self::pack) does, for a head whose copy should cost nothing.
+    /// Copies `head` and `body` behind what waits: as [`pack`](Self::pack) does, for a head whose copy
+    /// should cost nothing.
     #[inline]
-    pub fn pack_headed(&mut self, head: &[u8; 16], used: usize, body: &[u8]) {
-        let (at, most) = (self.packed.len(), body.len().saturating_add(16));
-        if most > Self::OWN_FROM {
-            return self.pack(&[head.get(..used).unwrap_or(head), body]);
+    pub fn pack_headed<const N: usize>(&mut self, head: [u8; N], body: &[u8]) {
+        let more = body.len().saturating_add(N);
+        if more >= Self::OWN_FROM {
+            return self.pack(&[&head, body]);
         }
-        if self.packed.capacity().saturating_sub(at) < most {
-            self.grow(most);
+        if self.packed.capacity().wrapping_sub(self.packed.len()) < more {
+            self.grow(more);
         }
-        self.packed.extend_from_slice(head);
-        self.packed.truncate(at.saturating_add(used));
+        self.packed.extend_from_slice(&head);
         self.packed.extend_from_slice(body);
-        let more = self.packed.len().saturating_sub(at);
-        self.len = self.len.saturating_add(more);
+        self.len = self.len.wrapping_add(more);
     }
 
     /// Copies `parts` behind what waits and lets `edit` change the copy in place, which is how a
@@ -116,12 +168,13 @@ impl Outbox {
         edit(self.packed.get_mut(at..).unwrap_or_default());
     }
 
-    /// Makes room for `more`: much more while it is little, then as much again.
+    /// Makes room for `more`: at first as much as was lately needed, then much more while it is little,
+    /// then as much again.
     #[cold]
     fn grow(&mut self, more: usize) {
         let all = self.packed.capacity();
         let least = match all {
-            0 => Self::FIRST,
+            0 => Self::FIRST.max(self.room.packed.into()),
             1..Self::SECOND => Self::SECOND,
             Self::SECOND..Self::COMPACT_ABOVE => all.saturating_mul(3),
             _ => all,
@@ -133,29 +186,42 @@ impl Outbox {
     #[inline]
     pub fn share(&mut self, bytes: Bytes) {
         if bytes.len() < Self::PACK_BELOW {
-            return self.pack(&[&bytes]);
+            return self.pack_headed([], &bytes);
         }
         self.push(bytes);
     }
 
+    #[inline]
     fn push(&mut self, bytes: Bytes) {
+        if bytes.is_empty() {
+            return;
+        }
+        if self.shared.len() == self.shared.capacity() {
+            self.grow_shared();
+        }
         self.len = self.len.saturating_add(bytes.len());
         let after = self.packed.len();
         self.shared.push_back(Piece { after, bytes });
     }
 
+    #[cold]
+    fn grow_shared(&mut self) {
+        let more = match self.shared.capacity() {
+            0 => self.room.pieces.max(1).into(),
+            all => all,
+        };
+        self.shared.reserve_exact(more);
+    }
+
     /// The slices of the next vectored write, in order.
     #[inline]
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
-        let mut from = self.gone;
-        let between = self.shared.iter().flat_map(move |piece| {
-            let packed = self.packed.get(from..piece.after);
-            from = piece.after;
-            [packed.unwrap_or_default(), &piece.bytes]
-        });
-        let last = self.shared.back().map_or(self.gone, |piece| piece.after);
-        let tail = self.packed.get(last..).unwrap_or_default();
-        between.chain([tail]).filter(|chunk| !chunk.is_empty())
+        Chunks {
+            packed: &self.packed,
+            from: self.gone as usize,
+            shared: self.shared.iter(),
+            next: None,
+        }
     }
 
     /// Hands out what waits, for a writer that must not hold a lock; it counts until
@@ -177,7 +243,17 @@ impl Outbox {
         if n < self.len {
             return self.advance_within(n);
         }
-        *self = Self::default();
+        if self.taken == 0 {
+            self.room.was(self.packed.len(), self.shared.len());
+        }
+        self.packed.clear();
+        if !self.room.is_lent {
+            self.packed = Vec::new();
+        }
+        if self.shared.capacity() > 0 {
+            self.shared = VecDeque::new();
+        }
+        (self.len, self.taken, self.gone) = (0, 0, 0);
     }
 
     fn advance_within(&mut self, mut n: usize) {
@@ -185,35 +261,48 @@ impl Outbox {
         let handed = n.min(self.taken);
         self.taken = self.taken.saturating_sub(handed);
         n = n.saturating_sub(handed);
+        let mut gone = self.gone as usize;
         while let Some(piece) = self.shared.front_mut() {
-            let packed = n.min(piece.after.saturating_sub(self.gone));
-            self.gone = self.gone.saturating_add(packed);
+            let packed = n.min(piece.after.saturating_sub(gone));
+            gone = gone.saturating_add(packed);
             n = n.saturating_sub(packed);
             let step = n.min(piece.bytes.len());
             piece.bytes.advance(step);
             n = n.saturating_sub(step);
             if !piece.bytes.is_empty() {
-                return self.compact();
+                return self.leave(gone);
             }
             self.shared.pop_front();
         }
-        self.gone = self.gone.saturating_add(n).min(self.packed.len());
-        self.compact();
+        self.leave(gone.saturating_add(n).min(self.packed.len()));
     }
 
-    fn compact(&mut self) {
-        if self.gone > Self::COMPACT_ABOVE && self.gone >= self.packed.len() / 2 {
-            self.packed.drain(..self.gone);
-            for piece in &mut self.shared {
-                piece.after = piece.after.saturating_sub(self.gone);
-            }
-            self.gone = 0;
+    /// The first `gone` bytes of `packed` are written: moves them out once that pays.
+    fn leave(&mut self, gone: usize) {
+        let is_half = gone > Self::COMPACT_ABOVE && gone >= self.packed.len() / 2;
+        match u32::try_from(gone) {
+            Ok(gone) if !is_half => self.gone = gone,
+            Ok(_) | Err(_) => self.move_out(gone),
         }
     }
 
+    /// Moves the first `gone` bytes out of `packed`: all of them that are written.
+    fn move_out(&mut self, gone: usize) {
+        self.packed.drain(..gone.min(self.packed.len()));
+        for piece in &mut self.shared {
+            piece.after = piece.after.saturating_sub(gone);
+        }
+        self.gone = 0;
+    }
+
     fn seal(&mut self) -> VecDeque<Bytes> {
-        let mut packed = Bytes::from(mem::take(&mut self.packed));
-        let mut from = mem::take(&mut self.gone);
+        self.room.was(self.packed.len(), self.shared.len());
+        let mut packed = match self.room.is_lent {
+            true => Bytes::copy_from_slice(&self.packed),
+            false => Bytes::from(mem::take(&mut self.packed)),
+        };
+        self.packed.clear();
+        let mut from = mem::take(&mut self.gone) as usize;
         packed.advance(from.min(packed.len()));
         let mut chunks = VecDeque::with_capacity(self.shared.len().saturating_mul(2).max(1));
         for Piece { after, bytes } in mem::take(&mut self.shared) {
@@ -231,6 +320,37 @@ impl Outbox {
     }
 }
 
+/// What waits, slice by slice; none is empty.
+struct Chunks<'o> {
+    packed: &'o [u8],
+    /// Where in `packed` the next slice begins.
+    from: usize,
+    shared: vec_deque::Iter<'o, Piece>,
+    /// The piece before which a slice of `packed` had to come.
+    next: Option<&'o [u8]>,
+}
+
+impl<'o> Iterator for Chunks<'o> {
+    type Item = &'o [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'o [u8]> {
+        if let Some(piece) = self.next.take() {
+            return Some(piece);
+        }
+        let piece = self.shared.next();
+        let to = piece.map_or(self.packed.len(), |piece| piece.after);
+        let between = self.packed.get(self.from..to).unwrap_or_default();
+        self.from = to;
+        let piece = piece.map(|piece| &*piece.bytes);
+        if between.is_empty() {
+            return piece;
+        }
+        self.next = piece;
+        Some(between)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,20 +363,23 @@ mod tests {
     #[derive(Debug, Clone)]
     enum Op {
         Pack(Vec<u8>),
-        Headed(usize, Vec<u8>),
+        Headed(Vec<u8>),
         Share(usize),
         Advance(usize),
         Take,
+        Lend,
+        Release,
     }
 
     fn op() -> impl Strategy<Value = Op> {
         prop_oneof![
             proptest::collection::vec(any::<u8>(), 0..3000).prop_map(Op::Pack),
-            (0usize..18, proptest::collection::vec(any::<u8>(), 0..5000))
-                .prop_map(|(used, body)| Op::Headed(used, body)),
+            proptest::collection::vec(any::<u8>(), 0..5000).prop_map(Op::Headed),
             (0usize..5000).prop_map(Op::Share),
             (0usize..9000).prop_map(Op::Advance),
             Just(Op::Take),
+            Just(Op::Lend),
+            Just(Op::Release),
         ]
     }
 
@@ -266,14 +389,14 @@ mod tests {
         #[test]
         fn keeps_every_byte_in_order(ops in proptest::collection::vec(op(), 0..60)) {
             let (mut out, mut model, mut flight) = (Outbox::default(), Vec::new(), Vec::new());
+            let mut pool = Vec::new();
             for op in ops {
                 match op {
                     Op::Pack(b) => { out.pack(&[&b]); model.extend(b); }
-                    Op::Headed(used, body) => {
-                        let head = core::array::from_fn(|i| i as u8);
-                        out.pack_headed(&head, used, &body);
-                        model.extend(&head[..used.min(16)]);
-                        model.extend(&body);
+                    Op::Headed(b) => {
+                        out.pack_headed(*b"head", &b);
+                        model.extend(b"head");
+                        model.extend(b);
                     }
                     Op::Share(n) => { let b = alloc::vec![7; n]; model.extend(&b); out.share(b.into()); }
                     Op::Advance(n) => {
@@ -285,6 +408,11 @@ mod tests {
                     }
                     Op::Take if flight.is_empty() => { flight = out.take().iter().flatten().copied().collect(); }
                     Op::Take => {}
+                    Op::Lend => out.lend(&mut pool),
+                    Op::Release => {
+                        out.release(&mut pool);
+                        prop_assert!(!out.room.is_lent && pool.capacity() <= Outbox::LENT);
+                    }
                 }
                 prop_assert_eq!(out.len(), model.len());
                 let mut waiting = flight.clone();
@@ -304,6 +432,24 @@ mod tests {
             (out.packed.capacity(), out.shared.capacity(), out.held()),
             (0, 0, 0)
         );
+    }
+
+    #[test]
+    fn a_lent_buffer_comes_back_and_nothing_is_held() {
+        let (mut out, mut pool) = (Outbox::default(), Vec::with_capacity(300));
+        let at = pool.as_ptr();
+        for written in [8, 3] {
+            out.lend(&mut pool);
+            assert_eq!(pool.capacity(), 0);
+            out.pack(&[b"head", b"body"]);
+            assert_eq!(out.packed.as_ptr(), at);
+            out.advance(written);
+            assert!(out.packed.capacity() >= 300);
+            out.release(&mut pool);
+            assert_eq!((pool.as_ptr(), pool.capacity()), (at, 300));
+            assert_eq!(out.packed.capacity(), out.len());
+        }
+        assert_eq!(all(&out), b"dbody");
     }
 
     #[test]

@@ -11,6 +11,12 @@ const load = createRequire(join(folder, "package.json"));
 
 export const { io } = load("socket.io-client");
 export const { WebSocket } = load("ws");
+
+/** The official Engine.IO clients, by the version of the protocol that they speak. */
+export const ENGINES = { 4: load("engine.io-client").Socket, 3: load("engine.io-client-v3") };
+
+/** The official Engine.IO servers, by their major version. */
+export const ENGINE_SERVERS = { 6: load("engine.io"), 3: load("engine.io-v3") };
 export const { chromium } = load("playwright-core");
 
 /** The folder that holds the official client's browser builds. */

@@ -7,9 +7,12 @@ import { after, before } from "node:test";
 
 const PATIENCE = 20_000;
 
-/** Starts the server under test in `profile` for the whole test file. The answer's `url` is set once tests run. */
-export function sutForFile(profile) {
-  return forFile(process.env.SIOX_SUT, [profile]);
+/** What drives the machines of a server under test. */
+export const RUNTIMES = ["tokio", "tcp"];
+
+/** Starts the server under test in `profile` for the whole test file, or `describe`. The answer's `url` is set once tests run. */
+export function sutForFile(profile, ...args) {
+  return forFile(process.env.SIOX_SUT, [profile, ...args]);
 }
 
 /** Starts the demo with these further arguments for the tests of the surrounding `describe`. */
@@ -65,7 +68,7 @@ function awaitLine(child, gone, wanted) {
   });
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer().once("error", reject);
     probe.listen(0, "127.0.0.1", () => {

@@ -171,8 +171,8 @@ impl Session {
 
     /// Ends the session. With [`CloseReason::ForcedClose`] and [`CloseReason::ServerShuttingDown`]
     /// what is queued for polls is still owed: the held poll is answered with it and `1`, or else the
-    /// next one is, and only then (or when the peer is dead) the session is over and tells so. A
-    /// WebSocket is the caller's to close.
+    /// next one is, or the socket of a probe that succeeds gets it; and only then (or when the peer is
+    /// dead) the session is over and tells so. A WebSocket is the caller's to close.
     pub fn close(&mut self, reason: CloseReason) {
         if reason.is_orderly() {
             let by = self.heartbeat.death(self.config.ping_timeout);
@@ -227,9 +227,11 @@ impl Session {
     #[must_use]
     pub fn lane(&self) -> Option<Lane> {
         match &self.phase {
-            Phase::Polling(half) => half.probe.as_ref().map(|probe| probe.lane),
+            Phase::Polling(half) | Phase::Closing { half, .. } => {
+                half.probe.as_ref().map(|probe| probe.lane)
+            }
             Phase::Socket { lane } => Some(*lane),
-            Phase::Closing { .. } | Phase::Closed { .. } => None,
+            Phase::Closed { .. } => None,
         }
     }
 

@@ -51,9 +51,9 @@ impl Session {
         }
         self.advance(now, self.phase.is_socket().then_some(out as &mut dyn Sink));
         match &self.phase {
-            Phase::Polling(_) => self.handle_probe(lane, &message, out),
+            Phase::Polling(_) | Phase::Closing { .. } => self.handle_probe(lane, &message, out),
             Phase::Socket { .. } => self.receive(now, self.dialect.decode(message), Some(out)),
-            Phase::Closing { .. } | Phase::Closed { .. } => Ok(None),
+            Phase::Closed { .. } => Ok(None),
         }
     }
 
@@ -101,10 +101,17 @@ impl Session {
         }
     }
 
-    /// Part of a message or body came, which is not whole yet: a client whose beat waits behind a long
-    /// one is not dead.
-    pub fn handle_progress(&mut self, now: Instant) {
+    /// Part of a message, or of a body, came over the WebSocket or the POST of `lane`, and it is not
+    /// whole yet: a client whose beat waits behind a long one is not dead.
+    pub fn handle_progress(&mut self, now: Instant, lane: Lane) {
         self.advance(now, None);
-        self.heartbeat.packet(now, self.config.ping_timeout);
+        let counts = match &self.phase {
+            Phase::Polling(half) => half.post == Some(lane),
+            Phase::Socket { lane: own } => *own == lane,
+            Phase::Closing { .. } | Phase::Closed { .. } => false,
+        };
+        if counts {
+            self.heartbeat.packet(now, self.config.ping_timeout);
+        }
     }
 }

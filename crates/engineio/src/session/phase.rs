@@ -6,7 +6,7 @@ use crate::{
 };
 use alloc::boxed::Box;
 use bytes::Bytes;
-use core::mem;
+use core::{mem, time::Duration};
 use siox_wire::Instant;
 
 /// Where a session is.
@@ -16,7 +16,8 @@ pub(super) enum Phase {
     Polling(Box<Polling>),
     /// A WebSocket carries it.
     Socket { lane: Lane },
-    /// The server closed it; the next poll takes what is owed, if it comes in time.
+    /// The server closed it; the next poll, or the probe's `5`, takes what is owed, if it comes in
+    /// time.
     Closing {
         half: Box<Polling>,
         by: Instant,
@@ -102,6 +103,17 @@ impl Polling {
         Response::payload(coding, self.jsonp, writer.finish())
     }
 
+    /// Gives the probe up when it has taken too long.
+    pub(super) fn expire_probe(&mut self, now: Instant, timeout: Duration) {
+        if self
+            .probe
+            .as_mut()
+            .is_some_and(|probe| probe.expire(now, timeout))
+        {
+            self.drop_probe();
+        }
+    }
+
     /// Gives the probe's socket up.
     pub(super) fn drop_probe(&mut self) {
         if let Some(probe) = self.probe.take() {
@@ -146,10 +158,8 @@ impl Phase {
             post: None,
         };
         *self = match mem::replace(self, placeholder) {
-            Self::Polling(mut half) => {
-                half.drop_probe();
-                Self::Closing { half, by, reason }
-            }
+            // A probe goes on: its client may have moved to it already, and polls no more.
+            Self::Polling(half) => Self::Closing { half, by, reason },
             other @ (Self::Socket { .. } | Self::Closing { .. } | Self::Closed { .. }) => other,
         };
     }

@@ -53,7 +53,9 @@ impl Session {
                 probe.deadline(self.config.upgrade_timeout, held).min(beat)
             })),
             Phase::Socket { .. } => Some(beat),
-            Phase::Closing { by, .. } => Some(*by),
+            Phase::Closing { half, by, .. } => Some(half.probe.as_ref().map_or(*by, |probe| {
+                probe.deadline(self.config.upgrade_timeout, false).min(*by)
+            })),
             Phase::Closed { told: false, .. } => Some(Instant::EPOCH),
             Phase::Closed { told: true, .. } => None,
         }
@@ -63,19 +65,13 @@ impl Session {
         self.end_overflow();
         match &mut self.phase {
             Phase::Polling(half) => {
-                let timeout = self.config.upgrade_timeout;
-                if half
-                    .probe
-                    .as_mut()
-                    .is_some_and(|probe| probe.expire(now, timeout))
-                {
-                    half.drop_probe();
-                }
+                half.expire_probe(now, self.config.upgrade_timeout);
                 self.beat(now, None);
                 self.answer_noop(now);
             }
             Phase::Socket { .. } => self.beat(now, out),
-            Phase::Closing { by, reason, .. } => {
+            Phase::Closing { half, by, reason } => {
+                half.expire_probe(now, self.config.upgrade_timeout);
                 if *by <= now {
                     let reason = *reason;
                     self.end(reason, Goodbye::Close);

@@ -118,6 +118,13 @@ impl Session {
                 Ok(None)
             }
             Message::Text(text) if text == "5" => {
+                if let Phase::Closing { half, reason, .. } = &mut self.phase {
+                    let reason = *reason;
+                    self.dialect.base64 = half.probe.as_ref().is_some_and(|probe| probe.base64);
+                    half.queue.move_to(out, self.dialect);
+                    self.end(reason, Goodbye::Close);
+                    return Ok(None);
+                }
                 self.complete(out);
                 Ok(Some(Event::Upgraded))
             }

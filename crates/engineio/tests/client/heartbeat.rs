@@ -43,8 +43,10 @@ fn what_comes_when_the_ping_is_overdue_puts_death_off_once() {
     peer.frame(250, lane, "4a").unwrap();
     assert_eq!(peer.client.poll_timeout(), Some(ms(500)));
     peer.client.handle_progress(ms(450));
-    peer.frame(460, lane, "4b").unwrap();
     assert_eq!(peer.client.poll_timeout(), Some(ms(650)));
+    peer.frame(460, lane, "4b").unwrap();
+    peer.frame(501, lane, "4c").unwrap();
+    assert_eq!(peer.client.poll_timeout(), Some(ms(660)));
     peer.frame(600, lane, "2").unwrap();
     assert_eq!(peer.client.poll_timeout(), Some(ms(1100)));
 }

@@ -115,15 +115,38 @@ fn closing_for_an_error_waits_for_nobody() {
     assert_eq!(answer(peer.get(1)), bad(UNKNOWN_SID));
 }
 
+/// The client may have moved to its socket already, and polls no more.
 #[test]
-fn closing_drops_the_probe() {
+fn what_is_owed_goes_to_a_probe_that_succeeds() {
+    let mut peer = Peer::polling(calm());
+    let lane = peer.probe(1);
+    peer.frame(2, lane, "2probe").unwrap();
+    peer.emit("a").unwrap();
+    peer.session.close(CloseReason::ForcedClose);
+    assert_eq!(peer.session.lane(), Some(lane));
+    assert_eq!(peer.frame(3, lane, "5"), Ok(None));
+    assert_eq!(peer.sent(), ["3probe", "4a"]);
+    assert_eq!(peer.session.lane(), None);
+    assert_eq!(peer.tick(3).as_deref(), Some("forced close"));
+}
+
+#[test]
+fn a_poll_takes_what_is_owed_before_the_probe_succeeds() {
     let mut peer = Peer::polling(calm());
     let lane = peer.probe(1);
     peer.session.close(CloseReason::ForcedClose);
-    assert_eq!(
-        (peer.session.lane(), peer.session.dropped_lane()),
-        (None, Some(lane))
-    );
-    assert_eq!(peer.frame(1, lane, "5"), Ok(None));
     assert_eq!(answer(peer.get(1)), ok("1"));
+    assert_eq!(peer.session.lane(), None);
+    assert_eq!(peer.frame(1, lane, "5"), Ok(None));
+    assert!(peer.sent().is_empty());
+}
+
+#[test]
+fn a_probe_has_its_time_though_the_session_closes() {
+    let mut peer = Peer::polling(calm());
+    let lane = peer.probe(1);
+    peer.session.close(CloseReason::ForcedClose);
+    assert_eq!(peer.tick(10_001), None);
+    assert_eq!(peer.session.dropped_lane(), Some(lane));
+    assert_eq!(answer(peer.get(10_001)), ok("1"));
 }

@@ -71,14 +71,34 @@ fn unasked_pongs_have_no_effect() {
 fn other_packets_put_death_off_once() {
     let mut peer = Peer::socket(config());
     peer.tick(300);
-    for now in [310, 400, 509] {
-        assert_eq!(
-            peer.frame(now, Lane(1), "4x").unwrap().as_deref(),
-            Some("4x")
-        );
+    assert_eq!(peer.sent(), ["2"]);
+    for now in [310, 400, 490] {
+        let said = peer.frame(now, Lane(1), "4x").unwrap();
+        assert_eq!(said.as_deref(), Some("4x"));
     }
-    assert_eq!(peer.session.poll_timeout(), Some(ms(510)));
-    assert_eq!(peer.tick(510).as_deref(), Some("ping timeout"));
+    // It waits for a ping as long as we do for its pong.
+    assert_eq!(peer.session.poll_timeout(), Some(ms(500)));
+    assert_eq!(peer.tick(500), None);
+    assert_eq!(peer.sent(), ["2"]);
+    let said = peer.frame(600, Lane(1), "4x").unwrap();
+    assert_eq!(said.as_deref(), Some("4x"));
+    assert_eq!(peer.session.poll_timeout(), Some(ms(690)));
+    assert_eq!(peer.tick(690).as_deref(), Some("ping timeout"));
+}
+
+#[test]
+fn a_part_counts_as_a_packet_on_the_lane_that_carries_the_session() {
+    let mut socket = Peer::socket(config());
+    let mut polling = Peer::polling(config());
+    let post = polling.begin_post(10);
+    for (peer, lane) in [(&mut socket, Lane(1)), (&mut polling, post)] {
+        peer.tick(300);
+        peer.session.handle_progress(ms(400), Lane(99));
+        assert_eq!(peer.session.poll_timeout(), Some(ms(500)));
+        peer.session.handle_progress(ms(400), lane);
+        peer.tick(500);
+        assert_eq!(peer.session.poll_timeout(), Some(ms(600)));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use siox_socketio::{Value, ValueKind, View};
 const MARK: &str = "$b";
 
 /// Reads a value, its binary leaves included.
-pub(super) fn read(text: &str) -> Result<Value, Fault> {
+pub(crate) fn read(text: &str) -> Result<Value, Fault> {
     let value: Value = text.parse().map_err(|e| format!("{e}"))?;
     filled(value.view())
 }
@@ -49,7 +49,7 @@ fn binary(text: &str) -> Result<Value, Fault> {
 }
 
 /// Writes a value, its binary leaves included.
-pub(super) fn write(value: &Value) -> String {
+pub(crate) fn write(value: &Value) -> String {
     let mut text = String::new();
     put(&mut text, value.view());
     text

@@ -2,7 +2,7 @@
 
 mod engine;
 mod framing;
-mod json;
+pub(crate) mod json;
 mod socket;
 
 use siox_socketio::{Value, View};
@@ -32,7 +32,7 @@ message, upgrade, noop, and error where it could not be decoded. A Socket.IO pac
 An ID is any text or number. Ends with its input."#;
 
 /// The message of an `err` answer.
-type Fault = String;
+pub(crate) type Fault = String;
 type Answer = Result<Value, Fault>;
 
 /// Answers standard input until it ends.

@@ -1,8 +1,7 @@
 //! What has come of a session and nobody has asked for yet, and who waits for it.
 
-use super::Event;
 use crate::{clock, deadline::Until};
-use siox_engineio::CloseReason;
+use siox_engineio::{CloseReason, Event};
 use std::{
     collections::VecDeque,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
@@ -25,7 +24,7 @@ pub(super) struct Inbox {
 
 #[derive(Debug, Default)]
 struct State {
-    events: VecDeque<Event>,
+    events: VecDeque<Event<'static>>,
     bytes: usize,
     closed: Option<CloseReason>,
     /// How often the client has taken something.
@@ -46,7 +45,7 @@ impl Inbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn put(&self, event: Event) {
+    pub(super) fn put(&self, event: Event<'static>) {
         let mut state = self.lock();
         match &event {
             Event::Message(message) => state.bytes += message.as_bytes().len(),
@@ -61,8 +60,14 @@ impl Inbox {
         }
     }
 
+    /// The session has ended, and its last event is told elsewhere.
+    pub(super) fn close(&self, reason: CloseReason) {
+        self.lock().closed = Some(reason);
+        self.room.notify_all();
+    }
+
     /// The next event; `None` behind the last.
-    pub(super) fn take(&self, until: Until) -> Poll<Option<Event>> {
+    pub(super) fn take(&self, until: Until) -> Poll<Option<Event<'static>>> {
         let mut state = self.lock();
         loop {
             if let Some(event) = state.events.pop_front() {

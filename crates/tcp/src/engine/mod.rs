@@ -34,6 +34,10 @@
 //! # }
 //! ```
 //!
+//! There are three ways to hold clients: a thread for each, as above ([`Server::serve_with`]); a loop
+//! that [accepts](Server::accept) them; or a [`Handler`] that is called where their messages are read,
+//! without a thread and a queue between ([`Server::serve_handler`]).
+//!
 //! # Limits
 //! * A server has a thread for each HTTP connection, two for each WebSocket, and what the application runs
 //!   for each client; [`Builder::max_connections`] bounds connections. One thread keeps the deadlines of
@@ -46,19 +50,22 @@
 //!   time, but for those that are being closed.
 
 mod client;
+mod handler;
 mod inbox;
 mod server;
 mod socket;
 
 pub use client::{Cause, Client, ConnectError, ConnectOptions, NotYet, Sender, connect};
+pub use handler::Handler;
 pub use inbox::QUEUE;
 pub use server::{Builder, Server};
 pub use siox_engineio::{
-    ClientConfig, ClientError, ClientEvent, CloseReason, Config, Opened, Sid, Transport, Version,
+    ClientConfig, ClientError, ClientEvent, CloseReason, Config, Event, Opened, Sid, Transport,
+    Version,
 };
 pub use siox_stack::front::{
     About, Admission, Cookie, Cors, Fields, InvalidField, InvalidOption, Options, Refused,
     TrailingSlash,
 };
 pub use siox_stack::{ClientOptions, Failure, Timestamps};
-pub use socket::{Event, Socket};
+pub use socket::Socket;

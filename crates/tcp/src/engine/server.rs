@@ -1,11 +1,11 @@
 //! The server: its options and hooks, its listeners, and the clients that come.
 
 use super::{
-    About, Admission, Event, Fields, InvalidOption, Options, Refused, Sid, Socket, inbox::Inbox,
+    About, Admission, Fields, Handler, InvalidOption, Options, Refused, Sid, Socket, inbox::Inbox,
     socket::Client,
 };
 use crate::host::{App, Conn, Host};
-use siox_engineio::{CloseReason, Config, Event as Heard};
+use siox_engineio::{CloseReason, Config, Event};
 use siox_stack::{Config as Stack, Engine};
 use std::{
     collections::VecDeque,
@@ -22,7 +22,14 @@ const CONNECTIONS: usize = 4096;
 type Admit = dyn Fn(&About<'_>) -> Admission + Send + Sync;
 type Dress = dyn Fn(&Sid, &About<'_>, &mut Fields) + Send + Sync;
 type Told = dyn Fn(&About<'_>, &Refused) + Send + Sync;
-type Handle = dyn Fn(Socket) + Send + Sync;
+
+/// Who has the clients.
+enum Owner {
+    /// A thread for each.
+    Threads(Arc<dyn Fn(Socket) + Send + Sync>),
+    /// Whoever reads them.
+    Readers(Box<dyn Handler>),
+}
 
 /// What an application may say about requests.
 #[derive(Default)]
@@ -37,8 +44,8 @@ struct Hooks {
 pub(crate) struct Sockets {
     hooks: Hooks,
     max_payload: usize,
-    /// Runs for each client in a thread of its own; without one, clients wait to be accepted.
-    handle: OnceLock<Arc<Handle>>,
+    /// Without one, clients wait to be accepted.
+    owner: OnceLock<Owner>,
     waiting: Mutex<Waiting>,
     came: Condvar,
 }
@@ -152,7 +159,7 @@ impl Builder {
         let sockets = Sockets {
             hooks: self.hooks,
             max_payload: self.config.max_payload,
-            handle: OnceLock::new(),
+            owner: OnceLock::new(),
             waiting: Mutex::default(),
             came: Condvar::new(),
         };
@@ -198,7 +205,18 @@ impl Server {
         handler: impl Fn(Socket) + Send + Sync + 'static,
     ) -> io::Result<()> {
         // The first one given is the server's.
-        let _ = self.host.app().handle.set(Arc::new(handler));
+        let _ = self.host.app().owner.set(Owner::Threads(Arc::new(handler)));
+        self.serve(listener)
+    }
+
+    /// As [`serve`](Self::serve), with a handler that is called where clients are read. One that was
+    /// given before stays.
+    ///
+    /// # Errors
+    /// When the listener breaks.
+    pub fn serve_handler(&self, listener: &TcpListener, handler: impl Handler) -> io::Result<()> {
+        // The first one given is the server's.
+        let _ = self.host.app().owner.set(Owner::Readers(Box::new(handler)));
         self.serve(listener)
     }
 
@@ -269,10 +287,14 @@ impl App for Sockets {
 
     fn opened(self: &Arc<Self>, conn: &Arc<Conn<Self>>) {
         let socket = Socket(conn.clone());
-        let Some(handle) = self.handle.get().cloned() else {
-            self.waiting().sockets.push_back(socket);
-            self.came.notify_one();
-            return;
+        let handle = match self.owner.get() {
+            Some(Owner::Readers(handler)) => return handler.opened(&socket),
+            Some(Owner::Threads(handle)) => handle.clone(),
+            None => {
+                self.waiting().sockets.push_back(socket);
+                self.came.notify_one();
+                return;
+            }
         };
         let thread = thread::Builder::new().name("engine-client".to_owned());
         let run = move || {
@@ -304,11 +326,18 @@ impl App for Sockets {
         }
     }
 
-    fn handle_event(self: &Arc<Self>, conn: &Arc<Conn<Self>>, event: Heard<'_>) {
-        conn.data().inbox.put(match event {
-            Heard::Message(message) => Event::Message(message.into_owned()),
-            Heard::Upgraded => Event::Upgraded,
-            Heard::Closed(reason) => Event::Closed(reason),
+    fn handle_event(self: &Arc<Self>, conn: &Arc<Conn<Self>>, event: Event<'_>) {
+        let inbox = &conn.data().inbox;
+        if let Some(Owner::Readers(handler)) = self.owner.get() {
+            if let Event::Closed(reason) = event {
+                inbox.close(reason);
+            }
+            return handler.event(&Socket(conn.clone()), event);
+        }
+        inbox.put(match event {
+            Event::Message(message) => Event::Message(message.into_owned()),
+            Event::Upgraded => Event::Upgraded,
+            Event::Closed(reason) => Event::Closed(reason),
         });
     }
 

@@ -3,21 +3,10 @@
 use super::{inbox::Inbox, server::Sockets};
 use crate::{Deadline, Error, SendError, deadline::Until, host::Conn};
 use bytes::Bytes;
-use siox_engineio::{CloseReason, Sid, Transport, Version};
+use siox_engineio::{CloseReason, Event, Sid, Transport, Version};
 use siox_stack::Engine;
 use siox_wire::Message;
 use std::{fmt, net::IpAddr, sync::Arc, task::Poll};
-
-/// What happened to a client.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// It has sent a message.
-    Message(Message<'static>),
-    /// It is on its WebSocket now.
-    Upgraded,
-    /// It is gone; the last event.
-    Closed(CloseReason),
-}
 
 /// What is kept of a client: its request, and what has come of it.
 #[derive(Debug)]
@@ -91,7 +80,7 @@ impl Socket {
 
     /// Waits for whatever happens next. `None` after [`Event::Closed`].
     #[must_use]
-    pub fn event(&self) -> Option<Event> {
+    pub fn event(&self) -> Option<Event<'static>> {
         loop {
             if let Poll::Ready(event) = self.inbox().take(Until::Done) {
                 return event;
@@ -103,7 +92,7 @@ impl Socket {
     ///
     /// # Errors
     /// [`Error::Timeout`] when nothing happened by then.
-    pub fn event_by(&self, by: impl Into<Deadline>) -> Result<Option<Event>, Error> {
+    pub fn event_by(&self, by: impl Into<Deadline>) -> Result<Option<Event<'static>>, Error> {
         match self.inbox().take(Until::new(by.into())) {
             Poll::Ready(event) => Ok(event),
             Poll::Pending => Err(Error::Timeout),
@@ -157,6 +146,7 @@ impl Socket {
     /// Ends the session, behind what is queued for the client.
     pub fn close(&self) {
         self.0.close(CloseReason::ForcedClose);
+        self.inbox().drained();
     }
 
     /// Why the session has ended, once it has.

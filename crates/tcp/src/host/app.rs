@@ -1,21 +1,19 @@
 //! What stands on top of a session, and what the two have in common with a connection.
 
+use super::turns::Turns;
 use crate::{clock, codec};
 use siox_engineio::{CloseReason, Sid};
 use siox_stack::{
     Cell, Machine,
     front::{About, Admission, Fields, Refused},
 };
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
-};
+use std::{fmt, sync::Arc};
 
 /// What stands on top of sessions: one value for all of them. Its methods are called by the threads of
 /// connections, and those of a session one after the other.
 pub trait App: Send + Sync + Sized + 'static {
     /// The machine of one session.
-    type Machine: Machine + Send + 'static;
+    type Machine: Machine<Event<'static>: Send> + Send + 'static;
     /// What the app keeps for each session.
     type Data: Send + Sync + 'static;
 
@@ -53,14 +51,15 @@ pub trait App: Send + Sync + Sized + 'static {
 
     /// An event of a session, in the order in which they happened. The machine is not locked meanwhile,
     /// so the app may answer through `conn` while it holds the event; no further event of the session is
-    /// told until it returns.
+    /// told until it returns, though its deadlines go on.
     fn handle_event(
         self: &Arc<Self>,
         conn: &Arc<Conn<Self>>,
         event: <Self::Machine as Machine>::Event<'_>,
     );
 
-    /// The client has taken something of what waited for it.
+    /// The client has taken something of what waited for it, or its session may have ended: whoever
+    /// waits to send something looks again.
     fn drained(&self, conn: &Conn<Self>) {
         let _ = conn;
     }
@@ -77,8 +76,7 @@ pub struct Conn<A: App> {
     pub(super) cell: Cell<A::Machine>,
     pub(super) sid: Sid,
     data: A::Data,
-    /// Held from a step of the machine until its event is told, so that none overtakes another.
-    turn: Mutex<()>,
+    pub(super) turns: Turns<A::Machine>,
 }
 
 impl<A: App> Conn<A> {
@@ -87,21 +85,7 @@ impl<A: App> Conn<A> {
             cell: Cell::new(machine),
             sid,
             data,
-            turn: Mutex::default(),
-        }
-    }
-
-    /// Waits for the turn to step and tell.
-    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The turn, if nobody has it.
-    pub(super) fn try_turn(&self) -> Option<MutexGuard<'_, ()>> {
-        match self.turn.try_lock() {
-            Ok(turn) => Some(turn),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
+            turns: Turns::default(),
         }
     }
 

@@ -3,10 +3,9 @@
 use super::{
     App, Conn, Host,
     crew::{Aboard, Stream},
-    expire,
     pending::Upgrading,
     signal::Signal,
-    timers::BUSY,
+    turns::{Turn, expire},
 };
 use crate::{
     clock, scratch,
@@ -15,7 +14,7 @@ use crate::{
 };
 use bytes::{Buf, Bytes};
 use siox_engineio::Lane;
-use siox_stack::{Machine, Shift, Turn};
+use siox_stack::{Machine, Shift, Turn as Step};
 use siox_wire::{Input, Instant};
 use std::{
     collections::VecDeque,
@@ -118,11 +117,11 @@ fn read<A: App>(
 
 /// Works off bytes of a WebSocket.
 fn feed<A: App>(host: &Arc<Host<A>>, conn: &Arc<Conn<A>>, lane: Lane, bytes: &mut [u8]) {
-    let turn = conn.turn();
+    let turn = Turn::take(host, conn);
     let mut input = Input::new(clock::now(), bytes);
     loop {
         match conn.with(|m| m.handle_input(lane, &mut input)) {
-            Ok(Some(event)) => host.deliver(conn, &turn, event),
+            Ok(Some(event)) => turn.tell(event),
             // What the peer is owed for an error is queued.
             Ok(None) | Err(_) => return,
         }
@@ -179,8 +178,8 @@ impl<A: App> Writer<A> {
         loop {
             self.conn.cell.begin(self.shift);
             let mut after = match self.turn(&waker) {
-                Turn::Relieved => return End::Relieved,
-                Turn::Done(after) => after,
+                Step::Relieved => return End::Relieved,
+                Step::Done(after) => after,
             };
             if !after.out.is_empty() {
                 if self.write_all(&mut after.out, &waker).is_err() {
@@ -189,25 +188,14 @@ impl<A: App> Writer<A> {
             } else if after.finished {
                 return End::Finished;
             } else if after.deadline.is_some_and(|at| at <= clock::now()) {
-                self.expire();
+                expire(&self.host, &self.conn);
             } else {
                 self.over.signal.wait(after.deadline);
             }
         }
     }
 
-    /// Lets the machine act on what is due. While an event of the session is being told, that waits: who
-    /// tells it may wait for this thread.
-    fn expire(&self) {
-        match self.conn.try_turn() {
-            Some(turn) => expire(&self.host, &self.conn, &turn),
-            None => {
-                self.over.signal.wait(Some(clock::now().after(BUSY)));
-            }
-        }
-    }
-
-    fn turn(&self, waker: &Waker) -> Turn<After> {
+    fn turn(&self, waker: &Waker) -> Step<After> {
         let mut cx = Context::from_waker(waker);
         self.conn.cell.turn(self.shift, &mut cx, |m| After {
             out: m.take_transmit(),
@@ -236,8 +224,8 @@ impl<A: App> Writer<A> {
                     self.host.app.drained(&self.conn);
                 }
                 Err(e) if is_timeout(&e) => {
-                    self.expire();
-                    let Turn::Done(after) = self.turn(waker) else {
+                    expire(&self.host, &self.conn);
+                    let Step::Done(after) = self.turn(waker) else {
                         return Err(io::ErrorKind::TimedOut.into());
                     };
                     out.extend(after.out);

@@ -11,6 +11,7 @@ mod post;
 mod serve;
 mod signal;
 mod timers;
+mod turns;
 
 pub use app::{App, Conn};
 pub use siox_stack::front::{self, About, Headers};
@@ -110,6 +111,7 @@ impl<A: App> Host<A> {
         let all: Vec<_> = self.table().iter().map(|(_, conn)| conn.clone()).collect();
         for conn in all {
             conn.with(&step);
+            self.app.drained(&conn);
         }
     }
 
@@ -270,32 +272,11 @@ impl<A: App> Host<A> {
 
     /// An event on its way to the app, by whoever has the session's turn. A session that ends with it is
     /// forgotten first.
-    fn deliver(
-        self: &Arc<Self>,
-        conn: &Arc<Conn<A>>,
-        _turn: &MutexGuard<'_, ()>,
-        event: <A::Machine as Machine>::Event<'_>,
-    ) {
+    fn deliver(self: &Arc<Self>, conn: &Arc<Conn<A>>, event: <A::Machine as Machine>::Event<'_>) {
         if A::Machine::is_last(&event) {
             self.table().remove(&conn.sid);
         }
         self.app.handle_event(conn, event);
-    }
-}
-
-/// Lets the machine act on every deadline that has passed.
-fn expire<A: App>(host: &Arc<Host<A>>, conn: &Arc<Conn<A>>, turn: &MutexGuard<'_, ()>) {
-    let now = clock::now();
-    loop {
-        let step = conn.with(|m| {
-            let due = m.poll_timeout().is_some_and(|at| at <= now);
-            due.then(|| m.handle_timeout(now))
-        });
-        match step {
-            Some(Ok(Some(event))) => host.deliver(conn, turn, event),
-            // A failed socket says so again; what it is owed is queued.
-            Some(Err(_) | Ok(None)) | None => return,
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The body of a POST.
 
-use super::{App, Host, pending::Parked};
+use super::{App, Host, pending::Parked, turns::Turn};
 use crate::clock;
 use siox_engineio::Payload;
 use siox_stack::{Machine, front::Answer};
@@ -12,9 +12,9 @@ pub(super) fn work_off<A: App>(host: &Arc<Host<A>>, post: Parked<A>, mut body: V
     let (conn, lane) = (&post.conn, post.lane);
     let result = loop {
         host.app.wait_ready(conn);
-        let turn = conn.turn();
+        let turn = Turn::take(host, conn);
         match conn.with(|m| m.handle_body(clock::now(), lane, &mut payload)) {
-            Ok(Some(event)) => host.deliver(conn, &turn, event),
+            Ok(Some(event)) => turn.tell(event),
             Ok(None) => break Ok(()),
             Err(e) => break Err(e),
         }

@@ -3,7 +3,7 @@
 use super::{
     App, Conn, Host,
     crew::{Phase, Worker},
-    expire,
+    turns::expire,
 };
 use crate::clock;
 use siox_stack::{Machine, Shift, Turn};
@@ -14,11 +14,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Wake, Waker},
     thread,
-    time::Duration,
 };
-
-/// When a session whose handler is at work is looked at again.
-pub(super) const BUSY: Duration = Duration::from_millis(5);
 
 pub(super) struct Timers<A: App> {
     state: Mutex<State<A>>,
@@ -197,22 +193,15 @@ impl<A: App> State<A> {
 fn tick<A: App>(host: &Arc<Host<A>>, entry: Entry<A>) -> Option<(Entry<A>, Option<Instant>)> {
     let conn = &entry.conn;
     conn.cell.begin(entry.shift);
-    let busy = match conn.try_turn() {
-        Some(turn) => {
-            expire(host, conn, &turn);
-            false
-        }
-        None => true,
-    };
+    expire(host, conn);
     let mut cx = Context::from_waker(&entry.waker);
     let step = conn
         .cell
         .turn(entry.shift, &mut cx, |m| (m.poll_timeout(), m.is_closed()));
     match step {
         Turn::Relieved => None,
-        Turn::Done((None, true)) if !busy => None,
+        Turn::Done((None, true)) => None,
         Turn::Done(_) if host.crew.phase() == Phase::CutOff => None,
-        Turn::Done(_) if busy => Some((entry, Some(clock::now().after(BUSY)))),
         Turn::Done((due, _)) => Some((entry, due)),
     }
 }

@@ -20,7 +20,7 @@ pub(crate) const MAX_PAYLOAD: usize = 10_000;
 pub(crate) struct Running {
     pub(crate) server: Server,
     pub(crate) to: SocketAddr,
-    ends: Arc<Mutex<Vec<CloseReason>>>,
+    ends: Ends,
 }
 
 impl Running {
@@ -43,35 +43,52 @@ pub(crate) fn config() -> Config {
     }
 }
 
-/// Sends back what it gets.
+/// Sends back what it gets, where it is read.
 pub(crate) fn echo() -> Running {
-    serve(Server::builder().config(config()), |socket, message| {
-        // A client that has gone misses its echo.
-        let _ = socket.send(message);
+    let builder = Server::builder().config(config());
+    run(builder, |server, listener, ends| {
+        server.serve_handler(
+            &listener,
+            move |socket: &Socket, event: Event<'_>| match event {
+                // A client that has gone misses its echo.
+                Event::Message(message) => drop(socket.send(message).ok()),
+                Event::Upgraded => {}
+                Event::Closed(reason) => ends.lock().unwrap().push(reason),
+            },
+        )
     })
 }
 
-/// Calls `on` for each message, and remembers how clients end.
+/// Calls `on` for each message, in a thread for each client, and remembers how clients end.
 pub(crate) fn serve(
     builder: Builder,
     on: impl Fn(&Socket, Message<'static>) + Send + Sync + 'static,
 ) -> Running {
-    let server = builder.build().unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let to = listener.local_addr().unwrap();
-    let ends = Arc::<Mutex<Vec<CloseReason>>>::default();
-    let (served, told) = (server.clone(), ends.clone());
-    thread::spawn(move || {
-        served.serve_with(&listener, move |socket| {
+    run(builder, |server, listener, ends| {
+        server.serve_with(&listener, move |socket| {
             while let Some(event) = socket.event() {
                 match event {
                     Event::Message(message) => on(&socket, message),
                     Event::Upgraded => {}
-                    Event::Closed(reason) => told.lock().unwrap().push(reason),
+                    Event::Closed(reason) => ends.lock().unwrap().push(reason),
                 }
             }
         })
-    });
+    })
+}
+
+type Ends = Arc<Mutex<Vec<CloseReason>>>;
+
+fn run(
+    builder: Builder,
+    serve: impl FnOnce(Server, TcpListener, Ends) -> std::io::Result<()> + Send + 'static,
+) -> Running {
+    let server = builder.build().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = listener.local_addr().unwrap();
+    let ends = Ends::default();
+    let (served, told) = (server.clone(), ends.clone());
+    thread::spawn(move || serve(served, listener, told));
     Running { server, to, ends }
 }
 

@@ -1,14 +1,14 @@
 //! Applications and clients that are slower than the other end.
 
-use crate::common::{Http, config, serve, text, until, ws};
+use crate::common::{Http, config, post, serve, text, until, ws};
 use siox_tcp::{
     SendError,
-    engine::{Config, QUEUE, Server},
+    engine::{CloseReason, Config, Event, QUEUE, Server, Socket},
 };
 use std::{
     net::TcpListener,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -75,5 +75,51 @@ fn a_client_waits_for_the_application() {
         Some(Err(SendError::Full))
     );
     assert_eq!(client.try_send("y"), Err(SendError::Full));
+    server.close(Duration::ZERO);
+}
+
+/// A handler that waits for room in vain is let go by the end of its session, on either transport, while
+/// others are served.
+#[test]
+fn a_handler_that_waits_does_not_outlive_its_session() {
+    let config = Config {
+        high_water: 10_000,
+        ping_interval: Duration::from_millis(200),
+        ping_timeout: Duration::from_millis(100),
+        ..config()
+    };
+    let ends = Arc::<Mutex<Vec<_>>>::default();
+    let told = ends.clone();
+    let server = Server::builder().config(config).build().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = listener.local_addr().unwrap();
+    let served = server.clone();
+    thread::spawn(move || {
+        served.serve_handler(
+            &listener,
+            move |socket: &Socket, event: Event<'_>| match event {
+                Event::Message(_) => {
+                    let sent = std::iter::repeat_with(|| socket.send("x".repeat(1000).as_str()));
+                    let failed = sent.take(1 << 20).find(Result::is_err);
+                    assert_eq!(failed, Some(Err(SendError::Closed)));
+                    told.lock().unwrap().push(None);
+                }
+                Event::Upgraded => {}
+                Event::Closed(reason) => told.lock().unwrap().push(Some(reason)),
+            },
+        )
+    });
+    let expected = vec![None, Some(CloseReason::PingTimeout)];
+    let found = || ends.lock().unwrap().clone();
+    let mut http = Http::connect(to);
+    let session = http.open();
+    http.send(post(&session, "4go"));
+    until(&expected, found);
+    ends.lock().unwrap().clear();
+    let mut socket = ws(to, "/engine.io/?EIO=4&transport=websocket");
+    assert!(text(&mut socket).starts_with("0{"));
+    socket.send("4go").unwrap();
+    until(&expected, found);
+    assert_eq!(server.clients(), 0);
     server.close(Duration::ZERO);
 }

@@ -73,21 +73,21 @@ pub(crate) fn host() -> Arc<Host<Echo>> {
 }
 
 /// Serves `host` on a port of its own.
-pub(crate) async fn serve(host: &Arc<Host<Echo>>, below: Below) -> SocketAddr {
+pub(crate) async fn serve<A: App>(host: &Arc<Host<A>>, below: Below) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let host = host.clone();
     tokio::spawn(async move {
         match below {
             Below::Own => siox_tokio::serve(listener, host).await.unwrap(),
-            Below::Hyper => inside_hyper(listener, host).await,
+            Below::Hyper => inside_hyper(listener, Layer::new(host)).await,
         }
     });
     address
 }
 
-async fn inside_hyper(listener: TcpListener, host: Arc<Host<Echo>>) {
-    let service = Layer::new(host).layer(NotFound);
+pub(crate) async fn inside_hyper<A: App>(listener: TcpListener, layer: Layer<A>) {
+    let service = layer.layer(NotFound);
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         let service = service.clone();

@@ -12,7 +12,9 @@ use tokio::{
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) head: String,
+    /// As text, as far as it is.
     pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -95,6 +97,7 @@ impl Http {
             status,
             head,
             body: String::new(),
+            bytes: Vec::new(),
         };
         let len = match answer.header("content-length") {
             Some(len) => len.parse().unwrap(),
@@ -102,7 +105,8 @@ impl Http {
             None => panic!("an answer without its length: {answer:?}"),
         };
         let body = self.held.get(end..end + len)?;
-        answer.body = str::from_utf8(body).unwrap().to_owned();
+        answer.body = String::from_utf8_lossy(body).into_owned();
+        answer.bytes = body.to_vec();
         self.held.drain(..end + len);
         Some(answer)
     }

@@ -182,6 +182,7 @@ impl Connection {
     }
 
     /// Tells the machine that the socket took `n` bytes.
+    #[inline]
     pub fn handle_written(&mut self, n: usize) {
         self.end_group();
         self.outgoing.outbox_mut().advance(n);
@@ -192,6 +193,7 @@ impl Connection {
     }
 
     /// The slices of the next vectored write, in order.
+    #[inline]
     pub fn poll_transmit(&self) -> impl Iterator<Item = &[u8]> {
         self.outgoing.outbox().chunks()
     }
@@ -223,6 +225,7 @@ impl Connection {
     }
 
     /// What is queued, in bytes, and 32 for each piece that is kept by reference.
+    #[inline]
     #[must_use]
     pub fn queued(&self) -> usize {
         self.outgoing.outbox().held()

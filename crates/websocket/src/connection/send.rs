@@ -5,7 +5,7 @@ use crate::{
     CloseCode, Error,
     frame::{MAX_CONTROL, Opcode},
 };
-use alloc::sync::Arc;
+use alloc::{sync::Arc, vec::Vec};
 use bytes::Bytes;
 use core::sync::atomic::Ordering;
 use siox_wire::{Admit, Instant, Lead, SendError, Shared, Sink, Text};
@@ -27,6 +27,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::Full`].
+    #[inline]
     pub fn shared_text(&mut self, text: Text) -> Result<(), SendError> {
         if self.admit_one()? {
             self.put_payload(Opcode::Text, &[], text.into());
@@ -38,6 +39,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`SendError::Closed`], [`SendError::Full`], [`SendError::Unfinished`].
+    #[inline]
     pub fn binary(&mut self, payload: Bytes) -> Result<(), SendError> {
         if self.admit_one()? {
             self.put_payload(Opcode::Binary, &[], payload);
@@ -61,6 +63,20 @@ impl Connection {
     /// not grow it piece by piece. It is given back when all is written.
     pub fn reserve(&mut self, n: usize) {
         self.outgoing.outbox_mut().reserve(n);
+    }
+
+    /// A turn begins: what is copied until [`release_buffer`](Self::release_buffer) goes into the caller's
+    /// buffer, which costs no memory for each batch. A runtime keeps one buffer per thread.
+    #[inline]
+    pub fn lend_buffer(&mut self, pool: &mut Vec<u8>) {
+        self.outgoing.outbox_mut().lend(pool);
+    }
+
+    /// A turn ends: gives the buffer back, empty, unless it has grown beyond 64 KiB; what still waits
+    /// moves to memory of this connection's own.
+    #[inline]
+    pub fn release_buffer(&mut self, pool: &mut Vec<u8>) {
+        self.outgoing.outbox_mut().release(pool);
     }
 
     /// Sends a ping of the caller's own, at most 125 bytes.

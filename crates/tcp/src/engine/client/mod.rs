@@ -65,7 +65,7 @@ pub struct Client {
     shared: Arc<Shared>,
 }
 
-/// Sends messages of a session, beside its [`Client`].
+/// Sends messages of a session, and ends it, beside its [`Client`].
 #[derive(Debug, Clone)]
 pub struct Sender {
     shared: Arc<Shared>,
@@ -228,5 +228,10 @@ impl Sender {
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
         self.shared.send(message.into(), Until::Now)
+    }
+
+    /// As [`Client::close`].
+    pub fn close(&self) {
+        self.shared.with(|machine| machine.close(clock::now()));
     }
 }

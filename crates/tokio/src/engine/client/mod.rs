@@ -59,7 +59,7 @@ pub struct Client {
     shared: Arc<Shared>,
 }
 
-/// Sends messages of a session, beside its [`Client`].
+/// Sends messages of a session, and ends it, beside its [`Client`].
 #[derive(Debug, Clone)]
 pub struct Sender {
     shared: Arc<Shared>,
@@ -166,5 +166,10 @@ impl Sender {
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
         self.shared.try_send(&message.into().into())
+    }
+
+    /// As [`Client::close`].
+    pub fn close(&self) {
+        self.shared.with(|machine| machine.close(clock::now()));
     }
 }

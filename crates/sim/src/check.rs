@@ -1,0 +1,123 @@
+//! The rules that hold after every step, whatever the network did.
+
+use crate::{Kind, conn::Conn, host::Hosted, net::Net, peer::Peer};
+use siox_engineio::{self as engineio, ClientError, CloseReason, Transport};
+use siox_stack::{Error, Machine};
+use siox_wire::Instant;
+
+/// What control packets and frames may add to what is queued.
+const CONTROL: usize = 200;
+
+/// How much may be queued at most.
+fn cap(net: &Net<'_>) -> usize {
+    // Groups are judged by the hard cap alone, and sent only where that is large.
+    let mark = if net.plan.is_shared(1) {
+        net.plan.hard_cap
+    } else {
+        net.plan.high_water
+    };
+    mark + one_message(net) + CONTROL
+}
+
+/// What the largest message of a scenario takes in a queue, its base64 and its head included.
+fn one_message(net: &Net<'_>) -> usize {
+    let long = net.plan.long.iter().flatten().map(|(_, len)| *len).max();
+    long.unwrap_or(0).max(net.plan.largest) * 2 + 64
+}
+
+/// Every session of the server, after every step.
+pub(crate) fn hosted(net: &mut Net<'_>, now: Instant, hosted: &mut Hosted) {
+    let most = cap(net);
+    let queued = hosted.engine.queued();
+    net.check(queued <= most, || {
+        format!("server: {queued} bytes are queued")
+    });
+    if hosted.app.end.is_some() {
+        net.check(hosted.engine.is_closed(), || {
+            "server: open behind its end".into()
+        });
+        return;
+    }
+    let beat = net.plan.interval + net.plan.timeout;
+    let armed = hosted.engine.session().poll_timeout();
+    net.check(armed.is_some_and(|at| at <= now.after(beat)), || {
+        format!("server: the next heartbeat deadline is {armed:?} at {now:?}")
+    });
+    let session = hosted.engine.session();
+    if session.transport() == Some(Transport::Polling) && session.lane().is_some() {
+        let since = *hosted.probed.get_or_insert(now);
+        net.check(now.since(since) <= net.plan.upgrade[0], || {
+            "server: a probe outlives its time".into()
+        });
+    } else {
+        hosted.probed = None;
+    }
+    net.check(hosted.heard.after(beat) > now, || {
+        "server: the client said nothing for interval and timeout, and is not dead".into()
+    });
+}
+
+/// Bytes were written to a WebSocket.
+pub(crate) fn written(net: &mut Net<'_>, hosted: &mut Hosted, n: usize) {
+    if let Some(left) = &mut hosted.may_write {
+        match left.checked_sub(n) {
+            Some(less) => *left = less,
+            None => net.fail(format!("server: {n} bytes are written behind the end")),
+        }
+    }
+}
+
+/// The reason of an end fits what happened.
+pub(crate) fn server_end(net: &mut Net<'_>, hosted: &Hosted, now: Instant, reason: CloseReason) {
+    if reason == CloseReason::PingTimeout {
+        let beat = net.plan.interval + net.plan.timeout;
+        net.check(hosted.opened.after(beat) <= now, || {
+            "server: a ping timeout before there could be one".into()
+        });
+    }
+}
+
+/// What an honest client's bytes were found guilty of.
+pub(crate) fn server_error(net: &mut Net<'_>, conn: &Conn, result: Result<(), Error>) {
+    match result {
+        Ok(()) | Err(Error::Stale | Error::Engine(engineio::Error::Stale)) => {}
+        Err(error) if conn.kind == Kind::Stray => {
+            net.note(format_args!("server: stray {:?}: {error}", conn.lane));
+        }
+        Err(error) => net.fail(format!("server: {:?} {:?}: {error}", conn.kind, conn.lane)),
+    }
+}
+
+/// The client, after every step.
+pub(crate) fn peer(net: &mut Net<'_>, now: Instant, peer: &mut Peer) {
+    let most = cap(net);
+    let queued = peer.queued();
+    net.check(queued <= most, || {
+        format!("client: {queued} bytes are queued")
+    });
+    if peer.app.end.is_some() {
+        net.check(peer.client.is_closed(), || {
+            "client: open behind its end".into()
+        });
+        return;
+    }
+    if peer.client.opened().is_none() {
+        return;
+    }
+    let beat = net.plan.interval + net.plan.timeout;
+    let armed = peer.client.poll_timeout();
+    net.check(armed.is_some_and(|at| at <= now.after(beat)), || {
+        format!("client: the next heartbeat deadline is {armed:?} at {now:?}")
+    });
+    net.check(peer.heard.after(beat) > now, || {
+        "client: the server said nothing for interval and timeout, and is not dead".into()
+    });
+}
+
+/// What an honest server's answer was found guilty of.
+pub(crate) fn client_error(net: &mut Net<'_>, error: ClientError) {
+    match error {
+        ClientError::Stale | ClientError::Status(_) => {}
+        other => net.fail(format!("client: {other}")),
+    }
+}

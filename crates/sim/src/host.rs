@@ -1,0 +1,300 @@
+//! The server: the table of sessions, the sessions, and what a runtime does for them.
+
+mod serve;
+
+use crate::{
+    Side,
+    app::App,
+    check,
+    conn::{Conn, Serving},
+    net::Net,
+    pipe::Arrival,
+    scenario::Scenario,
+};
+use siox_engineio::{CloseReason, Event, Sid};
+use siox_stack::{Config, Engine, Machine, Sids};
+use siox_wire::{Instant, Message, Part, SendError, Shared};
+use std::time::Duration;
+
+/// A session of the server, with its application.
+#[derive(Debug)]
+pub(crate) struct Hosted {
+    pub(crate) engine: Engine,
+    pub(crate) app: App,
+    pub(crate) sid: Sid,
+    /// When it was opened, and when the last byte for it came, on the server's clock.
+    pub(crate) opened: Instant,
+    pub(crate) heard: Instant,
+    /// Since when a socket probes for it.
+    pub(crate) probed: Option<Instant>,
+    /// How many bytes it may still write, once its end is told.
+    pub(crate) may_write: Option<usize>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Host {
+    config: Config,
+    sids: Sids<usize>,
+    pub(crate) sessions: Vec<Hosted>,
+    pub(crate) skew: Duration,
+    pub(crate) asleep: Option<Instant>,
+}
+
+impl Host {
+    pub(crate) fn new(plan: &Scenario) -> Self {
+        let engine = siox_engineio::Config {
+            ping_interval: plan.interval,
+            ping_timeout: plan.timeout,
+            upgrade_timeout: plan.upgrade[0],
+            max_payload: plan.max_payload,
+            allow_eio3: true,
+            high_water: plan.high_water,
+            hard_cap: plan.hard_cap,
+            ..siox_engineio::Config::default()
+        };
+        Self {
+            config: Config::new(engine, Default::default()),
+            sids: Sids::default(),
+            sessions: Vec::new(),
+            skew: Duration::ZERO,
+            asleep: None,
+        }
+    }
+
+    pub(crate) fn time(&self, now: Instant) -> Instant {
+        now.after(self.skew)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sids.is_empty()
+    }
+
+    /// When it next has something to do of its own.
+    pub(crate) fn next_due(&self, now: Instant) -> Option<Instant> {
+        let own = self.sessions.iter().flat_map(|hosted| {
+            let app = hosted.app.next();
+            [hosted.engine.poll_timeout(), app]
+        });
+        let due = own.flatten().min()?;
+        let ahead = due.since(self.time(now));
+        Some(now.after(ahead).max(self.asleep.unwrap_or(now)))
+    }
+
+    /// All that has come over a connection.
+    pub(crate) fn arrivals(&mut self, net: &mut Net<'_>, conn: &mut Conn, buf: &mut Vec<u8>) {
+        while net.failure.is_none()
+            && let Some(arrival) = conn.up.receive(net.now, &net.plan.line, &mut net.rng, buf)
+        {
+            net.digest([1, u64::from(conn.lane.0), buf.len() as u64]);
+            match arrival {
+                Arrival::Bytes => self.bytes(net, conn, buf),
+                Arrival::Eof => self.ended(net, conn, false),
+                Arrival::Reset => self.ended(net, conn, true),
+            }
+        }
+    }
+
+    /// The client sends no more, or its connection is gone.
+    fn ended(&mut self, net: &mut Net<'_>, conn: &mut Conn, reset: bool) {
+        let now = self.time(net.now);
+        net.note(format_args!(
+            "server: end of {:?} (reset: {reset})",
+            conn.lane
+        ));
+        match conn.serving {
+            Serving::Socket { session, lane } => {
+                let engine = &mut self.sessions[session].engine;
+                if reset {
+                    engine.handle_socket_gone(lane);
+                    conn.drop_server(net.now, &net.plan.line);
+                } else {
+                    engine.handle_eof(now, lane);
+                }
+            }
+            Serving::Parked { session, lane } | Serving::Body { session, lane, .. } => {
+                self.sessions[session].engine.handle_abandoned(lane);
+                conn.drop_server(net.now, &net.plan.line);
+            }
+            Serving::Head(_) => conn.drop_server(net.now, &net.plan.line),
+            Serving::Done => {}
+        }
+    }
+
+    /// What the applications want to say now.
+    pub(crate) fn speak(&mut self, net: &mut Net<'_>) {
+        let now = self.time(net.now);
+        for hosted in &mut self.sessions {
+            while hosted.app.next().is_some_and(|at| at <= now) {
+                let Hosted { engine, app, .. } = hosted;
+                let say = app.say(net.plan);
+                let sent = match (say.shared, say.binary) {
+                    (true, binary) => {
+                        let bytes = say.text.to_owned().into();
+                        let part = if binary {
+                            Part::Binary(bytes)
+                        } else {
+                            Part::Text(bytes)
+                        };
+                        engine.shared(&Shared::new(vec![part]))
+                    }
+                    (false, true) => engine.binary(say.text.to_owned().into()),
+                    (false, false) => engine.text(say.text),
+                };
+                match sent {
+                    Ok(()) => app.said(),
+                    Err(SendError::Full) => app.put_off(now.after(Duration::from_millis(40))),
+                    Err(SendError::Closed) => {
+                        app.hush();
+                        net.check(
+                            engine.is_closed() || engine.poll_timeout().is_some(),
+                            || "server: closed without an end to tell".into(),
+                        );
+                    }
+                    Err(other) => net.fail(format!("server: cannot send: {other}")),
+                }
+            }
+        }
+    }
+
+    pub(crate) fn close(&mut self, net: &mut Net<'_>, session: usize) {
+        net.note(format_args!("server: closes"));
+        let now = self.time(net.now);
+        self.sessions[session]
+            .engine
+            .close(now, CloseReason::ForcedClose);
+    }
+
+    /// What a runtime does after every step: time, answers, bytes, and what can be let go.
+    pub(crate) fn settle(&mut self, net: &mut Net<'_>, conns: &mut [Conn]) {
+        for session in 0..self.sessions.len() {
+            self.expire(net, session);
+            self.answer(net, session, conns);
+        }
+        self.flush_all(net, conns);
+        for session in 0..self.sessions.len() {
+            // A socket that went away may have ended its session.
+            self.expire(net, session);
+            self.answer(net, session, conns);
+            self.retire(net, session, conns);
+            check::hosted(net, self.time(net.now), &mut self.sessions[session]);
+        }
+    }
+
+    /// Lets what is due expire, until nothing is.
+    fn expire(&mut self, net: &mut Net<'_>, session: usize) {
+        let now = self.time(net.now);
+        let hosted = &mut self.sessions[session];
+        for _ in 0..100 {
+            if hosted.engine.poll_timeout().is_none_or(|at| at > now) {
+                return;
+            }
+            match hosted.engine.handle_timeout(now) {
+                Ok(Some(event)) => hosted.hear(net, now, event),
+                Ok(None) => {}
+                Err(error) => net.note(format_args!("server: {error}")),
+            }
+        }
+        net.fail("server: something stays due");
+    }
+
+    /// Answers to parked polls.
+    fn answer(&mut self, net: &mut Net<'_>, session: usize, conns: &mut [Conn]) {
+        while let Some((lane, response)) = self.sessions[session].engine.poll_response() {
+            let of = Serving::Parked { session, lane };
+            match conns.iter_mut().find(|conn| conn.serving == of) {
+                Some(conn) => {
+                    net.note(format_args!("server: answers {:?}", conn.lane));
+                    conn.respond(net.now, &response, &net.plan.line, &mut net.rng);
+                }
+                None => net.fail(format!("server: answers {lane:?}, which is not parked")),
+            }
+        }
+    }
+
+    pub(crate) fn flush_all(&mut self, net: &mut Net<'_>, conns: &mut [Conn]) {
+        for conn in conns {
+            self.flush(net, conn);
+        }
+    }
+
+    /// Bytes of a WebSocket, as many as there is room for; its end, when there are no more.
+    fn flush(&mut self, net: &mut Net<'_>, conn: &mut Conn) {
+        let Serving::Socket { session, lane } = conn.serving else {
+            return;
+        };
+        let hosted = &mut self.sessions[session];
+        let mut room = conn.down.room(&net.plan.line);
+        let mut taken = 0;
+        for slice in hosted.engine.poll_transmit() {
+            let part = &slice[..slice.len().min(room)];
+            conn.down.send(net.now, part, &net.plan.line, &mut net.rng);
+            room -= part.len();
+            taken += part.len();
+        }
+        if taken > 0 {
+            hosted.engine.handle_written(lane, taken);
+            check::written(net, hosted, taken);
+        }
+        if hosted.engine.is_finished(lane) {
+            net.note(format_args!("server: done with {:?}", conn.lane));
+            hosted.engine.handle_socket_gone(lane);
+            conn.drop_server(net.now, &net.plan.line);
+        }
+    }
+
+    /// A session whose end is told leaves the table; its poll has been answered.
+    fn retire(&mut self, net: &mut Net<'_>, session: usize, conns: &[Conn]) {
+        let hosted = &mut self.sessions[session];
+        if hosted.app.end.is_none() || hosted.may_write.is_some() {
+            return;
+        }
+        self.sids.remove(&hosted.sid);
+        hosted.may_write = Some(hosted.engine.queued() + 16);
+        let parked = conns.iter().find(
+            |conn| matches!(conn.serving, Serving::Parked { session: of, .. } if of == session),
+        );
+        if let Some(conn) = parked {
+            net.fail(format!("server: {:?} is parked behind the end", conn.lane));
+        }
+    }
+}
+
+impl Hosted {
+    pub(crate) fn new(engine: Engine, sid: Sid, plan: &Scenario, now: Instant) -> Self {
+        Self {
+            engine,
+            app: App::new(Side::Server, plan, now),
+            sid,
+            opened: now,
+            heard: now,
+            probed: None,
+            may_write: None,
+        }
+    }
+
+    fn hear(&mut self, net: &mut Net<'_>, now: Instant, event: Event<'_>) {
+        let result = match event {
+            Event::Message(message) => {
+                net.digest([2, u64::from(self.app.received), 0]);
+                self.message(net, &message)
+            }
+            Event::Upgraded => {
+                net.note(format_args!("server: upgraded"));
+                self.app.upgraded += 1;
+                Ok(())
+            }
+            Event::Closed(reason) => {
+                net.note(format_args!("server: closed: {reason}"));
+                net.digest([3, reason as u64, 0]);
+                check::server_end(net, self, now, reason);
+                self.app.ended(reason.to_string())
+            }
+        };
+        net.check_result("server", result);
+    }
+
+    fn message(&mut self, net: &mut Net<'_>, message: &Message<'_>) -> Result<(), String> {
+        net.note(format_args!("server: message {}", self.app.received));
+        self.app.hear(net.plan, message)
+    }
+}

@@ -1,0 +1,45 @@
+//! The simulator: a server and a client of Engine.IO, whole, on a network that delays, cuts, holds
+//! back, refuses and breaks, under one virtual clock, on one thread, all of it out of one seed.
+//!
+//! ```
+//! use siox_sim::{Scenario, run};
+//!
+//! let outcome = run(&Scenario::draw(7), false);
+//! assert_eq!(outcome.failure, None);
+//! ```
+//!
+//! What runs is the product: [`siox_stack::Engine`] behind its table of ids, and
+//! [`siox_engineio::Client`] on a [`siox_websocket::Connection`], EIO 3 and 4. The network is made of
+//! a connection for each request and each WebSocket. Heads of requests travel as so many bytes with
+//! their meaning beside them; bodies and frames are real.
+//!
+//! After every step (`check`): messages came once, in order and whole; the next heartbeat deadline is
+//! armed; whoever has heard nothing for interval and timeout has ended; every queue is within its cap;
+//! the end is told once, and nothing is written behind it. At the end (`world::verdict`): a session
+//! that was not broken is alive and has all its messages; one that was broken is over at both ends;
+//! and then nothing is left, no bytes, no timer, no entry in the table.
+//!
+//! # Limits
+//! A connection carries one request. Clients that poll by JSONP, compression, and HTTP itself are not
+//! simulated. A delay that the network may be blamed for is small against the heartbeat; when larger
+//! ones add up, the session may end, but must still end well.
+#![forbid(unsafe_code)]
+
+mod app;
+mod campaign;
+mod check;
+mod conn;
+mod fault;
+mod host;
+mod minimise;
+mod net;
+mod peer;
+mod pipe;
+mod scenario;
+mod world;
+
+pub use campaign::{Tally, campaign};
+pub use fault::{Break, Fault, Kind, Place, Side, Stray};
+pub use minimise::minimise;
+pub use scenario::{Line, Scenario};
+pub use world::{Failure, Outcome, run};

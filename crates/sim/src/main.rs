@@ -1,0 +1,76 @@
+//! `siox-sim`: many runs, or one run told step by step.
+
+#![forbid(unsafe_code)]
+
+use clap::Parser;
+use siox_sim::{Scenario, campaign, minimise, run};
+use std::{process::ExitCode, time::Instant};
+
+/// Simulates Engine.IO sessions on a network that fails.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How many sessions are to move from polling to a WebSocket with nothing lost.
+    #[arg(long, default_value_t = 10_000)]
+    sessions: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Runs the scenario of the first seed only, and prints every step.
+    #[arg(long)]
+    replay: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.replay {
+        return tell(&Scenario::draw(arguments.seed));
+    }
+    let start = (Instant::now(), cpu_seconds());
+    let tally = campaign(arguments.seed, arguments.sessions);
+    let took = match (start.1, cpu_seconds()) {
+        (Some(before), Some(after)) => after - before,
+        (None, _) | (_, None) => start.0.elapsed().as_secs_f64(),
+    };
+    println!(
+        "{} runs from seed {} on, {} faults, {} messages in {took:.1} s of processor time",
+        tally.runs, arguments.seed, tally.faults, tally.messages
+    );
+    println!(
+        "{} moved from polling to a WebSocket and lost nothing, {} stayed on polling, {} were ended by a fault",
+        tally.full, tally.polling, tally.ended
+    );
+    let a_minute = |n: u64| n as f64 / took * 60.0;
+    println!(
+        "a minute of processor time: {:.0} runs, {:.0} of them moved and lost nothing",
+        a_minute(tally.runs),
+        a_minute(tally.full)
+    );
+    let Some(failure) = tally.failure else {
+        return ExitCode::SUCCESS;
+    };
+    println!("FAILED: {failure}\nthe shortest scenario that fails:");
+    tell(&minimise(&Scenario::draw(failure.seed)));
+    println!("all of it: siox-sim --replay --seed {}", failure.seed);
+    ExitCode::FAILURE
+}
+
+/// The processor time this thread has used, where the system tells it.
+fn cpu_seconds() -> Option<f64> {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanos: f64 = told.split(' ').next()?.parse().ok()?;
+    Some(nanos / 1e9)
+}
+
+/// Runs one scenario and prints it.
+fn tell(plan: &Scenario) -> ExitCode {
+    println!("{plan:#?}");
+    let outcome = run(plan, true);
+    print!("{}", outcome.log.unwrap_or_default());
+    match outcome.failure {
+        Some(failure) => {
+            println!("FAILED: {failure}");
+            ExitCode::FAILURE
+        }
+        None => ExitCode::SUCCESS,
+    }
+}

@@ -1,0 +1,32 @@
+//! Whole runs: nothing is lost, and a run is the same every time.
+
+use siox_sim::{Scenario, campaign, run};
+
+#[test]
+fn thousands_of_sessions_lose_nothing() {
+    let tally = campaign(1, 2_000);
+    assert_eq!(tally.failure, None);
+    assert!(tally.faults >= tally.runs, "each run has a fault");
+    assert!(tally.polling > 0 && tally.ended > 0, "{tally:?}");
+}
+
+#[test]
+fn a_seed_is_replayed_byte_for_byte() {
+    for seed in 0..200 {
+        let plan = Scenario::draw(seed);
+        let [first, second] = [(), ()].map(|()| run(&plan, true));
+        assert!(first.log.as_ref().is_some_and(|log| !log.is_empty()));
+        assert_eq!(first, second, "seed {seed}");
+        let quiet = run(&Scenario::draw(seed), false);
+        assert_eq!(quiet.digest, first.digest, "a log changes nothing");
+    }
+}
+
+#[test]
+fn every_scenario_is_full() {
+    for seed in 0..2_000 {
+        let plan = Scenario::draw(seed);
+        assert!(!plan.faults.is_empty());
+        assert!(plan.messages.iter().all(|n| *n >= 20));
+    }
+}

@@ -1,0 +1,124 @@
+//! The examples, each used by a client over a real socket.
+
+#[path = "server/client.rs"]
+mod client;
+#[path = "../../tokio/tests/common/mod.rs"]
+mod raw;
+
+macro_rules! examples {
+    ($($name:ident = $path:literal)*) => {$(
+        #[path = $path]
+        #[expect(dead_code, reason = "its `main` is not run")]
+        #[allow(clippy::needless_pass_by_value, reason = "what a handler takes, it owns")]
+        mod $name;
+    )*};
+}
+
+examples! {
+    dynamic = "../examples/dynamic.rs"
+    middleware = "../examples/middleware.rs"
+    private_messages = "../examples/private_messages.rs"
+    typed = "../examples/typed.rs"
+    upload = "../examples/upload.rs"
+}
+
+use client::{Client, serve};
+
+#[tokio::test]
+async fn projects_are_apart() {
+    let io = dynamic::server();
+    let to = serve(&io).await;
+    let (mut a, mut b) = (Client::open(to).await, Client::open(to).await);
+    a.enter("/project-1,").await;
+    b.enter("/project-2,").await;
+    a.send("2/project-1,[\"say\",\"x\"]").await;
+    assert_eq!(
+        a.packet().await,
+        "2/project-1,[\"said\",\"/project-1\",\"x\"]"
+    );
+    b.send("2/project-2,[\"say\",\"y\"]").await;
+    assert_eq!(
+        b.packet().await,
+        "2/project-2,[\"said\",\"/project-2\",\"y\"]"
+    );
+    drop(a);
+    while io.namespaces().len() > 2 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_opens_the_door() {
+    let to = serve(&middleware::server()).await;
+    let mut client = Client::open(to).await;
+    client.send("0/private,{\"token\":\"open\"}").await;
+    assert_eq!(
+        client.packet().await,
+        "4/private,{\"message\":\"not authorised\",\"data\":{\"code\":401,\"wanted\":\"a token\"}}"
+    );
+    client.send("0/private,{\"token\":\"sesame\"}").await;
+    assert!(client.packet().await.starts_with("0/private,{\"sid\":"));
+    assert!(
+        client
+            .packet()
+            .await
+            .starts_with("2/private,[\"welcome\",\"")
+    );
+}
+
+#[tokio::test]
+async fn letters_arrive_late_rather_than_never() {
+    let io = private_messages::server();
+    let to = serve(&io).await;
+    let mut client = Client::open(to).await;
+    client.send("0").await;
+    assert_eq!(client.packet().await, "4{\"message\":\"who are you?\"}");
+    client.send("0{\"name\":\"ada\"}").await;
+    let answer = client.packet().await;
+    let body: siox::Value = answer[1..].parse().unwrap();
+    let pid = body.get("pid").unwrap().as_str().unwrap().into_owned();
+    drop(client);
+    while !io.namespace("/").sockets().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let mut other = Client::open(to).await;
+    other.send("0{\"name\":\"bob\"}").await;
+    other.packet().await;
+    other
+        .send("21[\"message\",{\"to\":\"ada\",\"text\":\"hello\"}]")
+        .await;
+    assert_eq!(other.packet().await, "31[\"sent\"]");
+    let mut ada = Client::open(to).await;
+    ada.send(&format!("0{{\"name\":\"ada\",\"pid\":\"{pid}\"}}"))
+        .await;
+    assert_eq!(ada.packet().await, answer);
+    assert_eq!(
+        ada.packet().await,
+        "2[\"message\",{\"from\":\"bob\",\"text\":\"hello\"},\"1\"]"
+    );
+}
+
+#[tokio::test]
+async fn sums_and_sayings() {
+    let to = serve(&typed::server()).await;
+    let (mut a, mut b) = (Client::join(to).await, Client::join(to).await);
+    a.send("25[\"sum\",20,22]").await;
+    assert_eq!(a.packet().await, "35[42]");
+    a.send("2[\"say\",\"hello\"]").await;
+    assert_eq!(b.packet().await, "2[\"say\",\"hello\"]");
+}
+
+#[tokio::test]
+async fn an_upload_in_pieces_tells_its_progress() {
+    let to = serve(&upload::server()).await;
+    let (mut a, mut b) = (Client::join(to).await, Client::join(to).await);
+    for received in [5, 10] {
+        let head = "51-1[\"piece\",\"name\",{\"_placeholder\":true,\"num\":0}]";
+        a.send(head).await;
+        a.ws.send_binary(b"bytes").await;
+        assert_eq!(a.packet().await, format!("31[{{\"received\":{received}}}]"));
+    }
+    a.send("22[\"done\",\"name\"]").await;
+    assert_eq!(a.packet().await, "32[10]");
+    assert_eq!(b.packet().await, "2[\"uploaded\",\"name\",10]");
+}
