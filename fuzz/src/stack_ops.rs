@@ -5,14 +5,17 @@
 //! is given as it is.
 
 use crate::app::{App, expire, outlive, turn};
-use siox_engineio::{CloseReason, Decision, Lane, Method, Payload, Request, Response};
+use siox_engineio::{
+    CloseReason, ContentType, Decision, Handshake, Lane, Method, Payload, Request, Response,
+    Transport, Version,
+};
 use siox_socketio::{Encoded, shared};
 use siox_stack::{Config, Error, Machine, Session};
 use siox_wire::{Admit, Input, Instant};
 use std::time::Duration;
 
-const POLLING: &str = "EIO=4&transport=polling&sid=x";
-const WEBSOCKET: &str = "EIO=4&transport=websocket&sid=x";
+const POLLING: &str = "transport=polling&sid=x";
+const WEBSOCKET: &str = "transport=websocket&sid=x";
 
 /// Packets of Engine.IO that bodies and frames are made of; what is none of them is raw.
 const PACKETS: [&str; 24] = [
@@ -107,11 +110,22 @@ impl World {
         };
         let config = Config::new(engine, siox_socketio::Config::default());
         let now = Instant::EPOCH;
-        let (session, socket) = if kind.is_multiple_of(2) {
-            (Session::polling(now, &config, App::sid()).0, None)
-        } else {
-            let (session, lane) = Session::socket(now, &config, App::sid());
-            (session, Some(lane))
+        // Bits say on what it begins, which protocol it speaks, and whether it takes bytes.
+        let handshake = Handshake {
+            transport: [Transport::Polling, Transport::WebSocket][usize::from(kind & 1)],
+            version: [Version::V4, Version::V3][usize::from(kind >> 1 & 1)],
+            base64: kind & 6 == 6,
+            jsonp: None,
+        };
+        let (session, socket) = match handshake.transport {
+            Transport::Polling => {
+                let session = Session::polling_for(now, &config, App::sid(), &handshake).0;
+                (session, None)
+            }
+            Transport::WebSocket => {
+                let (session, lane) = Session::socket_for(now, &config, App::sid(), &handshake);
+                (session, Some(lane))
+            }
         };
         Self {
             session,
@@ -160,6 +174,7 @@ impl World {
             15 => self.emit(argument),
             16 => self.disconnect(argument),
             17 => self.written(usize::from(argument) * 8),
+            18 if argument >= 128 => self.progress(),
             18 => self.late(argument),
             _ => self.close(argument),
         }
@@ -208,7 +223,13 @@ impl World {
                 script.packet(which)
             })
             .collect();
-        let mut body = packets.join(&0x1E);
+        let mut body = match self.session.engine().session().version() {
+            Version::V3 => packets
+                .iter()
+                .flat_map(|packet| v3_packet(packet))
+                .collect(),
+            _ => packets.join(&0x1E),
+        };
         let mut payload = Payload::new(&mut body);
         let result = loop {
             match self.session.handle_body(self.now, lane, &mut payload) {
@@ -329,6 +350,18 @@ impl World {
         assert!(left >= waiting - waiting.min(most));
     }
 
+    /// Part of a body came. It puts a death off, for one more timeout at most.
+    fn progress(&mut self) {
+        let Some(lane) = self.post else {
+            return;
+        };
+        self.session.handle_progress(self.now, lane);
+        let engine = self.config.engine();
+        let beat = engine.ping_interval + engine.ping_timeout * 2;
+        let due = self.session.engine().session().poll_timeout();
+        assert!(due.is_none_or(|at| at <= self.now.after(beat)), "{due:?}");
+    }
+
     /// A word from a lane that is not the session's changes nothing.
     fn late(&mut self, argument: u8) {
         let lane = Lane(1_000_000 + u32::from(argument));
@@ -363,6 +396,9 @@ impl World {
         if self.session.poll_timeout() == Some(Instant::EPOCH) {
             turn(self.now, &mut self.session, &mut self.app);
         }
+        // A session that is not over has a deadline, whatever happened to it.
+        let armed = self.session.engine().session().poll_timeout().is_some();
+        assert!(armed || self.app.closed, "no deadline");
         let queued = self.session.engine().queued();
         // The hard cap, one message above it, and what control frames and packets may add.
         let most = self.config.engine().hard_cap + 3_000 + 4_096;
@@ -399,9 +435,14 @@ fn sound(response: &Response) {
     assert!(response.body.iter().all(|chunk| !chunk.is_empty()));
     let length: usize = response.body.iter().map(|chunk| chunk.len()).sum();
     assert_eq!(response.content_length(), length);
-    assert!(
-        std::str::from_utf8(&response.body.iter().flatten().copied().collect::<Vec<_>>()).is_ok()
-    );
+    let body: Vec<u8> = response.body.iter().flatten().copied().collect();
+    assert!(response.content_type == ContentType::Bytes || std::str::from_utf8(&body).is_ok());
+}
+
+/// A packet of a text payload of v3.
+fn v3_packet(packet: &[u8]) -> Vec<u8> {
+    let units = String::from_utf8_lossy(packet).encode_utf16().count();
+    [units.to_string().as_bytes(), b":", packet].concat()
 }
 
 /// A client's frame with a mask of zeroes.
@@ -420,23 +461,25 @@ mod tests {
     fn an_upgrade_with_traffic_passes() {
         let get = [0, 0];
         let post = |packets: &[u8]| [&[1, packets.len() as u8 - 1][..], packets].concat();
-        let script = [
-            &[0][..],
-            &post(&[0, 2, 7]),
-            &get,
-            &get,
-            &[15, 0],
-            &[3, 0],
-            &[5, 13],
-            &[15, 3],
-            &get,
-            &[5, 14],
-            &[5, 2, 5, 11, 5, 12],
-            &[17, 255, 13, 200, 18, 0, 16, 0],
-            &[9, 8, 11, 0],
-        ]
-        .concat();
-        fuzz(&script);
+        for kind in [0, 2, 6] {
+            let script = [
+                &[kind][..],
+                &post(&[0, 2, 7]),
+                &get,
+                &get,
+                &[15, 0],
+                &[3, 0],
+                &[5, 13],
+                &[15, 3],
+                &get,
+                &[5, 14],
+                &[5, 2, 5, 11, 5, 12],
+                &[17, 255, 13, 200, 18, 0, 16, 0],
+                &[9, 8, 11, 0],
+            ]
+            .concat();
+            fuzz(&script);
+        }
     }
 
     /// A reserved opcode; then time passes while the driver has not yet closed the socket.

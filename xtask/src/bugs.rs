@@ -119,11 +119,25 @@ fn copy_into(from: &Path, to: &Path) -> Result {
         return write(to, &bytes);
     }
     make_folder(to)?;
+    for entry in std::fs::read_dir(to).map_err(failed)? {
+        let there = entry.map_err(failed)?;
+        if !from.join(there.file_name()).exists() {
+            remove(&there.path()).map_err(failed)?;
+        }
+    }
     for entry in std::fs::read_dir(from).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         copy_into(&entry.path(), &to.join(entry.file_name()))?;
     }
     Ok(())
+}
+
+fn remove(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        std::fs::remove_dir_all(path)
+    } else {
+        std::fs::remove_file(path)
+    }
 }
 
 fn apply(tree: &Path, bug: &Bug, how: &[&str]) -> Result {
@@ -159,7 +173,7 @@ fn is_caught(tree: &Path, bug: &Bug) -> Result<bool> {
             let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
             words.insert(0, "test");
             let test = cargo(tree, &words)?;
-            if test.said.contains("could not compile") {
+            if !test.said.contains("test result: ") {
                 return Err(format!("does not build\n{}", test.said));
             }
             Ok(!test.success && test.said.contains("test result: FAILED"))

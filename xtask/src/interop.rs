@@ -1,4 +1,5 @@
-//! `cargo xtask interop`: foreign clients and browsers against our servers, by the scripts in `xtask/interop`, and then
+//! `cargo xtask interop`: foreign clients and browsers against our servers, some of them through nginx and haproxy (the packages
+//! `nginx-light` and `haproxy` of Debian), by the scripts in `xtask/interop`, and then
 //! the Autobahn|Testsuite. A peer that cannot be had is a failure, never a skip.
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ struct Servers {
 pub(crate) fn run(words: &[String]) -> Result {
     let arguments = Arguments::parse(words, &["--only"], &["--no-autobahn"])?.no_plain()?;
     check_node()?;
+    check_proxies()?;
     let scripts = scripts(arguments.option("--only").unwrap_or_default())?;
     let modules = install_modules()?;
     let chromium = crate::chromium::ensure()?;
@@ -41,7 +43,8 @@ pub(crate) fn run(words: &[String]) -> Result {
     .args(&scripts);
     node.env("SIOX_INTEROP_MODULES", &modules)
         .env("CHROMIUM", &chromium)
-        .env("SIOX_SCREENSHOTS", &screenshots);
+        .env("SIOX_SCREENSHOTS", &screenshots)
+        .env("SIOX_PROXIES", target().join("proxies"));
     run_command(
         node.env("SIOX_SUT", &servers.sut)
             .env("SIOX_DEMO", &servers.demo),
@@ -68,6 +71,22 @@ fn check_node() -> Result {
             version.trim()
         )),
     }
+}
+
+fn check_proxies() -> Result {
+    for (program, question) in [("nginx", "-v"), ("haproxy", "-v")] {
+        // Debian keeps them where only an administrator looks.
+        let found = ["", "/usr/sbin/"].iter().any(|folder| {
+            let asked = command(format!("{folder}{program}")).arg(question).output();
+            asked.is_ok_and(|answer| answer.status.success())
+        });
+        if !found {
+            return Err(format!(
+                "needs {program}: `apt-get install nginx-light haproxy`"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The test scripts whose path holds `word`, in order.
@@ -113,7 +132,7 @@ fn install_modules() -> Result<PathBuf> {
         return Ok(folder);
     }
     println!(
-        "installing the Socket.IO client and playwright-core under {}",
+        "installing the official clients and playwright-core under {}",
         folder.display()
     );
     write(

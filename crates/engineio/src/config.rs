@@ -60,7 +60,7 @@ pub struct Config {
     pub transports: Transports,
     /// Whether a polling session may move to a WebSocket. Default: true.
     pub allow_upgrades: bool,
-    /// Whether clients of v3 (`EIO=3`, or none) are served too. Default: false.
+    /// Whether clients of v3 (`EIO=3`) are served too. Default: false.
     pub allow_eio3: bool,
     /// A message that each session begins with. Default: none.
     pub initial_packet: Option<Message<'static>>,

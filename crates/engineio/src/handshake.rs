@@ -56,7 +56,7 @@ impl Handshake {
         }
         let version = match query.eio.as_deref() {
             Some("4") => Version::V4,
-            Some("3") | None if config.allow_eio3 => Version::V3,
+            Some("3") if config.allow_eio3 => Version::V3,
             Some(_) | None => return Err(ErrorCode::UnsupportedVersion),
         };
         Ok(Self {

@@ -9,7 +9,7 @@ use siox_wire::Lead;
 pub enum Version {
     /// `EIO=4`.
     V4,
-    /// `EIO=3`, or none.
+    /// `EIO=3`.
     V3,
 }
 

@@ -14,6 +14,7 @@ use siox_stack::{
     front::{About, Admission, Answer, Judged, Kept, Refused, Reply, Verdict},
 };
 use siox_websocket::handshake::server::Accept;
+use siox_wire::Instant;
 use std::{
     borrow::Cow,
     future::Future,
@@ -121,6 +122,11 @@ impl<A: App> Parked<A> {
         let response = ready!(self.conn.cell.poll_response(cx, self.lane));
         host.app().drained(&self.conn);
         Poll::Ready(response)
+    }
+
+    /// Part of the body has come.
+    pub(crate) fn progress(&self, now: Instant) {
+        self.conn.with(|m| m.handle_progress(now, self.lane));
     }
 
     /// The body passed the limit.

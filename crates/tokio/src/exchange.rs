@@ -76,7 +76,11 @@ impl<A: App> Exchange<A> {
 
     /// Works off requests until one has to wait.
     pub(crate) fn feed(&mut self, bytes: &mut [u8]) -> Option<Next<A>> {
-        let mut input = Input::new(clock::now(), bytes);
+        let now = clock::now();
+        if let Some(parked) = self.collecting.as_ref().filter(|_| !bytes.is_empty()) {
+            parked.progress(now);
+        }
+        let mut input = Input::new(now, bytes);
         loop {
             let next = match self.machine.handle_input(&mut input) {
                 Ok(None) => return None,

@@ -4,10 +4,11 @@
 use crate::{
     About, App, Headers, Host,
     admit::{self, Admitted, Parked, Upgrading},
+    clock,
     driver::Driver,
     post,
 };
-use bytes::Bytes;
+use bytes::{BufMut, Bytes};
 use http::{Request, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -70,12 +71,22 @@ where
         // The peer need not send it to be told.
         return reply(parked.too_large());
     }
-    match Limited::new(request.body_mut(), limit).collect().await {
-        Ok(body) => reply(post::work_off(host, parked, body.to_bytes().into()).await),
-        Err(e) if e.is::<LengthLimitError>() => reply(parked.too_large()),
-        // The connection broke: dropping `parked` says so, and nobody reads this answer.
-        Err(_) => status(StatusCode::BAD_REQUEST),
+    let mut whole = Vec::new();
+    let mut frames = Limited::new(request.body_mut(), limit);
+    while let Some(frame) = frames.frame().await {
+        match frame {
+            Ok(frame) => {
+                parked.progress(clock::now());
+                if let Ok(data) = frame.into_data() {
+                    whole.put(data);
+                }
+            }
+            Err(e) if e.is::<LengthLimitError>() => return reply(parked.too_large()),
+            // The connection broke: dropping `parked` says so, and nobody reads this answer.
+            Err(_) => return status(StatusCode::BAD_REQUEST),
+        }
     }
+    reply(post::work_off(host, parked, whole).await)
 }
 
 /// The headers of a request of hyper's.

@@ -42,6 +42,7 @@
 //! instead of those of `siox-http1`.
 //!
 //! # Features
+//! * `compression`: compressed answers to polls, with the option of that name in [`front::Options`].
 //! * `deflate`: permessage-deflate (RFC 7692), for plain WebSockets and, with `Config::with_deflate` of
 //!   `siox-stack`, for those of sessions. A thread keeps one codec for all; a connection with context
 //!   takeover has its own.

@@ -7,6 +7,7 @@ mod client;
 mod deflate;
 mod engineio;
 mod http;
+mod ops;
 mod session;
 mod socketio;
 mod websocket;
@@ -17,7 +18,7 @@ use crate::shell::{Arguments, Result, root, write};
 type Seed = (&'static str, Vec<u8>);
 
 /// The fuzz targets that have seeds.
-fn corpora() -> [(&'static str, Vec<Seed>); 8] {
+fn corpora() -> [(&'static str, Vec<Seed>); 9] {
     [
         ("ws_reader", websocket::seeds()),
         ("ws_differential", websocket::seeds()),
@@ -26,6 +27,7 @@ fn corpora() -> [(&'static str, Vec<Seed>); 8] {
         ("eio_payload", engineio::seeds()),
         ("sio_packet", socketio::seeds()),
         ("stack", session::seeds()),
+        ("stack_ops", ops::seeds()),
         ("eio_client", client::seeds()),
     ]
 }

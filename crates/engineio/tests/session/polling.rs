@@ -1,8 +1,13 @@
 //! GET and POST: holding, answering, and everything that is wrong with them.
 
-use crate::peer::{BAD_REQUEST, Peer, QUERY, UNKNOWN_SID, answer, bad, body, calm, ms, ok};
+use crate::peer::{
+    BAD_REQUEST, Peer, QUERY, UNKNOWN_SID, UPGRADE, answer, bad, body, calm, ms, ok,
+};
 use bytes::Bytes;
-use siox_engineio::{CloseReason, Config, Decision, Error, Event, Lane, Method, Request, V4};
+use siox_engineio::{
+    CloseReason, Config, Context, Decision, Error, Event, Lane, Method, Request, Transport, V4,
+    Version,
+};
 use siox_wire::{Admit, Message, Part, Shared, Sink};
 
 fn told(peer: &mut Peer) -> Option<CloseReason> {
@@ -196,6 +201,45 @@ fn the_wrong_transport_or_version_is_a_bad_request() {
         peer.request(1, Method::Get, "transport=polling&sid=x"),
         Decision::Park(_)
     ));
+}
+
+/// What the application is told of a request that a session refuses, beside its code.
+#[test]
+fn refusals_say_what_they_are_about() {
+    let refusal = |decision: Decision| match decision {
+        Decision::Answer(response) => response.refusal.unwrap().context,
+        other => panic!("not an answer: {other:?}"),
+    };
+    let mismatch = |transport, previous| Context::TransportMismatch {
+        transport,
+        previous,
+    };
+    let (polls, socket) = (Transport::Polling, Transport::WebSocket);
+    let mut polling = Peer::polling(calm());
+    let mut upgraded = Peer::socket(calm());
+    let other = QUERY.replace("EIO=4", "EIO=3");
+    let previous = Version::V4;
+    for (on_socket, query, expected) in [
+        (false, UPGRADE, mismatch(socket, polls)),
+        (false, &*other, Context::ProtocolMismatch { previous }),
+        (false, "transport=x", Context::Request),
+        (true, QUERY, mismatch(polls, socket)),
+        (true, UPGRADE, Context::TransportHandshake),
+    ] {
+        let peer = if on_socket {
+            &mut upgraded
+        } else {
+            &mut polling
+        };
+        let found = refusal(peer.request(1, Method::Get, query));
+        assert_eq!(found, expected, "{query}");
+    }
+    let names = [
+        mismatch(polls, socket),
+        Context::ProtocolMismatch { previous },
+    ];
+    let names = names.map(|context| context.name().unwrap());
+    assert_eq!(names, ["TRANSPORT_MISMATCH", "PROTOCOL_MISMATCH"]);
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn it_is_served_where_that_is_allowed() {
     };
     for (query, allowed) in [
         ("EIO=3&transport=polling", true),
-        ("transport=polling", true),
+        ("transport=polling", false),
         ("EIO=2&transport=polling", false),
         ("EIO=5&transport=polling", false),
         ("EIO=&transport=polling", false),

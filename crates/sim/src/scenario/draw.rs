@@ -69,6 +69,13 @@ impl Scenario {
         for _ in 0..pick(rng, [1, 1, 1, 2, 3]) {
             let fault = plan.fault(rng);
             plan.faults.push(fault);
+            if matches!(fault, Fault::Stray { .. }) && rng.chance(300) {
+                // The client's own socket out of its way.
+                plan.faults.push(Fault::Refuse {
+                    nth: 0,
+                    status: 502,
+                });
+            }
         }
         plan
     }

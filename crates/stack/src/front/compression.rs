@@ -126,30 +126,26 @@ fn weight(parameter: &[u8]) -> Option<u16> {
 /// Compresses a body that is long enough, if it becomes shorter. Returns the coding's name.
 pub(super) fn apply(
     chosen: Option<Chosen>,
-    mut response: Response,
+    response: &mut Response,
     fields: &mut Fields,
-) -> (Response, Option<&'static str>) {
-    let Some(Chosen {
+) -> Option<&'static str> {
+    let Chosen {
         coding,
         compression,
-    }) = chosen
-    else {
-        return (response, None);
-    };
+    } = chosen?;
     let plain = response.content_length();
     if response.status != 200 || plain < compression.threshold.max(1) {
-        return (response, None);
+        return None;
     }
     vary(fields, "Accept-Encoding");
     let level = Level::new(u32::from(compression.level.min(9)));
-    match coding.encode(&response.body, level) {
-        Ok(body) if body.len() < plain => {
-            response.body = VecDeque::from([Bytes::from(body)]);
-            (response, Some(coding.name()))
-        }
-        // Writing to memory does not fail; and what does not shrink is sent as it is.
-        Ok(_) | Err(_) => (response, None),
+    // Writing to memory does not fail; and what does not shrink is sent as it is.
+    let body = coding.encode(&response.body, level).ok()?;
+    if body.len() >= plain {
+        return None;
     }
+    response.body = VecDeque::from([Bytes::from(body)]);
+    Some(coding.name())
 }
 
 #[cfg(test)]

@@ -49,18 +49,16 @@ impl Reply {
     /// The answer that says what a session, or its absence, has said.
     #[must_use]
     pub fn finish(self, response: Response) -> Answer {
-        let mut fields = self.fields;
-        let own: Vec<_> = response
-            .headers()
-            .filter(|(name, _)| !fields.has(name))
-            .collect();
+        let (own, fields) = (response.headers(), self.fields);
         #[cfg(feature = "compression")]
-        let (response, encoding) = super::compression::apply(self.coding, response, &mut fields);
-        let mut headers = Vec::new();
-        headers.extend(own.into_iter().map(borrowed));
+        let (mut fields, mut response) = (fields, response);
+        #[cfg(feature = "compression")]
+        let encoding = super::compression::apply(self.coding, &mut response, &mut fields);
+        let mut headers = Vec::with_capacity(4);
+        headers.extend(own.filter(|(name, _)| !fields.has(name)).map(borrowed));
         #[cfg(feature = "compression")]
         headers.extend(encoding.map(|name| borrowed(("Content-Encoding", name))));
-        headers.append(&mut core::mem::take(&mut fields).into_lines());
+        headers.append(&mut fields.into_lines());
         Answer {
             status: response.status,
             headers,

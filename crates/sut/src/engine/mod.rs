@@ -12,7 +12,6 @@ use siox_wire::Message;
 use std::{
     collections::BTreeMap,
     io,
-    net::TcpListener,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -56,17 +55,16 @@ pub(crate) async fn serve(
     profile: Profile,
     runtime: Runtime,
 ) -> io::Result<()> {
-    match runtime {
-        Runtime::Tokio => tasks::serve(listener, Engine::new(profile)).await,
+    let listener = listener.into_std()?;
+    let engine = Engine::new(profile);
+    let served = tokio::task::spawn_blocking(move || match runtime {
+        Runtime::Tokio => tasks::serve(listener, engine),
         Runtime::Tcp => {
-            let listener: TcpListener = listener.into_std()?;
             listener.set_nonblocking(false)?;
-            let served = tokio::task::spawn_blocking(move || {
-                threads::serve(&listener, Engine::new(profile))
-            });
-            served.await.unwrap_or_else(|e| Err(io::Error::other(e)))
+            threads::serve(&listener, engine)
         }
-    }
+    });
+    served.await.unwrap_or_else(|e| Err(io::Error::other(e)))
 }
 
 impl Engine {

@@ -10,12 +10,22 @@ use siox_tokio::{
 use siox_wire::SendError;
 use std::{
     io,
+    net::TcpListener,
     sync::{Arc, Mutex, PoisonError},
     task::Context,
 };
-use tokio::net::TcpListener;
 
-pub(super) async fn serve(listener: TcpListener, engine: Engine) -> io::Result<()> {
+/// On one thread of its own: where two requests leave in one moment, on two connections, the suites rely
+/// on the first being seen first.
+pub(super) fn serve(listener: TcpListener, engine: Engine) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(run(listener, engine))
+}
+
+async fn run(listener: TcpListener, engine: Engine) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
     let config = Config::new(engine.config(), siox_socketio::Config::default());
     let host = Host::with_options(Arc::new(engine), config, Options::default());
     siox_tokio::serve(listener, host.map_err(io::Error::other)?).await

@@ -72,7 +72,10 @@ impl<A: App> Exchange<A> {
         let mut input = Input::new(clock::now(), bytes);
         loop {
             let next = match self.machine.handle_input(&mut input) {
-                Ok(None) => return None,
+                Ok(None) => {
+                    self.progress();
+                    return None;
+                }
                 Ok(Some(Event::Request(head))) => self.request(&head, &mut input),
                 Ok(Some(Event::Body(body))) => self
                     .collecting
@@ -92,6 +95,13 @@ impl<A: App> Exchange<A> {
                 let _ = self.machine.handle_input(&mut input);
                 return next;
             }
+        }
+    }
+
+    /// Part of a body came: who sends one so slowly is not dead.
+    fn progress(&self) {
+        if let Some(parked) = &self.collecting {
+            parked.progress();
         }
     }
 

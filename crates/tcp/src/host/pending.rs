@@ -1,6 +1,7 @@
 //! Requests that wait: for their answer, their body, or their WebSocket.
 
 use super::{App, Conn, Host};
+use crate::clock;
 use siox_engineio::{Lane, Response};
 use siox_stack::{
     Machine,
@@ -44,6 +45,12 @@ impl<A: App> Parked<A> {
     pub(super) fn answer(mut self, response: Response) -> Answer {
         self.answered = true;
         mem::take(&mut self.reply).finish(response)
+    }
+
+    /// Part of the body came.
+    pub(super) fn progress(&self) {
+        self.conn
+            .with(|m| m.handle_progress(clock::now(), self.lane));
     }
 
     /// The answer to a body that is too long.

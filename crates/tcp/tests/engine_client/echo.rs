@@ -68,6 +68,11 @@ impl Server {
         }
     }
 
+    #[cfg(feature = "tls")]
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("http://{}/", self.address)
     }

@@ -5,6 +5,8 @@ mod echo;
 mod echoes;
 mod failing;
 mod script;
+#[cfg(feature = "tls")]
+mod secure;
 mod upgrades;
 
 use siox_engineio::{ClientConfig, Transport};

@@ -9,6 +9,7 @@ mod failing;
 mod handles;
 mod script;
 mod upgrades;
+mod ways;
 
 use siox_engineio::{ClientConfig, Transport};
 use siox_tokio::engine::{ClientEvent, ClientOptions, ConnectOptions, Message};

@@ -32,7 +32,7 @@ pub enum ConnectError {
 /// What went wrong below the session.
 #[derive(Debug, Clone)]
 pub enum Cause {
-    /// There is no connection to the server: the name, TCP, the proxy or TLS.
+    /// There is no connection to the server, or it broke: the name, TCP, the proxy or TLS.
     Unreachable(Arc<Error>),
     /// The server's HTTP or WebSocket.
     Failure(Failure),

@@ -2,7 +2,11 @@
 
 use super::shared::{Shared, State};
 use crate::{
-    Error, MaybeTls, Transport, clock, connect::reach, proxy::Proxy, scratch, wait::is_timeout,
+    Error, MaybeTls, Transport, clock,
+    connect::reach,
+    proxy::Proxy,
+    scratch,
+    wait::{Wait, is_timeout},
 };
 #[cfg(feature = "tls")]
 use rustls::ClientConfig;
@@ -34,10 +38,27 @@ impl Reach {
     /// The stream to the server, and what was read from it already.
     fn stream(&self, by: Instant) -> Result<(MaybeTls, Vec<u8>), Error> {
         #[cfg(feature = "tls")]
-        return reach(&self.url, self.proxy.as_ref(), self.tls.clone(), by);
+        let reached = reach(&self.url, self.proxy.as_ref(), self.tls.clone(), by)?;
         #[cfg(not(feature = "tls"))]
-        reach(&self.url, self.proxy.as_ref(), by)
+        let reached = reach(&self.url, self.proxy.as_ref(), by)?;
+        if reached.0.is_tls() {
+            shake_hands(&reached.0, by)?;
+        }
+        Ok(reached)
     }
+}
+
+/// Makes the handshake of TLS, which is one thread's work.
+fn shake_hands(mut io: &MaybeTls, by: Instant) -> Result<(), Error> {
+    while by > clock::now() {
+        Wait::unknown().both(&io, Some(by))?;
+        match io.write(&[]) {
+            Ok(_) => return Ok(()),
+            Err(e) if is_timeout(&e) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Err(Error::Timeout)
 }
 
 pub(super) struct Conn {
@@ -86,7 +107,7 @@ fn open(shared: &Arc<Shared>, conn: &Arc<Conn>, reach: &Reach, by: Instant) {
         Ok(reached) => reached,
         Err(error) => {
             return shared.step(|state| {
-                state.unreachable = Some(error.into());
+                state.unreachable = Some(Arc::new(error));
                 state.machine.handle_gone(clock::now(), conn.line);
             });
         }
@@ -111,7 +132,7 @@ fn open(shared: &Arc<Shared>, conn: &Arc<Conn>, reach: &Reach, by: Instant) {
     };
     match writer {
         Ok(_) => read(shared, conn, io, early),
-        Err(_) => gone(shared, conn),
+        Err(e) => gone(shared, conn, e),
     }
 }
 
@@ -122,8 +143,13 @@ fn prepare(io: &MaybeTls) -> io::Result<()> {
     Transport::set_write_timeout(&io, None)
 }
 
-fn gone(shared: &Shared, conn: &Conn) {
-    shared.step(|state| state.machine.handle_gone(clock::now(), conn.line));
+fn gone(shared: &Shared, conn: &Conn, error: io::Error) {
+    shared.step(|state| {
+        if !state.machine.is_finished(conn.line) {
+            state.unreachable = Some(Arc::new(error.into()));
+        }
+        state.machine.handle_gone(clock::now(), conn.line);
+    });
     conn.shut();
 }
 
@@ -138,7 +164,10 @@ fn read(shared: &Shared, conn: &Conn, io: &MaybeTls, early: Vec<u8>) {
         reader.work_off();
         let came = scratch::read(io, |bytes| {
             if bytes.is_empty() {
-                shared.step(|state| state.machine.handle_eof(clock::now(), conn.line));
+                shared.step(|state| {
+                    state.unreachable = None;
+                    state.machine.handle_eof(clock::now(), conn.line);
+                });
             }
             shared.step(|state| reader.feed(state, bytes));
             !bytes.is_empty()
@@ -147,7 +176,7 @@ fn read(shared: &Shared, conn: &Conn, io: &MaybeTls, early: Vec<u8>) {
             Ok(true) => {}
             Ok(false) => return reader.work_off(),
             Err(e) if is_timeout(&e) => {}
-            Err(_) => return gone(shared, conn),
+            Err(e) => return gone(shared, conn, e),
         }
     }
 }
@@ -213,8 +242,8 @@ fn write(shared: &Shared, conn: &Conn) {
     };
     let mut portion = Vec::new();
     while take_portion(shared, conn.line, &mut portion) {
-        if write_all(io, &portion).is_err() {
-            return gone(shared, conn);
+        if let Err(e) = write_all(io, &portion) {
+            return gone(shared, conn, e);
         }
         // There is room for more, and perhaps no more to be said.
         shared.step(|_| {});

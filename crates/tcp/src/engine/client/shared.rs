@@ -31,6 +31,7 @@ pub(super) struct State {
     abandoned: bool,
     /// The threads are gone.
     over: bool,
+    /// Why the connection that was lost last was lost, or not made; a plain end needs no reason.
     pub(super) unreachable: Option<Arc<Error>>,
 }
 
@@ -151,7 +152,9 @@ impl Shared {
     pub(super) fn cause(&self) -> Option<Cause> {
         let state = self.lock();
         match (state.machine.failure(), &state.unreachable) {
-            (Some(Failure::NoConnection), Some(e)) => Some(Cause::Unreachable(e.clone())),
+            (Some(Failure::NoConnection | Failure::Lost), Some(e)) => {
+                Some(Cause::Unreachable(e.clone()))
+            }
             (failure, _) => failure.cloned().map(Cause::Failure),
         }
     }

@@ -11,6 +11,7 @@ use std::{
     future::Future,
     io::{self, IoSlice},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 use tokio::io::AsyncWrite;
@@ -75,6 +76,7 @@ impl Conn {
                 Ok(moved) => moved,
                 Err(error) => {
                     tracing::debug!(%error, "engine.io connection");
+                    state.unreachable = Some(Arc::new(error.into()));
                     state.machine.handle_gone(clock::now(), self.line);
                     self.stage = Stage::Gone;
                     true
@@ -107,7 +109,7 @@ impl Conn {
             }
             Err(error) => {
                 tracing::debug!(%error, "engine.io dial");
-                state.unreachable = Some(error.into());
+                state.unreachable = Some(Arc::new(error));
                 state.machine.handle_gone(clock::now(), self.line);
                 self.stage = Stage::Gone;
             }
@@ -177,6 +179,7 @@ impl Open {
         };
         if bytes.is_empty() {
             self.eof = true;
+            state.unreachable = None;
             state.machine.handle_eof(clock::now(), line);
         }
         self.feed(line, state, &mut bytes);

@@ -33,6 +33,7 @@ pub(super) struct State {
     abandoned: bool,
     /// The driver is gone.
     over: bool,
+    /// Why the connection that was lost last was lost, or not made; a plain end needs no reason.
     pub(super) unreachable: Option<Arc<websocket::Error>>,
     receiver: Option<Waker>,
     pub(super) driver: Option<Waker>,
@@ -161,7 +162,9 @@ impl Shared {
     pub(super) fn cause(&self) -> Option<Cause> {
         let state = self.lock();
         match (state.machine.failure(), &state.unreachable) {
-            (Some(Failure::NoConnection), Some(e)) => Some(Cause::Unreachable(e.clone())),
+            (Some(Failure::NoConnection | Failure::Lost), Some(e)) => {
+                Some(Cause::Unreachable(e.clone()))
+            }
             (failure, _) => failure.cloned().map(Cause::Failure),
         }
     }

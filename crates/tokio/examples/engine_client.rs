@@ -1,0 +1,23 @@
+//! An Engine.IO client that sends a line and shows what comes:
+//! `cargo run -p siox-tokio --example engine_client -- http://127.0.0.1:3000/ hello`.
+
+use siox_tokio::engine::{self, ClientEvent, ConnectOptions};
+use std::{env, error::Error};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut words = env::args().skip(1);
+    let url = words.next().ok_or("no URL")?;
+    let mut client = engine::connect(&url, &ConnectOptions::default()).await?;
+    client.send(&*words.collect::<Vec<_>>().join(" ")).await?;
+    while let Some(event) = client.event().await {
+        match event {
+            ClientEvent::Message(message) => println!("{message:?}"),
+            ClientEvent::Upgraded => println!("on the WebSocket now"),
+            ClientEvent::UpgradeFailed(error) => println!("polling stays: {error}"),
+            ClientEvent::Closed { reason, .. } => println!("closed: {reason}"),
+            ClientEvent::Opened => {}
+        }
+    }
+    Ok(())
+}
