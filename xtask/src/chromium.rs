@@ -45,7 +45,9 @@ pub(crate) fn apt(arguments: &[&str]) -> Result {
         let outcome = run(command("apt-get")
             .arg("-qq")
             .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive"));
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            // What is installed is not started as a service.
+            .env("RUNLEVEL", "1"));
         let Err(why) = outcome else { return Ok(()) };
         if left == 0 {
             return Err(why);

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::chromium::apt;
 use crate::shell::{
     Arguments, Result, cargo, command, make_folder, output, read, root, run as run_command, target,
     write,
@@ -24,7 +25,7 @@ struct Servers {
 pub(crate) fn run(words: &[String]) -> Result {
     let arguments = Arguments::parse(words, &["--only"], &["--no-autobahn"])?.no_plain()?;
     check_node()?;
-    check_proxies()?;
+    ensure_proxies()?;
     let scripts = scripts(arguments.option("--only").unwrap_or_default())?;
     let modules = install_modules()?;
     let chromium = crate::chromium::ensure()?;
@@ -73,20 +74,36 @@ fn check_node() -> Result {
     }
 }
 
-fn check_proxies() -> Result {
-    for (program, question) in [("nginx", "-v"), ("haproxy", "-v")] {
-        // Debian keeps them where only an administrator looks.
-        let found = ["", "/usr/sbin/"].iter().any(|folder| {
-            let asked = command(format!("{folder}{program}")).arg(question).output();
-            asked.is_ok_and(|answer| answer.status.success())
-        });
-        if !found {
-            return Err(format!(
-                "needs {program}: `apt-get install nginx-light haproxy`"
-            ));
-        }
+/// The proxies that are there, or Debian's by apt.
+fn ensure_proxies() -> Result {
+    let packages: Vec<&str> = [("nginx", "nginx-light"), ("haproxy", "haproxy")]
+        .iter()
+        .filter(|(program, _)| !has_proxy(program))
+        .map(|(_, package)| *package)
+        .collect();
+    if packages.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    println!("installing {} by apt-get", packages.join(" and "));
+    apt(&["update"])?;
+    let mut words = vec!["install", "--yes", "--no-install-recommends"];
+    words.extend(packages);
+    apt(&words)?;
+    match ["nginx", "haproxy"]
+        .iter()
+        .find(|program| !has_proxy(program))
+    {
+        Some(program) => Err(format!("apt-get installed no {program}")),
+        None => Ok(()),
+    }
+}
+
+fn has_proxy(program: &str) -> bool {
+    // Debian keeps them where only an administrator looks.
+    ["", "/usr/sbin/"].iter().any(|folder| {
+        let asked = command(format!("{folder}{program}")).arg("-v").output();
+        asked.is_ok_and(|answer| answer.status.success())
+    })
 }
 
 /// The test scripts whose path holds `word`, in order.

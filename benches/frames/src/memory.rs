@@ -51,6 +51,13 @@ impl Memory {
         }
     }
 
+    /// How many bytes it has before they come again.
+    #[allow(clippy::len_without_is_empty, reason = "it never is")]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     fn next(&mut self, most: usize) -> &[u8] {
         if self.at == self.bytes.len() {
             self.at = 0;
@@ -67,10 +74,10 @@ impl Memory {
         bytes.len()
     }
 
-    /// One read behind what `to` holds.
-    pub fn fill_behind(&mut self, to: &mut BytesMut) {
-        to.reserve(AT_ONCE);
-        to.put_slice(self.next(AT_ONCE));
+    /// One read of at most `most` bytes behind what `to` holds.
+    pub fn fill_behind(&mut self, to: &mut BytesMut, most: usize) {
+        to.reserve(most);
+        to.put_slice(self.next(most));
     }
 
     /// One write; all is taken, and told.

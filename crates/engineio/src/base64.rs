@@ -2,10 +2,17 @@
 
 use crate::Error;
 use alloc::string::String;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
+};
 use core::cell::Cell;
 
 const BAD: u8 = 0xff;
+/// Digits that are decoded at once, by way of a buffer of their own: many times faster than one by one.
+const BLOCK: usize = 256;
+/// The bytes they stand for.
+const BLOCK_BYTES: usize = BLOCK / 4 * 3;
 
 #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
 const VALUES: [u8; 256] = {
@@ -28,10 +35,15 @@ fn value(digit: &Cell<u8>) -> u8 {
 pub(crate) fn decode_in_place(text: &mut [u8]) -> Result<&[u8], Error> {
     let digits = digits(text);
     let len = decoded_len(digits).ok_or(Error::Base64)?;
-    let cells = Cell::from_mut(text.get_mut(..digits).unwrap_or_default()).as_slice_of_cells();
+    let blocks = decode_blocks(text.get_mut(..digits).unwrap_or_default())?;
+    let rest = blocks.saturating_mul(BLOCK_BYTES)..len;
+    let digits = blocks.saturating_mul(BLOCK)..digits;
+    let cells = Cell::from_mut(text.get_mut(..digits.end).unwrap_or_default()).as_slice_of_cells();
+    let to = cells.get(rest).unwrap_or_default();
+    let cells = cells.get(digits).unwrap_or_default();
     // The three bytes written lie before the next four digits read.
     let (from, tail) = (cells.chunks_exact(4), cells.chunks_exact(4).remainder());
-    for (from, to) in from.zip(cells.chunks(3)) {
+    for (from, to) in from.zip(to.chunks(3)) {
         let mut quad = [0; 4];
         for (value_of, digit) in quad.iter_mut().zip(from) {
             *value_of = value(digit);
@@ -43,14 +55,35 @@ pub(crate) fn decode_in_place(text: &mut [u8]) -> Result<&[u8], Error> {
         for (value_of, digit) in quad.iter_mut().zip(tail) {
             *value_of = value(digit);
         }
-        let written = len.checked_rem(3).unwrap_or_default();
-        let to = cells.get(len.saturating_sub(written)..len);
+        let written = to.len().checked_rem(3).unwrap_or_default();
+        let to = to.get(to.len().saturating_sub(written)..);
         let spare = put(quad, to.unwrap_or_default())?;
         if spare {
             return Err(Error::Base64);
         }
     }
     Ok(text.get(..len).unwrap_or_default())
+}
+
+/// Decodes all whole blocks over the beginning of `digits`; returns how many they are.
+fn decode_blocks(digits: &mut [u8]) -> Result<usize, Error> {
+    let blocks = digits.len() / BLOCK;
+    let mut bytes = [0; BLOCK_BYTES];
+    for block in 0..blocks {
+        let (from, to) = (
+            block.saturating_mul(BLOCK),
+            block.saturating_mul(BLOCK_BYTES),
+        );
+        let from = digits.get(from..from.saturating_add(BLOCK));
+        let written = STANDARD_NO_PAD.decode_slice(from.unwrap_or_default(), &mut bytes);
+        if written != Ok(BLOCK_BYTES) {
+            return Err(Error::Base64);
+        }
+        if let Some(to) = digits.get_mut(to..to.saturating_add(BLOCK_BYTES)) {
+            to.copy_from_slice(&bytes);
+        }
+    }
+    Ok(blocks)
 }
 
 /// Writes the bytes of four values to `to`, as many as it takes; says whether others are not zero.
@@ -135,12 +168,27 @@ mod tests {
 
     proptest! {
         #[test]
-        fn round_trips_with_and_without_padding(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn round_trips_with_and_without_padding(bytes in proptest::collection::vec(any::<u8>(), 0..1000)) {
             let text = packet("b", &bytes);
             let text = text.strip_prefix('b').unwrap();
             prop_assert_eq!(text.len(), encoded_len(bytes.len()));
             prop_assert_eq!(decode(text.as_bytes()), Some(bytes.clone()));
             prop_assert_eq!(decode(text.trim_end_matches('=').as_bytes()), Some(bytes));
+        }
+
+        #[test]
+        fn long_ones_round_trip_and_one_wrong_digit_is_found(
+            bytes in proptest::collection::vec(any::<u8>(), 150..900),
+            at in any::<proptest::sample::Index>(),
+            wrong in prop_oneof![Just(b'='), Just(b'-'), Just(b'\n'), Just(0xff_u8)],
+        ) {
+            let mut text = STANDARD.encode(&bytes).into_bytes();
+            prop_assert_eq!(decode(&text), Some(bytes));
+            let digits = text.iter().take_while(|&&digit| digit != b'=').count();
+            // The last digit's place may hold padding.
+            let at = at.index(digits - 4);
+            text[at] = wrong;
+            prop_assert_eq!(decode(&text), None);
         }
 
         #[test]

@@ -36,7 +36,7 @@ impl Coding {
                 }
             }
         }
-        writer.finish().into_iter().flatten().collect()
+        writer.finish().make_contiguous().concat()
     }
 }
 

@@ -1,8 +1,7 @@
 //! Unmasks a WebSocket payload (RFC 6455 §5.3) and checks its text in the same pass.
 //!
-//! The leaf that holds the only unsafe code of the siox crates: two calls, each with its reason. What they
-//! call is safe code ([`apply`] and [`text`] without them are its twin, and the tests hold both against
-//! a naive form).
+//! The leaf that holds the only unsafe code of the siox crates: five calls, each with its reason. The
+//! bytes themselves are worked on by safe code, and the tests hold it against a naive form.
 //!
 //! ```
 //! let mut payload = *b"ik";
@@ -10,8 +9,8 @@
 //! ```
 //!
 //! # Limits
-//! None: nothing is kept and nothing allocated. Vectors of 32 bytes are used where the processor has
-//! them, asked once.
+//! None: nothing is kept, and nothing allocated but by [`push`] and [`push_ascii`]. Vectors of 32 bytes
+//! are used where the processor has them, asked once.
 #![no_std]
 #![deny(unsafe_op_in_unsafe_fn)]
 #![deny(
@@ -22,9 +21,12 @@
     clippy::arithmetic_side_effects
 )]
 
+extern crate alloc;
+
 mod safe;
 
-use core::str::Utf8Error;
+use alloc::{string::String, vec::Vec};
+use core::{mem::MaybeUninit, str::Utf8Error};
 
 /// Below this many bytes a call is not worth its while.
 const SHORT: usize = 128;
@@ -46,6 +48,37 @@ pub fn text(bytes: &mut [u8], key: [u8; 4]) -> Result<&str, Utf8Error> {
         return Ok(unsafe { core::str::from_utf8_unchecked(bytes) });
     }
     core::str::from_utf8(bytes)
+}
+
+/// Unmasks a payload, or a part of one, behind what `to` holds, and leaves it as it is. Says whether it is
+/// ASCII.
+#[inline]
+pub fn push(to: &mut Vec<u8>, masked: &[u8], key: [u8; 4]) -> bool {
+    to.reserve(masked.len());
+    let len = to.len().saturating_add(masked.len());
+    let Some(room) = to.spare_capacity_mut().get_mut(..masked.len()) else {
+        return false; // never: it was reserved
+    };
+    let is_ascii = copy(masked, room, key);
+    // SAFETY: the bytes up to `len` are within the capacity, since `room` was; and `copy` has written
+    // every one of them that was not there before.
+    unsafe { to.set_len(len) };
+    is_ascii
+}
+
+/// Unmasks a text, or a part of one, behind what `to` holds, if it is ASCII: says whether it was. It is
+/// left as it is, and if it was not, so is `to`.
+#[inline]
+pub fn push_ascii(to: &mut String, masked: &[u8], key: [u8; 4]) -> bool {
+    let len = to.len();
+    // SAFETY: the bytes that are there stay; what `push` puts behind them is ASCII, which is UTF-8, or
+    // is taken away again before anyone else can look.
+    let bytes = unsafe { to.as_mut_vec() };
+    let is_ascii = push(bytes, masked, key);
+    if !is_ascii {
+        bytes.truncate(len);
+    }
+    is_ascii
 }
 
 /// XORs, and says whether the result is ASCII.
@@ -76,4 +109,22 @@ fn xor_long(bytes: &mut [u8], key: [u8; 4]) -> bool {
 #[target_feature(enable = "avx2")]
 fn xor_wide(bytes: &mut [u8], key: [u8; 4]) -> bool {
     safe::xor(bytes, key)
+}
+
+/// XORs from one place to another, which is as long; says whether the result is ASCII.
+#[inline(never)]
+fn copy(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
+    #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+    if wide::get() {
+        // SAFETY: the processor has AVX2, as it was asked.
+        return unsafe { copy_wide(from, to, key) };
+    }
+    safe::copy(from, to, key)
+}
+
+/// The safe code, compiled for vectors of 32 bytes.
+#[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
+#[target_feature(enable = "avx2")]
+fn copy_wide(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
+    safe::copy(from, to, key)
 }

@@ -25,6 +25,39 @@ fn applies_the_key_at_every_offset_and_length() {
     }
 }
 
+#[test]
+fn puts_behind_what_is_there_at_every_offset_and_length() {
+    let source: Vec<u8> = (0..800u32).map(|i| (i * 7 + 3) as u8).collect();
+    for held in 0..33 {
+        for len in 0..700 {
+            let masked = &source[held..held + len];
+            let mut bytes = source[..held].to_vec();
+            let is_ascii = siox_mask::push(&mut bytes, masked, KEY);
+            let plain = naive(masked, KEY);
+            assert_eq!(is_ascii, plain.is_ascii());
+            assert_eq!(bytes, [&source[..held], &plain].concat(), "{held} {len}");
+        }
+    }
+}
+
+/// One byte that is not ASCII, at each place of each length, leaves the text as it was.
+#[test]
+fn puts_ascii_behind_a_text_or_nothing() {
+    for len in 0..700 {
+        let plain = vec![b'a'; len];
+        let mut text = String::from("ä");
+        assert!(siox_mask::push_ascii(&mut text, &naive(&plain, KEY), KEY));
+        assert_eq!(text, format!("ä{}", "a".repeat(len)));
+        for bad in 0..len {
+            let mut plain = plain.clone();
+            plain[bad] = 0xe4;
+            let mut text = String::from("ä");
+            assert!(!siox_mask::push_ascii(&mut text, &naive(&plain, KEY), KEY));
+            assert_eq!(text, "ä", "{len} {bad}");
+        }
+    }
+}
+
 /// One byte that is not ASCII, at each place of each length, is never overlooked.
 #[test]
 fn no_byte_goes_unchecked() {

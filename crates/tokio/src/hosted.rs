@@ -172,7 +172,7 @@ fn reply(mut answer: Answer) -> Response<Full<Bytes>> {
 fn join(mut chunks: VecDeque<Bytes>) -> Bytes {
     match chunks.len() {
         0 | 1 => chunks.pop_front().unwrap_or_default(),
-        _ => chunks.iter().flatten().copied().collect::<Vec<_>>().into(),
+        _ => chunks.make_contiguous().concat().into(),
     }
 }
 

@@ -3,26 +3,45 @@
 
 #[cfg(feature = "deflate")]
 use crate::{Error, deflate::Inflater};
-use crate::{Violation, frame::Opcode, reader::Piece, streamed::Streamed, trickle::Trickle};
+use crate::{
+    Violation, frame::Opcode, mask::Masked, reader::Piece, streamed::Streamed, trickle::Trickle,
+};
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use siox_wire::{Message, Utf8};
 
 /// An unfinished message, an unfinished control frame, or both.
 #[derive(Debug, Default)]
 pub(crate) struct Assembly {
-    /// What the first frame of the message said it is; `None` while only a control frame is here.
-    kind: Option<Kind>,
-    bytes: Vec<u8>,
+    /// The message; `None` while only a control frame is here, or the message is handed on in chunks.
+    body: Option<Body>,
     /// Frames of the message that are whole.
     frames: u32,
-    /// The message is compressed, and this many bytes of it came.
-    #[cfg(feature = "deflate")]
-    packed: Option<u64>,
-    /// The message, where it is handed on in chunks; nothing above is used then.
+    /// The message, where it is handed on in chunks.
     pub(crate) streamed: Option<Streamed>,
     control: Vec<u8>,
     /// How long it has been coming.
     pub(crate) trickle: Trickle,
+}
+
+/// What came of a message.
+#[derive(Debug)]
+enum Body {
+    /// The characters that are whole, and the beginning of the next.
+    Text(String, Utf8),
+    Binary(Vec<u8>),
+    #[cfg(feature = "deflate")]
+    Packed(Packed),
+}
+
+/// What came of a compressed message.
+#[cfg(feature = "deflate")]
+#[derive(Debug)]
+struct Packed {
+    kind: Kind,
+    /// Inflated.
+    bytes: Vec<u8>,
+    /// Payload bytes, as they came.
+    received: u64,
 }
 
 /// What a message is.
@@ -44,15 +63,27 @@ impl Kind {
     }
 }
 
+impl Body {
+    /// Bytes of the message so far.
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text, utf8) => text.len().saturating_add(utf8.held()),
+            Self::Binary(bytes) => bytes.len(),
+            #[cfg(feature = "deflate")]
+            Self::Packed(packed) => packed.bytes.len(),
+        }
+    }
+}
+
 impl Assembly {
     /// Whether a message is open: the next data frame must continue it.
     pub(crate) fn is_message(&self) -> bool {
-        self.kind.is_some() || self.streamed.is_some()
+        self.body.is_some() || self.streamed.is_some()
     }
 
     /// Bytes of the message so far.
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
+        self.body.as_ref().map_or(0, Body::len)
     }
 
     /// Payload bytes of the message so far, as they came.
@@ -61,10 +92,10 @@ impl Assembly {
             return streamed.received();
         }
         #[cfg(feature = "deflate")]
-        if let Some(packed) = self.packed {
-            return packed;
+        if let Some(Body::Packed(packed)) = &self.body {
+            return packed.received;
         }
-        self.bytes.len() as u64
+        self.len() as u64
     }
 
     /// Frames of the message so far.
@@ -77,71 +108,95 @@ impl Assembly {
         !self.is_message() && self.control.is_empty()
     }
 
-    /// Keeps a piece of a text message.
-    pub(crate) fn text(&mut self, piece: &Piece<'_>) -> Result<(), Violation> {
-        self.kind.get_or_insert(Kind::Text(Utf8::default()));
+    /// Keeps a piece of a text message, which fails at its first bad byte.
+    pub(crate) fn text(&mut self, piece: Piece<'_>) -> Result<(), Violation> {
+        self.body
+            .get_or_insert_with(|| Body::Text(String::new(), Utf8::default()));
         self.data(piece)
     }
 
     /// Keeps a piece of a binary message.
-    pub(crate) fn binary(&mut self, piece: &Piece<'_>) {
-        self.kind.get_or_insert(Kind::Binary);
-        self.append(piece);
+    pub(crate) fn binary(&mut self, piece: Piece<'_>) -> Result<(), Violation> {
+        self.body.get_or_insert_with(|| Body::Binary(Vec::new()));
+        self.data(piece)
     }
 
-    /// Keeps a piece of a message whose kind is known, text failing at its first bad byte.
-    pub(crate) fn data(&mut self, piece: &Piece<'_>) -> Result<(), Violation> {
-        if let Some(Kind::Text(utf8)) = &mut self.kind
-            && !(piece.is_ascii && utf8.is_complete())
-        {
-            utf8.check(piece.bytes)
-                .map_err(|_| Violation::InvalidUtf8)?;
+    /// Keeps a piece of a message whose kind is known.
+    pub(crate) fn data(&mut self, piece: Piece<'_>) -> Result<(), Violation> {
+        let left = piece.left;
+        match &mut self.body {
+            Some(Body::Text(text, utf8)) => {
+                text.reserve_exact(growth(text.len(), text.capacity(), utf8.held(), &piece));
+                push_text(text, utf8, piece.payload)?;
+            }
+            Some(Body::Binary(bytes)) => {
+                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), 0, &piece));
+                piece.payload.push(bytes);
+            }
+            // The one is inflated instead, the other was refused by its head.
+            #[cfg(feature = "deflate")]
+            Some(Body::Packed(_)) => {}
+            None => return Err(Violation::StrayContinuation),
         }
-        self.append(piece);
+        if left == 0 {
+            self.frames = self.frames.saturating_add(1);
+        }
         Ok(())
     }
 
     /// Whether the message that is open is compressed.
     #[cfg(feature = "deflate")]
     pub(crate) fn is_packed(&self) -> bool {
-        self.packed.is_some() || self.streamed.as_ref().is_some_and(Streamed::is_packed)
+        matches!(self.body, Some(Body::Packed(_)))
+            || self.streamed.as_ref().is_some_and(Streamed::is_packed)
     }
 
     /// Bytes of the compressed message so far.
     #[cfg(feature = "deflate")]
     pub(crate) fn packed(&self) -> u64 {
-        self.packed.unwrap_or(0)
+        match &self.body {
+            Some(Body::Packed(packed)) => packed.received,
+            Some(Body::Text(..) | Body::Binary(_)) | None => 0,
+        }
     }
 
     /// Inflates and keeps a piece of a compressed message, text failing at its first bad byte.
     #[cfg(feature = "deflate")]
     pub(crate) fn inflate(
         &mut self,
-        piece: &Piece<'_>,
+        piece: Piece<'_>,
         inflater: &mut Inflater,
         takeover: bool,
         limit: usize,
     ) -> Result<(), Error> {
-        if self.kind.is_none() {
-            self.kind = Some(Kind::of(piece.opcode));
+        let body = self.body.get_or_insert_with(|| {
             inflater.begin_message(takeover);
-        }
+            Body::Packed(Packed {
+                kind: Kind::of(piece.opcode),
+                bytes: Vec::new(),
+                received: 0,
+            })
+        });
+        let Body::Packed(packed) = body else {
+            return Ok(());
+        };
         if piece.first {
             inflater.begin_frame();
         }
-        let len = piece.bytes.len() as u64;
-        self.packed = Some(self.packed().saturating_add(len));
-        let from = self.bytes.len();
-        let inflated = inflater.inflate(piece.bytes, &mut self.bytes, limit);
-        if let Some(Kind::Text(utf8)) = &mut self.kind {
+        let (left, fin) = (piece.left, piece.fin);
+        let payload = piece.payload.unmask();
+        packed.received = packed.received.saturating_add(payload.len() as u64);
+        let from = packed.bytes.len();
+        let inflated = inflater.inflate(payload, &mut packed.bytes, limit);
+        if let Kind::Text(utf8) = &mut packed.kind {
             // What came before a fault is judged before the fault, however the input is cut.
-            let new = self.bytes.get(from..).unwrap_or_default();
+            let new = packed.bytes.get(from..).unwrap_or_default();
             utf8.check(new).map_err(|_| Violation::InvalidUtf8)?;
         }
         inflated?;
-        if piece.left == 0 {
+        if left == 0 {
             self.frames = self.frames.saturating_add(1);
-            if piece.fin {
+            if fin {
                 inflater.end_message(takeover)?;
             }
         }
@@ -150,45 +205,61 @@ impl Assembly {
 
     /// The message, now that it is whole.
     pub(crate) fn finish(&mut self) -> Result<Message<'static>, Violation> {
-        #[cfg(feature = "deflate")]
-        {
-            self.packed = None;
-        }
-        let bytes = core::mem::take(&mut self.bytes);
-        match self.kind.take() {
-            Some(Kind::Text(utf8)) if utf8.is_complete() => String::from_utf8(bytes)
-                .map(|text| Message::Text(Cow::Owned(text)))
-                .map_err(|_| Violation::InvalidUtf8),
-            Some(Kind::Text(_)) => Err(Violation::InvalidUtf8),
-            Some(Kind::Binary) => Ok(Message::Binary(Cow::Owned(bytes))),
-            None => Err(Violation::StrayContinuation),
-        }
+        let text = match self.body.take() {
+            Some(Body::Text(text, utf8)) if utf8.is_complete() => text,
+            Some(Body::Text(..)) => return Err(Violation::InvalidUtf8),
+            Some(Body::Binary(bytes)) => return Ok(Message::Binary(Cow::Owned(bytes))),
+            #[cfg(feature = "deflate")]
+            Some(Body::Packed(packed)) => match packed.kind {
+                Kind::Text(_) => {
+                    String::from_utf8(packed.bytes).map_err(|_| Violation::InvalidUtf8)?
+                }
+                Kind::Binary => return Ok(Message::Binary(Cow::Owned(packed.bytes))),
+            },
+            None => return Err(Violation::StrayContinuation),
+        };
+        Ok(Message::Text(Cow::Owned(text)))
     }
 
     /// Keeps a piece of a control frame.
-    pub(crate) fn control(&mut self, piece: &Piece<'_>) {
-        self.control.extend_from_slice(piece.bytes);
+    pub(crate) fn control(&mut self, piece: Piece<'_>) {
+        piece.payload.push(&mut self.control);
     }
 
     /// The payload of the control frame, now that it is whole.
     pub(crate) fn finish_control(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.control)
     }
+}
 
-    fn append(&mut self, piece: &Piece<'_>) {
-        let room = self.bytes.capacity().saturating_sub(self.bytes.len());
-        if room < piece.bytes.len() {
-            // Doubling what was received, but never beyond what the frame still announces.
-            let all = usize::try_from(piece.left)
-                .unwrap_or(usize::MAX)
-                .saturating_add(piece.bytes.len());
-            let double = self.bytes.len().max(piece.bytes.len());
-            let growth = if piece.fin { double.min(all) } else { double };
-            self.bytes.reserve_exact(growth.max(piece.bytes.len()));
-        }
-        self.bytes.extend_from_slice(piece.bytes);
-        if piece.left == 0 {
-            self.frames = self.frames.saturating_add(1);
-        }
+/// Appends what came of a text, with the character that has begun; no byte is judged twice.
+fn push_text(text: &mut String, utf8: &mut Utf8, payload: Masked<'_>) -> Result<(), Violation> {
+    if utf8.is_complete() && payload.push_ascii(text) {
+        return Ok(());
     }
+    let bytes = payload.unmask();
+    // The rest of a character by itself: what is behind it need not be copied twice.
+    let lacks = utf8.lacks().min(bytes.len());
+    let (begun, rest) = bytes.split_at_checked(lacks).unwrap_or_default();
+    for bytes in [begun, rest] {
+        let (characters, valid) = utf8.take(bytes);
+        text.push_str(&characters);
+        valid.map_err(|_| Violation::InvalidUtf8)?;
+    }
+    Ok(())
+}
+
+/// By how much to grow for a piece: doubling what was received, but never beyond what the frame still
+/// announces. `held`: bytes that come with it.
+fn growth(len: usize, capacity: usize, held: usize, piece: &Piece<'_>) -> usize {
+    let new = piece.payload.len().saturating_add(held);
+    if capacity.saturating_sub(len) >= new {
+        return 0;
+    }
+    let all = usize::try_from(piece.left)
+        .unwrap_or(usize::MAX)
+        .saturating_add(new);
+    let double = len.max(new);
+    let growth = if piece.fin { double.min(all) } else { double };
+    growth.max(new)
 }

@@ -1,9 +1,11 @@
 //! Masking (RFC 6455 §5.3): the XOR, and where a client's keys come from.
 
+use alloc::{string::String, vec::Vec};
 use chacha20::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
 };
+use core::str::Utf8Error;
 
 /// XORs `bytes` with `key`, repeated. Masks and unmasks.
 #[inline]
@@ -11,10 +13,48 @@ pub fn apply(bytes: &mut [u8], key: [u8; 4]) {
     siox_mask::apply(bytes, key);
 }
 
-/// The same; says whether the result is ASCII.
-#[inline]
-pub(crate) fn apply_ascii(bytes: &mut [u8], key: [u8; 4]) -> bool {
-    siox_mask::apply(bytes, key)
+/// Payload bytes as they came, to be unmasked once, where they are or where they are to be.
+#[derive(Debug)]
+pub(crate) struct Masked<'b> {
+    bytes: &'b mut [u8],
+    key: [u8; 4],
+}
+
+impl<'b> Masked<'b> {
+    #[inline]
+    pub(crate) fn new(bytes: &'b mut [u8], key: [u8; 4]) -> Self {
+        Self { bytes, key }
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Where they are.
+    #[inline]
+    pub(crate) fn unmask(self) -> &'b [u8] {
+        siox_mask::apply(self.bytes, self.key);
+        self.bytes
+    }
+
+    /// Where they are, as a text.
+    #[inline]
+    pub(crate) fn text(self) -> Result<&'b str, Utf8Error> {
+        siox_mask::text(self.bytes, self.key)
+    }
+
+    /// Behind what `to` holds.
+    #[inline]
+    pub(crate) fn push(self, to: &mut Vec<u8>) {
+        siox_mask::push(to, self.bytes, self.key);
+    }
+
+    /// Behind what `to` holds, if they are ASCII, or else nothing is done.
+    #[inline]
+    pub(crate) fn push_ascii(&self, to: &mut String) -> bool {
+        siox_mask::push_ascii(to, self.bytes, self.key)
+    }
 }
 
 /// The key for what follows after `n` bytes.
@@ -44,7 +84,6 @@ impl Masks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
 
     fn naive(bytes: &[u8], key: [u8; 4]) -> Vec<u8> {
         let keyed = bytes.iter().enumerate();

@@ -1,12 +1,12 @@
 //! Where the reader stands in the stream of frames: in a head or in a payload.
 //!
-//! It unmasks in place and hands out what arrived. It keeps the bytes of an unfinished head and no
+//! It hands out what arrived, to be unmasked in place. It keeps the bytes of an unfinished head and no
 //! byte of a payload; what frames mean together is not known here.
 
 use crate::{
     Violation,
     frame::{Head, MAX_HEAD, Opcode, Role},
-    mask,
+    mask::{self, Masked},
 };
 use siox_wire::Input;
 
@@ -39,16 +39,14 @@ struct Payload {
     begun: bool,
 }
 
-/// What arrived of one payload, unmasked.
-#[derive(Debug, Clone, Copy)]
+/// What arrived of one payload.
+#[derive(Debug)]
 pub(crate) struct Piece<'b> {
     pub(crate) fin: bool,
     pub(crate) opcode: Opcode,
     /// The message is compressed: in its first frame only, and only where that was agreed to.
     pub(crate) rsv1: bool,
-    pub(crate) bytes: &'b [u8],
-    /// Every byte of it is; found in passing, by unmasking.
-    pub(crate) is_ascii: bool,
+    pub(crate) payload: Masked<'b>,
     /// The payload begins with it.
     pub(crate) first: bool,
     /// How many bytes of the payload are still to come.
@@ -64,6 +62,25 @@ impl Payload {
             rsv1: head.rsv1,
             fin: head.fin,
             begun: false,
+        }
+    }
+
+    /// What came of it, at most `most` bytes.
+    #[inline(always)]
+    fn advance<'b>(&mut self, input: &mut Input<'b>, most: usize) -> Piece<'b> {
+        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let payload = Masked::new(input.take(left.min(most)), self.mask);
+        let first = !self.begun;
+        self.begun |= payload.len() > 0;
+        self.left = self.left.saturating_sub(payload.len() as u64);
+        self.mask = mask::advance(self.mask, payload.len());
+        Piece {
+            fin: self.fin,
+            opcode: self.opcode,
+            rsv1: self.rsv1,
+            payload,
+            first,
+            left: self.left,
         }
     }
 }
@@ -111,10 +128,14 @@ impl Reader {
         input: &mut Input<'b>,
         most: usize,
     ) -> Option<Piece<'b>> {
-        match self.at {
-            At::Head { .. } => None,
-            At::Payload(payload) => Some(self.advance(payload, input, most)),
+        let At::Payload(payload) = &mut self.at else {
+            return None;
+        };
+        let piece = payload.advance(input, most);
+        if piece.left == 0 {
+            *self = Self::new();
         }
+        Some(piece)
     }
 
     /// Puts an unmasked copy of the next bytes of the payload, at most `most`, behind what `to` holds,
@@ -189,55 +210,25 @@ impl Reader {
     #[inline]
     pub(crate) fn begin<'b>(&mut self, head: Head, input: &mut Input<'b>) -> Piece<'b> {
         match usize::try_from(head.len) {
-            Ok(len) if len <= input.len() => {
-                let bytes = input.take(len);
-                let is_ascii = mask::apply_ascii(bytes, head.mask);
-                Piece {
-                    fin: head.fin,
-                    opcode: head.opcode,
-                    rsv1: head.rsv1,
-                    bytes,
-                    is_ascii,
-                    first: true,
-                    left: 0,
-                }
+            Ok(len) if len <= input.len() => Piece {
+                fin: head.fin,
+                opcode: head.opcode,
+                rsv1: head.rsv1,
+                payload: Masked::new(input.take(len), head.mask),
+                first: true,
+                left: 0,
+            },
+            Ok(_) | Err(_) => {
+                let mut payload = Payload::behind(&head);
+                let piece = payload.advance(input, usize::MAX);
+                self.at = At::Payload(payload);
+                piece
             }
-            Ok(_) | Err(_) => self.advance(Payload::behind(&head), input, usize::MAX),
         }
     }
 
     /// Goes into the payload behind `head`, which is not empty, and leaves its bytes in the input.
     pub(crate) fn enter(&mut self, head: &Head) {
         self.at = At::Payload(Payload::behind(head));
-    }
-
-    fn advance<'b>(
-        &mut self,
-        mut payload: Payload,
-        input: &mut Input<'b>,
-        most: usize,
-    ) -> Piece<'b> {
-        let left = usize::try_from(payload.left).unwrap_or(usize::MAX);
-        let bytes = input.take(left.min(most));
-        let is_ascii = mask::apply_ascii(bytes, payload.mask);
-        let first = !payload.begun;
-        payload.begun |= !bytes.is_empty();
-        payload.left = payload.left.saturating_sub(bytes.len() as u64);
-        payload.mask = mask::advance(payload.mask, bytes.len());
-        *self = match payload.left {
-            0 => Self::new(),
-            _ => Self {
-                at: At::Payload(payload),
-            },
-        };
-        Piece {
-            fin: payload.fin,
-            opcode: payload.opcode,
-            rsv1: payload.rsv1,
-            bytes,
-            is_ascii,
-            first,
-            left: payload.left,
-        }
     }
 }

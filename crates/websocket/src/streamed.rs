@@ -80,8 +80,10 @@ impl Streamed {
         let Some(piece) = reader.resume_up_to(input, most) else {
             return (None, Ok(()));
         };
-        self.received = self.received.saturating_add(piece.bytes.len() as u64);
-        self.make(piece.bytes, piece.ends_message(), Ok(()))
+        let ends = piece.ends_message();
+        let bytes = piece.payload.unmask();
+        self.received = self.received.saturating_add(bytes.len() as u64);
+        self.make(bytes, ends, Ok(()))
     }
 
     /// The next bytes as a chunk. `ends`: with them the message is whole, unless `fault` or bad text

@@ -23,6 +23,20 @@ impl Whole {
     /// control, and all there.
     #[inline]
     pub(crate) fn find(bytes: &[u8], reader: Role) -> Option<Self> {
+        let whole = Self::announced(bytes, reader)?;
+        (whole.lacks(bytes) == 0).then_some(whole)
+    }
+
+    /// How many bytes of it `bytes`, which begin with it, lack.
+    #[inline]
+    pub(crate) fn lacks(&self, bytes: &[u8]) -> usize {
+        let there = bytes.len().wrapping_sub(self.head);
+        self.len.saturating_sub(there)
+    }
+
+    /// The same, if its head is all there.
+    #[inline]
+    pub(crate) fn announced(bytes: &[u8], reader: Role) -> Option<Self> {
         let [first, second, rest @ ..] = bytes else {
             return None;
         };
@@ -53,14 +67,11 @@ impl Whole {
             4 => 126,
             _ => 1 << 16,
         };
-        let (mask, rest, head) = match reader {
-            Role::Client => ([0; 4], rest, head),
-            Role::Server => {
-                let (mask, rest) = rest.split_first_chunk::<4>()?;
-                (*mask, rest, head.wrapping_add(4))
-            }
+        let (mask, head) = match reader {
+            Role::Client => ([0; 4], head),
+            Role::Server => (*rest.first_chunk::<4>()?, head.wrapping_add(4)),
         };
-        (len >= fewest && len <= rest.len()).then_some(Self {
+        (len >= fewest).then_some(Self {
             is_text,
             mask,
             head,

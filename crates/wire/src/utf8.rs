@@ -118,6 +118,12 @@ impl Utf8 {
         }
     }
 
+    /// How many bytes of a character that has begun are held back, at most 3.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        usize::from(self.have)
+    }
+
     /// Whether the text may end here: no code point is half there.
     #[must_use]
     pub fn is_complete(&self) -> bool {

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: siox beside its peers. Each benchmark is a workspace of its own under `benches/`, one file here; its
 //! tables become a section of `benches/RESULTS.md`.
 
+mod engineio;
 mod frames;
 mod results;
 mod websocket;
@@ -9,9 +10,10 @@ use crate::shell::Result;
 
 pub(crate) fn run(words: &[String]) -> Result {
     let Some((name, rest)) = words.split_first() else {
-        return Err("which? `frames` or `websocket`".to_owned());
+        return Err("which? `engineio`, `frames` or `websocket`".to_owned());
     };
     match name.as_str() {
+        "engineio" => engineio::run(rest),
         "frames" => frames::run(rest),
         "websocket" => websocket::run(rest),
         other => Err(format!("there is no benchmark `{other}`")),

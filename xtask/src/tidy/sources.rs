@@ -10,7 +10,7 @@ use crate::metadata::Workspace;
 const MAY_BE_UNSAFE: [(&str, &str); 2] = [
     (
         "crates/mask/src/lib.rs",
-        "the leaf for what must be fast: two calls with a safe twin, measured, tested exhaustively, and kept short",
+        "the leaf for what must be fast: five calls, what they call is safe code, measured, tested exhaustively, and kept short",
     ),
     (
         "crates/testkit/src/lib.rs",
@@ -72,16 +72,17 @@ pub(super) fn roots_forbid_unsafe(
     }
 }
 
-/// Unsafe code stays few enough lines to be read at one go.
+/// Unsafe code stays few enough lines to be read at one go: what does not forbid it counts.
 pub(super) fn the_unsafe_leaf_is_short(files: &[File], found: &mut Vec<Finding>) {
     let sources = files
         .iter()
-        .filter(|file| file.path.starts_with("crates/mask/src/"));
+        .filter(|file| file.path.starts_with("crates/mask/src/"))
+        .filter(|file| !forbids_unsafe(&file.text));
     let lines: usize = sources.map(|file| file.text.lines().count()).sum();
     if lines > LONGEST_LEAF {
         found.push(Finding::new(
             "crates/mask/src",
-            format!("{lines} lines; a crate with unsafe code has at most {LONGEST_LEAF}"),
+            format!("{lines} lines that may be unsafe; at most {LONGEST_LEAF}"),
         ));
     }
 }

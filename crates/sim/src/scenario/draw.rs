@@ -90,7 +90,7 @@ impl Scenario {
         } else {
             (pick(rng, [Side::Server, Side::Client]), 2 + rng.below(3))
         };
-        self.max_payload = 1_000_000;
+        (self.max_payload, self.largest) = (1_000_000, 100);
         // A client whose upgrade waits for its POST does not poll, so hears no ping.
         self.upgrade = [Duration::from_secs(3), Duration::from_secs(2)];
         (self.high_water, self.hard_cap) = (1 << 20, 4 << 20);

@@ -70,19 +70,22 @@ impl Connection {
         }
     }
 
-    /// Inflates a piece of a compressed message; says whether the piece was of one.
-    pub(super) fn inflate(&mut self, piece: &Piece<'_>) -> Result<bool, Error> {
+    /// Whether the piece is one of a compressed message.
+    #[inline]
+    pub(super) fn is_compressed(&self, piece: &Piece<'_>) -> bool {
+        let continues = || self.assembly.as_ref().is_some_and(|a| a.is_packed());
+        piece.rsv1 || (piece.opcode == Opcode::Continuation && continues())
+    }
+
+    /// Inflates a piece of a compressed message.
+    pub(super) fn inflate(&mut self, piece: Piece<'_>) -> Result<(), Error> {
         let assembly = self.assembly.get_or_insert_default();
-        let continues = piece.opcode == Opcode::Continuation && assembly.is_packed();
-        if !piece.rsv1 && !continues {
-            return Ok(false);
-        }
         let (inflater, takeover) = self.compression.inflater();
         let done = assembly.inflate(piece, inflater, takeover, self.limits.message);
         if done.is_err() {
             self.compression.drop_inflater();
         }
-        done.map(|()| true)
+        done
     }
 
     /// Queues a group made for many receivers, compressed; says whether it did.

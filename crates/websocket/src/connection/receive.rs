@@ -29,6 +29,47 @@ impl Connection {
         }
     }
 
+    /// Takes the whole message in one frame that `input` begins with. `None` if it begins otherwise, or
+    /// something is incomplete already; nothing is eaten then, and [`handle_input`](Self::handle_input)
+    /// goes on, as it does with all that this takes.
+    ///
+    /// For a caller that would rather keep a message in its buffer until it is whole there than have it
+    /// put together here: what it need not give away, [`message_lacks`](Self::message_lacks) tells.
+    ///
+    /// # Errors
+    /// As of [`handle_input`](Self::handle_input).
+    #[inline]
+    pub fn take_message<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+    ) -> Result<Option<Message<'b>>, Error> {
+        self.end_group();
+        match self.message_at_once(input) {
+            Some(Ok(message)) => Ok(Some(message)),
+            Some(Err(violation)) => self.end_turn(Some(violation.into()), input).map(|_| None),
+            None => Ok(None),
+        }
+    }
+
+    /// How many bytes `input`, which is to follow, lacks of the whole message in one frame that it begins
+    /// with, at most [`Limits::message`](crate::Limits::message). `None` if it begins otherwise, or its
+    /// head is not all there, or something is incomplete already: it is for
+    /// [`handle_input`](Self::handle_input) then.
+    ///
+    /// A caller that keeps such bytes owes the machine the time: the deadlines of what is incomplete run
+    /// from when `handle_input` gets them.
+    #[must_use]
+    #[inline]
+    pub fn message_lacks(&self, input: &[u8]) -> Option<usize> {
+        if self.assembly.is_some() || self.streaming || !self.reader.is_between_frames() {
+            return None;
+        }
+        let whole = Whole::announced(input, self.outgoing.role())?;
+        let is_allowed =
+            self.state.is_open() && self.limits.fragments > 0 && whole.len <= self.limits.message;
+        is_allowed.then(|| whole.lacks(input))
+    }
+
     /// The common case, taken out for speed: an unfragmented message that lies whole in the input,
     /// while nothing is incomplete. `None` leaves the input to [`any_input`](Self::any_input), which
     /// knows this case as well.
@@ -122,16 +163,11 @@ impl Connection {
     #[must_use]
     #[inline]
     pub fn is_message_whole(&self, input: &[u8]) -> bool {
-        if self.assembly.is_some() || self.streaming || !self.reader.is_between_frames() {
-            return false;
-        }
-        let is_allowed = |whole: Whole| whole.len <= self.limits.message;
-        self.state.is_open()
-            && self.limits.fragments > 0
-            && Whole::find(input, self.outgoing.role()).is_some_and(is_allowed)
+        self.message_lacks(input) == Some(0)
     }
 
     /// Reads frames until one makes an event or the input is eaten.
+    #[inline(always)]
     fn step<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, Error> {
         while !input.is_empty() {
             let piece = match self.reader.resume(input) {
@@ -146,7 +182,7 @@ impl Connection {
                     self.reader.begin(head, input)
                 }
             };
-            let event = self.piece(&piece, input.now())?;
+            let event = self.piece(piece, input.now())?;
             if event.is_some() {
                 return Ok(event);
             }
@@ -155,18 +191,19 @@ impl Connection {
     }
 
     /// What comes of a frame, or of a part of one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn piece<'b>(
         &mut self,
-        piece: &Piece<'b>,
+        piece: Piece<'b>,
         now: Instant,
     ) -> Result<Option<Event<'b>>, Error> {
+        let left = piece.left;
         let event = if piece.first && piece.left == 0 && !piece.rsv1 {
             self.whole(piece, now)?
         } else {
             self.part(piece, now)?
         };
-        if piece.left == 0 {
+        if left == 0 {
             self.drop_finished();
         }
         Ok(event)
@@ -220,51 +257,65 @@ impl Connection {
     }
 
     /// A frame that lies whole in the input: its payload is not copied, unless it is a fragment.
-    #[inline]
-    fn whole<'b>(&mut self, piece: &Piece<'b>, now: Instant) -> Result<Option<Event<'b>>, Error> {
+    #[inline(always)]
+    fn whole<'b>(&mut self, piece: Piece<'b>, now: Instant) -> Result<Option<Event<'b>>, Error> {
         Ok(Some(match (piece.opcode, piece.fin) {
-            (Opcode::Text, true) => match core::str::from_utf8(piece.bytes) {
-                Ok(text) => Event::Message(Message::Text(Cow::Borrowed(text))),
-                Err(_) => return Err(Violation::InvalidUtf8.into()),
-            },
-            (Opcode::Binary, true) => Event::Message(Message::Binary(Cow::Borrowed(piece.bytes))),
+            (Opcode::Text, true) => {
+                let text = piece.payload.text();
+                let text = text.map_err(|_| Violation::InvalidUtf8)?;
+                Event::Message(Message::Text(Cow::Borrowed(text)))
+            }
+            (Opcode::Binary, true) => {
+                Event::Message(Message::Binary(Cow::Borrowed(piece.payload.unmask())))
+            }
             (Opcode::Text | Opcode::Binary, false) | (Opcode::Continuation, _) => {
                 return self.part(piece, now);
             }
             (Opcode::Close | Opcode::Ping | Opcode::Pong, _) => {
-                return self.control(piece.opcode, Cow::Borrowed(piece.bytes), now);
+                let payload = Cow::Borrowed(piece.payload.unmask());
+                return self.control(piece.opcode, payload, now);
             }
         }))
     }
 
     /// A fragment, or a part of a frame: kept until the rest is there.
-    fn part(&mut self, piece: &Piece<'_>, now: Instant) -> Result<Option<Event<'static>>, Error> {
-        if piece.bytes.is_empty() && piece.left > 0 {
+    #[inline(always)]
+    fn part(&mut self, piece: Piece<'_>, now: Instant) -> Result<Option<Event<'static>>, Error> {
+        let (opcode, fin, left) = (piece.opcode, piece.fin, piece.left);
+        if piece.payload.len() == 0 && left > 0 {
             return Ok(None); // only the head was there: nothing to keep
         }
-        #[cfg(feature = "deflate")]
-        let is_kept = self.inflate(piece)?;
-        #[cfg(not(feature = "deflate"))]
-        let is_kept = false;
-        let assembly = self.assembly.get_or_insert_default();
-        match piece.opcode {
-            _ if is_kept => {}
-            Opcode::Text => assembly.text(piece)?,
-            Opcode::Binary => assembly.binary(piece),
-            Opcode::Continuation => assembly.data(piece)?,
-            Opcode::Close | Opcode::Ping | Opcode::Pong => assembly.control(piece),
-        }
-        if piece.left > 0 {
+        self.keep(piece)?;
+        let Some(assembly) = &mut self.assembly else {
+            return Ok(None);
+        };
+        if left > 0 {
             return Ok(None);
         }
-        if piece.opcode.is_control() {
+        if opcode.is_control() {
             let payload = assembly.finish_control();
-            return self.control(piece.opcode, Cow::Owned(payload), now);
+            return self.control(opcode, Cow::Owned(payload), now);
         }
-        if !piece.fin {
+        if !fin {
             return Ok(None);
         }
         Ok(Some(Event::Message(assembly.finish()?)))
+    }
+
+    #[inline(always)]
+    fn keep(&mut self, piece: Piece<'_>) -> Result<(), Error> {
+        #[cfg(feature = "deflate")]
+        if self.is_compressed(&piece) {
+            return self.inflate(piece);
+        }
+        let assembly = self.assembly.get_or_insert_default();
+        match piece.opcode {
+            Opcode::Text => assembly.text(piece)?,
+            Opcode::Binary => assembly.binary(piece)?,
+            Opcode::Continuation => assembly.data(piece)?,
+            Opcode::Close | Opcode::Ping | Opcode::Pong => assembly.control(piece),
+        }
+        Ok(())
     }
 
     /// A frame has ended: if nothing is incomplete now, neither memory nor a running clock remains.
@@ -275,6 +326,7 @@ impl Connection {
     }
 
     /// A whole control frame.
+    #[inline(never)]
     fn control<'b>(
         &mut self,
         opcode: Opcode,

@@ -40,7 +40,7 @@ impl Connection {
             let event = match self.reader.inside() {
                 None => self.frame_streamed(input)?,
                 Some(opcode) if opcode.is_control() => match self.reader.resume(input) {
-                    Some(piece) => self.piece(&piece, input.now())?,
+                    Some(piece) => self.piece(piece, input.now())?,
                     None => None,
                 },
                 Some(_) => {
@@ -66,14 +66,14 @@ impl Connection {
         self.admit_order(&head, now)?;
         if head.opcode.is_control() {
             let piece = self.reader.begin(head, input);
-            return self.piece(&piece, now);
+            return self.piece(piece, now);
         }
         let is_begun = self.assembly.as_ref().is_some_and(|a| a.is_message());
         if !is_begun && head.fin && !head.rsv1 && head.len <= input.len() as u64 {
             let mut message = Streamed::new(&head);
             message.admit(&head, &self.limits)?;
             let piece = self.reader.begin(head, input);
-            let made = message.make(piece.bytes, true, Ok(()));
+            let made = message.make(piece.payload.unmask(), true, Ok(()));
             return self.tell(made);
         }
         self.open_frame(&head)?;

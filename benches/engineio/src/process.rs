@@ -1,0 +1,56 @@
+//! A server in a process of its own, and what the operating system says of it (Linux: `/proc`).
+
+use std::{
+    fs,
+    io::{self, BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// A running server; killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) port: u16,
+}
+
+impl Server {
+    pub(crate) fn start(peer: &str) -> io::Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["serve", peer])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        if let Some(out) = child.stdout.take() {
+            BufReader::new(out).read_line(&mut line)?;
+        }
+        let port = line
+            .trim()
+            .parse()
+            .map_err(|_| io::Error::other(format!("{peer} did not start")))?;
+        Ok(Self { child, port })
+    }
+
+    /// Processor time so far, of all its threads: what the scheduler accounts, to the nanosecond.
+    pub(crate) fn cpu(&self) -> io::Result<Duration> {
+        let mut nanos = 0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let stat = fs::read_to_string(thread?.path().join("schedstat"))?;
+            nanos += number(stat.split_whitespace().next())?;
+        }
+        Ok(Duration::from_nanos(nanos))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn number(word: Option<&str>) -> io::Result<u64> {
+    word.and_then(|word| word.parse().ok())
+        .ok_or_else(|| io::Error::other("unknown form of /proc"))
+}
