@@ -59,6 +59,8 @@ pub(crate) struct Machine {
     streaming: bool,
     /// What has come in chunks of a message that is wanted whole.
     begun: Remainder,
+    /// Since when nothing was asked for, where a deadline runs.
+    away_since: Option<Instant>,
 }
 
 impl Machine {
@@ -72,6 +74,7 @@ impl Machine {
             goodbye: None,
             streaming: false,
             begun: Remainder::default(),
+            away_since: None,
         }
     }
 
@@ -88,8 +91,29 @@ impl Machine {
         self.begun.take()
     }
 
+    /// The application asks for what has come: from here on the peer is waited for.
+    pub(crate) fn ask(&mut self) {
+        self.hold_back();
+        self.away_since = None;
+    }
+
+    /// It has what it asked for: until it asks again, nothing is read.
+    pub(crate) fn rest(&mut self) {
+        self.away_since = self.deadline().map(|_| clock::now());
+    }
+
+    /// Tells of the time in which nothing was asked for, up to now.
+    fn hold_back(&mut self) {
+        if let Some(since) = &mut self.away_since {
+            let now = clock::now();
+            self.connection.held_back(now.since(*since));
+            *since = now;
+        }
+    }
+
     /// What is due.
     pub(crate) fn expire(&mut self) -> Result<(), Error> {
+        self.hold_back();
         let Some(deadline) = self.connection.poll_timeout() else {
             return Ok(());
         };

@@ -38,6 +38,19 @@ impl<S: Transport> WebSocket<S> {
         until: Until,
         on: &mut impl OnMessage<T>,
     ) -> Result<Poll<Option<T>>, Error> {
+        self.machine.ask();
+        let driven = self.drive_on(until, on);
+        if let Ok(Poll::Ready(Some(_))) = driven {
+            self.machine.rest();
+        }
+        driven
+    }
+
+    fn drive_on<T>(
+        &mut self,
+        until: Until,
+        on: &mut impl OnMessage<T>,
+    ) -> Result<Poll<Option<T>>, Error> {
         self.patiently(until, |socket| {
             while !socket.machine.over {
                 match socket.turn(until, on) {

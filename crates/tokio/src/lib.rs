@@ -59,6 +59,7 @@ pub mod engine;
 mod exchange;
 mod host;
 mod hosted;
+mod outlet;
 mod plain;
 mod post;
 mod scratch;

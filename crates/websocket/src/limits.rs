@@ -41,7 +41,8 @@ pub struct Limits {
     /// How long a message may take from its first byte to its last; beyond: 1008. Default none.
     pub message_deadline: Option<Duration>,
     /// While a message or frame is incomplete: how long the peer may send no byte; beyond: 1008.
-    /// Default none; [`Limits::server`] has 60 s.
+    /// Default none; [`Limits::server`] has 60 s. Of this, `message_rate` and `message_deadline`, what the
+    /// caller tells by [`held_back`](crate::Connection::held_back) does not count.
     pub message_idle: Option<Duration>,
     /// The fewest payload bytes a second at which an incomplete message must grow once `message_idle`
     /// has passed since its first byte, counted over the whole message; below: 1008. In other words, each

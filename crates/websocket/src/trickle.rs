@@ -24,6 +24,14 @@ impl Trickle {
         *last = now;
     }
 
+    /// For so long nothing was read that may have come: that time does not count.
+    pub(crate) fn held(&mut self, held: Duration) {
+        if let Some((first, last)) = &mut self.times {
+            *first = first.after(held);
+            *last = last.after(held);
+        }
+    }
+
     /// When it has taken too long, after `received` bytes of payload, and by which limit: the earliest.
     pub(crate) fn deadline(self, received: u64, limits: &Limits) -> Option<(Instant, Timeout)> {
         let (first, last) = self.times?;
@@ -69,6 +77,19 @@ mod tests {
         assert_eq!(Trickle::default().deadline(9, &limits(1, 1, Some(1))), None);
         assert!(!Trickle::is_watched(&Limits::default()));
         assert!(Trickle::is_watched(&Limits::server()));
+    }
+
+    #[test]
+    fn time_in_which_nothing_was_read_does_not_count() {
+        let mut trickle = Trickle::default();
+        trickle.held(Duration::from_secs(9));
+        trickle.heard(at(10));
+        trickle.held(Duration::from_secs(500));
+        let limits = limits(60, 1024, Some(30));
+        assert_eq!(
+            trickle.deadline(0, &limits),
+            Some((at(540), Timeout::Message))
+        );
     }
 
     #[test]

@@ -289,6 +289,25 @@ fn the_deadline_of_a_message_runs() {
     assert_eq!(machine.handle_timeout(at(11_000)), Err(timeout));
 }
 
+#[test]
+fn a_deadline_runs_from_a_chunk_that_ate_the_input() {
+    let limits = Limits {
+        message_idle: Some(Duration::from_secs(10)),
+        message_rate: 0,
+        ..Limits::default()
+    };
+    let at = Instant::from_millis;
+    let mut machine = server(&limits);
+    machine.set_streaming(true);
+    let mut bytes = masked(TEXT, b"a");
+    let mut input = Input::new(at(1000), &mut bytes);
+    // Once is enough: nothing is left to be read.
+    assert!(machine.handle_input(&mut input).unwrap().is_some());
+    assert_eq!(machine.poll_timeout(), Some(at(11_000)));
+    machine.held_back(Duration::from_secs(70));
+    assert_eq!(machine.poll_timeout(), Some(at(81_000)));
+}
+
 /// The mode is that of the moment when the head of a message's first frame is whole.
 #[test]
 fn the_mode_may_change_at_any_time() {

@@ -138,6 +138,19 @@ where
         until: Until,
         on: &mut impl OnMessage<T>,
     ) -> Result<Poll<Option<T>>, Error> {
+        self.both.lock().machine.ask();
+        let driven = self.drive_on(until, on);
+        if let Ok(Poll::Ready(Some(_))) = driven {
+            self.both.lock().machine.rest();
+        }
+        driven
+    }
+
+    fn drive_on<T>(
+        &mut self,
+        until: Until,
+        on: &mut impl OnMessage<T>,
+    ) -> Result<Poll<Option<T>>, Error> {
         loop {
             if let Some(told) = self.end_told() {
                 return told.map(|()| Poll::Ready(None));

@@ -45,6 +45,25 @@ fn both_ends_send_much_before_they_are_read() {
 }
 
 #[test]
+fn ends_that_queued_much_are_written_by_who_reads() {
+    let (server, client) = pair(Limits {
+        message: MUCH,
+        ..Limits::default()
+    });
+    let ends = [server, client].map(|socket| {
+        let (sender, mut receiver) = socket.split();
+        sender.queue_bytes(vec![7; MUCH].into()).unwrap();
+        (sender, thread::spawn(move || receiver.read().unwrap()))
+    });
+    // Neither end's sender writes: the receivers do, and must not wait for each other.
+    for (sender, reading) in ends {
+        let message = reading.join().unwrap();
+        assert_eq!(message, Some(Message::from(&*vec![7; MUCH])));
+        drop(sender);
+    }
+}
+
+#[test]
 fn many_senders_do_not_mix_their_frames() {
     const EACH: usize = 200;
     let (server, mut client) = pair(Limits::default());

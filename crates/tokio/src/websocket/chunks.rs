@@ -71,7 +71,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// may be larger than memory; [`Limits::streamed_message`](super::Limits::streamed_message) bounds
     /// it, not `message`. `None` after the closing handshake, and ever after.
     ///
-    /// While it is not asked for, nothing is read: the peer waits. [`next`](Self::next) after it gives
+    /// While it is not asked for, nothing is read: the peer waits, and that time does not count to the
+    /// deadlines of a message. [`next`](Self::next) after it gives
     /// what is left of a message that has begun, as one.
     ///
     /// # Errors

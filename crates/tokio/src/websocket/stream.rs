@@ -10,7 +10,7 @@ use super::{
 use crate::{clock, codec, driver::Timer};
 use bytes::Bytes;
 use siox_websocket::Remainder;
-use siox_wire::{Admit, Lead, Shared, Sink};
+use siox_wire::{Admit, Instant, Lead, Shared, Sink};
 use std::{borrow::Cow, convert::Infallible, fmt, future::poll_fn, mem, sync::Arc};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -30,6 +30,8 @@ pub struct WebSocket<Io> {
     /// Writes what was held back, should nothing else come; set where that can be.
     pub(super) last_words: Option<fn(&mut Self)>,
     pub(super) timer: Timer,
+    /// Since when nothing was asked for, where a deadline runs.
+    pub(super) away_since: Option<Instant>,
     /// The end of the stream was read.
     pub(super) eof: bool,
     is_client: bool,
@@ -58,6 +60,7 @@ impl<Io> WebSocket<Io> {
             pace: Pace::default(),
             last_words: None,
             timer: Timer::default(),
+            away_since: None,
             eof: false,
             is_client: false,
             unflushed: false,

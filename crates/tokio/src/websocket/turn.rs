@@ -3,7 +3,7 @@
 use super::{
     Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER, rest::Rest,
 };
-use crate::{clock, codec, scratch};
+use crate::{clock, codec, outlet, scratch};
 use siox_websocket::{Close, Event};
 use siox_wire::{Input, Instant};
 use std::{
@@ -147,10 +147,32 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         cx: &mut Context<'_>,
         on: &mut impl OnMessage<T>,
     ) -> Poll<Option<T>> {
+        self.hold_back();
+        self.away_since = None;
         codec::lend(&mut self.connection);
+        // Only who answers on the spot queues much within a turn.
+        let packs = on.needs_room();
+        if packs {
+            outlet::lend(&mut self.connection);
+        }
         let polled = self.poll_turns(cx, on);
+        if packs {
+            outlet::release(&mut self.connection);
+        }
         codec::release(&mut self.connection);
+        if polled.is_ready() && self.connection.poll_timeout().is_some() {
+            self.away_since = Some(clock::now());
+        }
         polled
+    }
+
+    /// Tells of the time in which nothing was asked for, up to now.
+    fn hold_back(&mut self) {
+        if let Some(since) = &mut self.away_since {
+            let now = clock::now();
+            self.connection.held_back(now.since(*since));
+            *since = now;
+        }
     }
 
     fn poll_turns<T>(
@@ -204,6 +226,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
 
     /// What is due.
     fn expire(&mut self) -> Result<(), Error> {
+        self.hold_back();
         let Some(deadline) = self.connection.poll_timeout() else {
             return Ok(());
         };

@@ -2,8 +2,8 @@
 
 use crate::{pair, poll_once};
 use siox_tokio::websocket::{Chunk, CloseCode, Error, Limits, Message, SendError, WebSocket};
-use std::task::Poll;
-use tokio::io::DuplexStream;
+use std::{task::Poll, time::Duration};
+use tokio::{io::DuplexStream, time::advance};
 
 /// All of a message, from chunks as they come; how many there were.
 async fn whole(socket: &mut WebSocket<DuplexStream>) -> (Message<'static>, usize) {
@@ -308,4 +308,28 @@ async fn what_one_read_brought_is_read_either_way() {
             assert_eq!(data, Message::from(text));
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_in_which_no_chunk_was_asked_for_is_not_the_peers() {
+    let limits = Limits {
+        message_idle: Some(Duration::from_secs(60)),
+        ..Limits::default()
+    };
+    let (mut client, mut server) = pair(64, limits).await;
+    client.begin_binary().unwrap();
+    for byte in 0..4 {
+        client.write(&[byte; 8]).await.unwrap();
+        let chunk = server.next_chunk().await.unwrap().unwrap();
+        assert_eq!(chunk.data.as_bytes(), [byte; 8]);
+        // The application is busy.
+        advance(Duration::from_secs(300)).await;
+    }
+    // Now it waits, and nothing comes.
+    let end = server.next_chunk().await.unwrap();
+    let expected = siox_websocket::Error::Timeout(siox_websocket::Timeout::MessageIdle);
+    assert!(
+        matches!(end, Err(Error::WebSocket(e)) if e == expected),
+        "{end:?}"
+    );
 }

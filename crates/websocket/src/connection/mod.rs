@@ -21,7 +21,7 @@ use crate::{
 };
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc};
 use bytes::Bytes;
-use core::sync::atomic::AtomicBool;
+use core::{sync::atomic::AtomicBool, time::Duration};
 use siox_wire::{Instant, Outbox};
 
 /// One end of a WebSocket connection, after the opening handshake.
@@ -150,6 +150,15 @@ impl Connection {
             Due::Dead => return Err(self.fail(Error::Timeout(Timeout::Pong), Some(now))),
         }
         Ok(())
+    }
+
+    /// Tells the machine that for so long nothing was read by the caller's own will, as where the
+    /// application was not ready for more of a message: to the limits of an incomplete message, that
+    /// time does not count.
+    pub fn held_back(&mut self, held: Duration) {
+        if let Some(assembly) = &mut self.assembly {
+            assembly.trickle.held(held);
+        }
     }
 
     /// When what is incomplete has taken too long, and by which limit.

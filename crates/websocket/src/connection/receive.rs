@@ -123,6 +123,10 @@ impl Connection {
             self.step(input)
         };
         if let Ok(Some(_)) = result {
+            if input.is_empty() {
+                // Who has what it waited for need not call again before more comes.
+                self.watch_incomplete(input.now());
+            }
             return result;
         }
         self.end_turn(result.err(), input)
