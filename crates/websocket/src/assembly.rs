@@ -265,8 +265,9 @@ fn push_text(text: &mut String, utf8: &mut Utf8, payload: Masked<'_>) -> Result<
     Ok(())
 }
 
-/// By how much to grow for a piece: doubling what was received, but never beyond what the frame still
-/// announces. `held`: bytes that come with it.
+/// By how much to grow for a piece. In the last frame, to twice what was received with the piece, but never
+/// beyond what the frame still announces; before it, where a frame may be a single byte, to twice what was
+/// there without it. `held`: bytes that come with the piece.
 fn growth(len: usize, capacity: usize, held: usize, piece: &Piece<'_>) -> usize {
     let new = piece.payload.len().saturating_add(held);
     if capacity.saturating_sub(len) >= new {
@@ -275,7 +276,10 @@ fn growth(len: usize, capacity: usize, held: usize, piece: &Piece<'_>) -> usize 
     let all = usize::try_from(piece.left)
         .unwrap_or(usize::MAX)
         .saturating_add(new);
-    let double = len.max(new);
-    let growth = if piece.fin { double.min(all) } else { double };
+    let growth = if piece.fin {
+        len.saturating_add(new).saturating_add(new).min(all)
+    } else {
+        len.max(new)
+    };
     growth.max(new)
 }
