@@ -100,7 +100,7 @@ impl Namespaces {
     pub(crate) async fn make(&self, name: &str, auth: &Value) -> Option<Stay> {
         for family in self.families() {
             if family.allows(name, auth).await {
-                let (stay, new) = family.make(name);
+                let (stay, new) = family.make(name)?;
                 if new {
                     self.tell_new(stay.nsp());
                 }

@@ -42,6 +42,7 @@ impl Server {
     /// Namespaces that come into being when a client asks for one whose name fits `pattern`, in which
     /// `{anything}` stands for one or more characters but `/` (`/project-{id}`). What is registered on
     /// the namespace that this returns counts for each of them, and what is emitted to it reaches all.
+    /// There are at most 10,000 of them at a time; a client that asks for one more is refused.
     pub fn dynamic(&self, pattern: &str) -> Namespace {
         let pattern = with_slash(pattern);
         let names = Names::Pattern(pattern.as_str().into());

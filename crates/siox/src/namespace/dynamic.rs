@@ -26,6 +26,9 @@ pub(crate) enum Names {
     Asked(Box<Allow>),
 }
 
+/// The most members of a family: whoever may name them at will must not fill the memory with them.
+const MOST: usize = 10_000;
+
 /// A family of namespaces.
 pub(crate) struct Dynamic {
     pub(crate) parent: Namespace,
@@ -116,14 +119,17 @@ impl Dynamic {
         }
     }
 
-    /// The member of this name, made if there is none; and whether it was made.
-    pub(crate) fn make(&self, name: &str) -> (Stay, bool) {
+    /// The member of this name, made if there is none and there are not too many; and whether it was made.
+    pub(crate) fn make(&self, name: &str) -> Option<(Stay, bool)> {
         let mut all = self.children.lock();
         let made = !all.contains_key(name);
+        if made && all.len() >= MOST {
+            return None;
+        }
         let child = all
             .entry(name.into())
             .or_insert_with(|| self.parent.child(name, &self.children));
-        (Stay::new(child.clone()), made)
+        Some((Stay::new(child.clone()), made))
     }
 
     pub(crate) fn children(&self) -> Vec<Namespace> {

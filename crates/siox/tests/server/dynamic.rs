@@ -119,3 +119,22 @@ async fn an_empty_one_goes_if_asked_for() {
         a.enter("/room-1,").await;
     }
 }
+
+#[tokio::test]
+async fn a_client_cannot_make_any_number() {
+    let io = Server::new();
+    answering(&io.namespace("/"));
+    io.dynamic("/room-{n}");
+    let to = serve(&io).await;
+    let mut client = Client::join(to).await;
+    for n in 0..10_000 {
+        client.enter(&format!("/room-{n},")).await;
+        client.send(&format!("1/room-{n},")).await;
+    }
+    client.send("0/room-x,").await;
+    let refused = "4/room-x,{\"message\":\"Invalid namespace\"}";
+    assert_eq!(client.packet().await, refused);
+    assert_eq!(io.namespaces().len(), 10_001);
+    // Those there are can be joined still.
+    client.enter("/room-7,").await;
+}
