@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
+import { within } from "./clients.mjs";
 import { RUNTIMES, client, serve } from "./engine.mjs";
 import { slowUpgrades } from "./latency.mjs";
 
@@ -42,7 +43,7 @@ async function play(kind, runtime, round, context) {
   theirs.on("message", (data) => got.push(String(data)));
   const up = { sent: 0 };
   const down = { sent: 0 };
-  const upgrade = once(theirs, "upgrade").then(() => ({ up: got.length, down: down.sent }));
+  const upgrade = within(once(theirs, "upgrade"), "the upgrade").then(() => ({ up: got.length, down: down.sent }));
   await ours.next("open");
   await Promise.all([count(ours.send, up, upgrade), count((number) => theirs.send(number), down, upgrade)]);
   await ours.next("upgrade");
