@@ -5,7 +5,13 @@ use siox::{
     Ack, AckError, Args, ConnectError, DisconnectReason, EventName, Namespace, Server, Socket,
     Value,
 };
-use std::{borrow::Cow, fmt, io, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    fmt,
+    io::{self, Write},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::net::TcpListener;
 
 /// Serve echoes, to try a client against.
@@ -108,11 +114,7 @@ fn server(serve: &Serve) -> Server {
     let token: Option<Arc<str>> = serve.token.as_deref().map(Into::into);
     register(&io.namespace("/"), said, token.clone());
     register(&io.dynamic_if(|_, _| async { true }), said, token);
-    if serve.quiet {
-        io.on_error(|_| {});
-    } else {
-        io.on_error(|error| println!("! {error}"));
-    }
+    io.on_error(move |error| said.say(format_args!("! {error}")));
     io
 }
 
@@ -124,8 +126,14 @@ struct Said {
 
 impl Said {
     fn line(self, socket: &Socket, what: impl fmt::Display) {
+        let namespace = socket.namespace();
+        self.say(format_args!("{} {} {what}", namespace.name(), socket.id()));
+    }
+
+    fn say(self, what: impl fmt::Display) {
         if !self.quiet {
-            println!("{} {} {what}", socket.namespace().name(), socket.id());
+            // Whoever reads this may have heard enough; the clients have not.
+            let _ = writeln!(io::stdout(), "{what}");
         }
     }
 }
