@@ -122,7 +122,7 @@ fn begin(queue: &mut Queue, hard_cap: usize, begins: &Cell<bool>) {
 
 /// Puts one text with `lead` before it; the parts are copied only where there are very many.
 fn put_led<S: Sink>(socket: &mut S, lead: &'static [u8], parts: &[&[u8]]) {
-    let mut few = [lead; 8];
+    let mut few = [lead; 10];
     match few.split_first_mut() {
         Some((_, rest)) if parts.len() <= rest.len() => {
             for (to, from) in rest.iter_mut().zip(parts) {

@@ -197,7 +197,7 @@ impl Ack {
     /// As [`SendError`] says.
     pub fn relay(self, args: &Args) -> Result<(), SendError> {
         match self.id {
-            Some(id) => self.socket.acknowledge(id, &Encoded::relay_args(&args.0)),
+            Some(id) => self.socket.acknowledge_with(id, args),
             None => Ok(()),
         }
     }

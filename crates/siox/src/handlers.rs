@@ -4,6 +4,7 @@
 use crate::{
     Outgoing,
     handler::{Erased, Handler, erase},
+    hash::Quick,
 };
 use std::{
     collections::HashMap,
@@ -64,8 +65,11 @@ pub(crate) enum Occasion {
 
 #[derive(Default)]
 struct Table {
-    /// Looked up, never iterated.
-    events: HashMap<Box<str>, List>,
+    /// All that each event sets off: put together when something is registered, so that one look-up
+    /// finds it. Its order is told to nobody.
+    events: HashMap<Box<str>, Arc<Chain>, Quick>,
+    /// All that an event without handlers of its own sets off, if anything.
+    others: Option<Arc<Chain>>,
     enter: List,
     connect: List,
     disconnecting: List,
@@ -97,6 +101,41 @@ impl Table {
             Occasion::Packet => &self.packet,
         }
     }
+
+    /// The handlers of one event.
+    fn own(&mut self, event: &str, change: impl FnOnce(&mut List)) {
+        let mut own = match self.events.get(event) {
+            Some(chain) => chain.own.clone(),
+            None => List::default(),
+        };
+        change(&mut own);
+        if own.is_empty() {
+            self.events.remove(event);
+        } else {
+            let chain = Arc::new(self.chain_of(own));
+            self.events.insert(event.into(), chain);
+        }
+    }
+
+    fn chain_of(&self, own: List) -> Chain {
+        Chain {
+            any: self.any.clone(),
+            packet: self.packet.clone(),
+            own,
+        }
+    }
+
+    /// What every event sets off has changed.
+    fn put_together(&mut self) {
+        let chain = self.chain_of(List::default());
+        for own in self.events.values_mut() {
+            *own = Arc::new(Chain {
+                own: own.own.clone(),
+                ..chain.clone()
+            });
+        }
+        self.others = (!chain.is_empty()).then(|| Arc::new(chain));
+    }
 }
 
 /// All that an event sets off, in this order.
@@ -108,12 +147,20 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// This one's, and then the other's.
-    pub(crate) fn then(self, other: Self) -> Self {
-        Self {
-            any: join(self.any, other.any),
-            packet: join(self.packet, other.packet),
-            own: join(self.own, other.own),
+    fn is_empty(&self) -> bool {
+        self.any.is_empty() && self.packet.is_empty() && self.own.is_empty()
+    }
+
+    /// The first one's, and then the second's.
+    pub(crate) fn both(first: Option<Arc<Self>>, second: Option<Arc<Self>>) -> Option<Arc<Self>> {
+        match (first, second) {
+            (first, None) => first,
+            (None, second) => second,
+            (Some(first), Some(second)) => Some(Arc::new(Self {
+                any: join(first.any.clone(), second.any.clone()),
+                packet: join(first.packet.clone(), second.packet.clone()),
+                own: join(first.own.clone(), second.own.clone()),
+            })),
         }
     }
 }
@@ -129,20 +176,24 @@ pub(crate) fn join<T: Clone>(first: Arc<[T]>, second: Arc<[T]>) -> Arc<[T]> {
 
 /// The handlers of a namespace, or of one socket.
 #[derive(Default)]
-pub(crate) struct Handlers(RwLock<Table>);
+pub(crate) struct Handlers {
+    table: RwLock<Table>,
+    /// Whether anybody was ever told of what leaves: the table need not be asked before.
+    watched: AtomicBool,
+}
 
 impl Handlers {
     fn change(&self, change: impl FnOnce(&mut Table)) {
-        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.table.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     fn look<R>(&self, at: impl FnOnce(&Table) -> R) -> R {
-        at(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        at(&self.table.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn on<M: 'static>(&self, event: &str, handler: impl Handler<M>, once: bool) {
         let entry = Entry::new(handler, once);
-        self.change(|t| append(t.events.entry(event.into()).or_default(), entry));
+        self.change(|t| t.own(event, |own| append(own, entry)));
     }
 
     pub(crate) fn off(&self, event: &str) {
@@ -151,49 +202,54 @@ impl Handlers {
 
     pub(crate) fn add<M: 'static>(&self, occasion: Occasion, handler: impl Handler<M>) {
         let entry = Entry::new(handler, false);
-        self.change(|t| append(t.at(occasion), entry));
+        self.change(|t| {
+            append(t.at(occasion), entry);
+            t.put_together();
+        });
     }
 
     pub(crate) fn clear(&self, occasion: Occasion) {
-        self.change(|t| *t.at(occasion) = List::default());
+        self.change(|t| {
+            *t.at(occasion) = List::default();
+            t.put_together();
+        });
     }
 
     pub(crate) fn watch(&self, watcher: impl Fn(&Outgoing<'_>) + Send + Sync + 'static) {
         let watcher: Arc<Watcher> = Arc::new(watcher);
         self.change(|t| append(&mut t.outgoing, watcher));
+        self.watched.store(true, Ordering::Release);
     }
 
     pub(crate) fn clear_watchers(&self) {
         self.change(|t| t.outgoing = Arc::default());
     }
 
-    /// All that an event of this name sets off.
-    pub(crate) fn chain(&self, event: &str) -> Chain {
-        self.look(|t| Chain {
-            any: t.any.clone(),
-            packet: t.packet.clone(),
-            own: t.events.get(event).cloned().unwrap_or_default(),
-        })
+    /// All that an event of this name sets off, if anything.
+    pub(crate) fn chain(&self, event: &str) -> Option<Arc<Chain>> {
+        self.look(|t| t.events.get(event).or(t.others.as_ref()).cloned())
     }
 
     pub(crate) fn at(&self, occasion: Occasion) -> List {
         self.look(|t| t.get(occasion).clone())
     }
 
-    pub(crate) fn watchers(&self) -> Watchers {
-        self.look(|t| t.outgoing.clone())
+    /// Whether anybody may be told of what leaves.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watched.load(Ordering::Acquire)
+    }
+
+    /// Who is told of what leaves, if anybody.
+    pub(crate) fn watchers(&self) -> Option<Watchers> {
+        self.is_watched().then(|| self.look(|t| t.outgoing.clone()))
     }
 
     /// Forgets the handlers of `event` that have had their one call.
     pub(crate) fn drop_spent(&self, event: &str) {
-        self.change(|t| {
-            if let Some(list) = t.events.get_mut(event) {
-                *list = list.iter().filter(|e| !e.is_spent()).cloned().collect();
-                if list.is_empty() {
-                    t.events.remove(event);
-                }
-            }
-        });
+        let unspent = |own: &mut List| {
+            *own = own.iter().filter(|e| !e.is_spent()).cloned().collect();
+        };
+        self.change(|t| t.own(event, unspent));
     }
 }
 

@@ -150,7 +150,9 @@ impl Socket {
     }
 
     fn handle(&self, packet: &Packet<'_>, id: Option<u64>) {
-        let chain = self.chain(packet.name());
+        let Some(chain) = self.chain(packet.name()) else {
+            return;
+        };
         for handler in chain.any.iter() {
             self.run(handler, packet.name(), Kind::Event { packet, id });
         }

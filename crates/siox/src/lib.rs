@@ -49,6 +49,7 @@ mod extract;
 mod handler;
 mod handlers;
 mod handshake;
+mod hash;
 mod inbox;
 mod namespace;
 mod namespaces;

@@ -24,6 +24,12 @@ pub(crate) fn plain_run(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// Whether `text` is the inside of a JSON string as it is.
+#[inline]
+pub(crate) fn is_plain(text: &str) -> bool {
+    plain_run(text.as_bytes(), 0) == text.len()
+}
+
 /// Marks the high bit of bytes that end a plain run. Bytes above the lowest mark may be marked
 /// wrongly (the subtraction borrows), the lowest never is.
 #[inline]

@@ -72,6 +72,10 @@ impl<M: Machine> Cell<M> {
     /// emits between two of its turns wake it once.
     pub fn with<R>(&self, step: impl FnOnce(&mut M) -> R) -> R {
         let mut inner = self.lock();
+        if inner.driver.is_none() && inner.poll.is_none() && inner.room.is_empty() {
+            // Its driver is at it, or nobody is there yet: whatever comes of this, nobody is to be woken.
+            return step(&mut inner.machine);
+        }
         let idle = inner.machine.poll_transmit().next().is_none();
         let before = inner.machine.poll_timeout();
         let result = step(&mut inner.machine);

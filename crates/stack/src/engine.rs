@@ -24,6 +24,8 @@ pub struct Engine {
     /// The socket below. A failed probe's stays until its lane is reported gone.
     socket: Option<(Lane, Connection)>,
     session: Session,
+    /// Until when all that was due has expired.
+    expired: Instant,
 }
 
 impl Engine {
@@ -77,8 +79,15 @@ impl Engine {
         &self.session
     }
 
+    /// Whether all that is due at `now` has expired in an input of the same time.
+    #[inline]
+    pub(crate) fn has_expired(&self, now: Instant) -> bool {
+        self.expired == now
+    }
+
     /// Moves both layers to `now` and tells nobody. Every input does this first.
     pub(crate) fn expire(&mut self, now: Instant) {
+        self.expired = now;
         self.session
             .expire(now, self.socket.as_mut().map(|(_, s)| s));
         self.settle(now);
@@ -172,6 +181,7 @@ impl Machine for Engine {
             limits: config.websocket.clone(),
             socket: None,
             session,
+            expired: Instant::EPOCH,
         };
         (engine, response)
     }
@@ -185,6 +195,7 @@ impl Machine for Engine {
             limits: config.websocket.clone(),
             socket: Some((lane, socket)),
             session,
+            expired: Instant::EPOCH,
         };
         (engine, lane)
     }
@@ -271,7 +282,9 @@ impl Machine for Engine {
             return Err(Error::Stale);
         }
         let now = input.now();
-        self.expire(now);
+        if !self.has_expired(now) {
+            self.expire(now);
+        }
         let came = !input.is_empty();
         while let Some((_, socket)) = &mut self.socket {
             let event = match socket.handle_input(input) {
@@ -280,7 +293,9 @@ impl Machine for Engine {
                 Err(e) => return Err(self.socket_failed(lane, e)),
             };
             let event = self.frame(now, event);
-            self.settle(now);
+            if !matches!(event, Ok(Some(Event::Message(_)))) {
+                self.settle(now);
+            }
             match event {
                 Ok(Some(event)) => return Ok(Some(event)),
                 Ok(None) => {}

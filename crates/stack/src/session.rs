@@ -8,7 +8,7 @@ use bytes::Bytes;
 use siox_engineio::{
     self as engineio, CloseReason, Decision, Handshake, Lane, Payload, Request, Response, Sid,
 };
-use siox_socketio::{self as socketio, Connection, Encoded, Slot, Value};
+use siox_socketio::{self as socketio, Connection, Encoded, Packet, Slot, Value};
 #[cfg(feature = "deflate")]
 use siox_websocket::deflate::Codec;
 use siox_wire::{Admit, Input, Instant, SendError, Shared};
@@ -91,6 +91,30 @@ impl Session {
     ) -> Result<u64, SendError> {
         self.sockets
             .emit_with_ack(slot, event, deadline, &mut self.engine.sink())
+    }
+
+    /// Sends an event with the arguments of one that was received, as they came.
+    ///
+    /// # Errors
+    /// As [`SendError`] says; nothing was queued.
+    pub fn relay(
+        &mut self,
+        slot: Slot,
+        name: &str,
+        args: &Packet<'_>,
+        kind: Admit,
+    ) -> Result<(), SendError> {
+        self.sockets
+            .relay(slot, name, args, kind, &mut self.engine.sink())
+    }
+
+    /// Answers an event of the client with the arguments of one that was received, as they came.
+    ///
+    /// # Errors
+    /// As [`SendError`] says; nothing was queued.
+    pub fn ack_relay(&mut self, slot: Slot, id: u64, args: &Packet<'_>) -> Result<(), SendError> {
+        self.sockets
+            .ack_relay(slot, id, args, &mut self.engine.sink())
     }
 
     /// Answers an event of the client.
@@ -280,7 +304,9 @@ impl Machine for Session {
         input: &mut Input<'b>,
     ) -> Result<Option<Event<'b>>, Error> {
         let now = input.now();
-        if let Some(event) = self.due(now)? {
+        if !self.engine.has_expired(now)
+            && let Some(event) = self.due(now)?
+        {
             return Ok(Some(event));
         }
         while let Some(event) = self.engine.handle_input(lane, input)? {

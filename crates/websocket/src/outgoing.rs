@@ -54,21 +54,18 @@ impl Outgoing {
     #[inline(never)]
     pub(crate) fn frame(&mut self, opcode: Opcode, parts: &[&[u8]]) {
         let len = parts.iter().map(|p| p.len()).fold(0, usize::saturating_add);
-        let key = self.masks.as_mut().map(|masks| masks.next_key());
-        let head = HeadBytes::encode(true, opcode, len, key);
-        match (key, parts) {
-            (None, [part]) => self.outbox.pack(&[head.as_slice(), part]),
-            (None, [lead, part]) => self.outbox.pack(&[head.as_slice(), lead, part]),
-            (None, _) => {
-                self.outbox.pack(&[head.as_slice()]);
-                self.outbox.pack(parts);
-            }
-            (Some(key), _) => {
-                self.outbox.pack(&[head.as_slice()]);
-                self.outbox
-                    .pack_with(parts, |payload| mask::apply(payload, key));
-            }
-        }
+        let Some(masks) = &mut self.masks else {
+            return match Unkeyed::new(FIN | opcode as u8, 0, len) {
+                Unkeyed::Short(head) => self.outbox.pack_led(head, parts),
+                Unkeyed::Medium(head) => self.outbox.pack_led(head, parts),
+                Unkeyed::Long(head) => self.outbox.pack_led(head, parts),
+            };
+        };
+        let key = masks.next_key();
+        let head = HeadBytes::encode(true, opcode, len, Some(key));
+        self.outbox.pack(&[head.as_slice()]);
+        self.outbox
+            .pack_with(parts, |payload| mask::apply(payload, key));
     }
 
     /// Queues one whole message, copied: as [`frame`](Self::frame), in the form of a server's most common

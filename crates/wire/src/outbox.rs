@@ -128,6 +128,33 @@ impl Outbox {
         self.pack_with(parts, |_| {});
     }
 
+    /// Copies a head and then `parts` behind what waits: as [`pack`](Self::pack) does, for a few parts of
+    /// which most are a byte or two, whose copies should cost no call.
+    #[inline]
+    pub fn pack_led<const N: usize>(&mut self, head: [u8; N], parts: &[&[u8]]) {
+        let more = parts.iter().map(|p| p.len()).fold(N, usize::saturating_add);
+        if more >= Self::OWN_FROM {
+            let mut own = Vec::with_capacity(more);
+            own.extend_from_slice(&head);
+            for part in parts {
+                own.extend_from_slice(part);
+            }
+            return self.push(own.into());
+        }
+        if self.packed.capacity().wrapping_sub(self.packed.len()) < more {
+            self.grow(more);
+        }
+        self.packed.extend_from_slice(&head);
+        for part in parts {
+            match part {
+                [] => {}
+                [one] => self.packed.push(*one),
+                part => self.packed.extend_from_slice(part),
+            }
+        }
+        self.len = self.len.wrapping_add(more);
+    }
+
     /// Copies `head` and `body` behind what waits: as [`pack`](Self::pack) does, for a head whose copy
     /// should cost nothing.
     #[inline]
@@ -364,6 +391,7 @@ mod tests {
     enum Op {
         Pack(Vec<u8>),
         Headed(Vec<u8>),
+        Led(Vec<u8>),
         Share(usize),
         Advance(usize),
         Take,
@@ -375,6 +403,7 @@ mod tests {
         prop_oneof![
             proptest::collection::vec(any::<u8>(), 0..3000).prop_map(Op::Pack),
             proptest::collection::vec(any::<u8>(), 0..5000).prop_map(Op::Headed),
+            proptest::collection::vec(any::<u8>(), 0..5000).prop_map(Op::Led),
             (0usize..5000).prop_map(Op::Share),
             (0usize..9000).prop_map(Op::Advance),
             Just(Op::Take),
@@ -395,6 +424,12 @@ mod tests {
                     Op::Pack(b) => { out.pack(&[&b]); model.extend(b); }
                     Op::Headed(b) => {
                         out.pack_headed(*b"head", &b);
+                        model.extend(b"head");
+                        model.extend(b);
+                    }
+                    Op::Led(b) => {
+                        let (one, rest) = b.split_at(b.len().min(1));
+                        out.pack_led(*b"head", &[one, b"", rest]);
                         model.extend(b"head");
                         model.extend(b);
                     }

@@ -5,6 +5,7 @@ use super::{
     phase::{Goodbye, Phase},
 };
 use crate::{CloseReason, Error, Kind, Packet, Version};
+use alloc::borrow::Cow;
 use siox_wire::{Instant, Message, Sink};
 
 /// What a packet asks of the session.
@@ -44,6 +45,9 @@ impl Session {
         message: Message<'b>,
         out: &mut impl Sink,
     ) -> Result<Option<Event<'b>>, Error> {
+        if let Some(message) = self.plain_message(now, lane, &message) {
+            return Ok(Some(Event::Message(message)));
+        }
         match self.lane() {
             Some(current) if current == lane => {}
             Some(_) | None if self.is_closed() => return Ok(None),
@@ -55,6 +59,27 @@ impl Session {
             Phase::Socket { .. } => self.receive(now, self.dialect.decode(message), Some(out)),
             Phase::Closed { .. } => Ok(None),
         }
+    }
+
+    /// The common case, taken out for speed: a message of v4, in text, on the session's own WebSocket,
+    /// while nothing is due. `None` leaves it to the rest, which knows this case as well.
+    #[inline]
+    fn plain_message<'b>(
+        &mut self,
+        now: Instant,
+        lane: Lane,
+        message: &Message<'b>,
+    ) -> Option<Message<'b>> {
+        let is_own = matches!(&self.phase, Phase::Socket { lane: own } if *own == lane);
+        let Message::Text(Cow::Borrowed(text)) = message else {
+            return None;
+        };
+        let data = text.strip_prefix('4')?;
+        if !is_own || self.dialect.version != Version::V4 || self.heartbeat.deadline() <= now {
+            return None;
+        }
+        self.heartbeat.packet(now, self.config.ping_timeout);
+        Some(Message::from(data))
     }
 
     /// One packet of the transport that carries the session.

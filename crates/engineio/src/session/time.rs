@@ -61,7 +61,15 @@ impl Session {
         }
     }
 
+    #[inline]
     pub(super) fn advance(&mut self, now: Instant, out: Option<&mut dyn Sink>) {
+        if let Phase::Socket { .. } = &self.phase {
+            return self.beat(now, out);
+        }
+        self.advance_others(now, out);
+    }
+
+    fn advance_others(&mut self, now: Instant, out: Option<&mut dyn Sink>) {
         self.end_overflow();
         match &mut self.phase {
             Phase::Polling(half) => {
@@ -89,7 +97,15 @@ impl Session {
         }
     }
 
+    #[inline]
     fn beat(&mut self, now: Instant, out: Option<&mut dyn Sink>) {
+        if self.heartbeat.deadline() <= now {
+            self.beat_due(now, out);
+        }
+    }
+
+    #[cold]
+    fn beat_due(&mut self, now: Instant, out: Option<&mut dyn Sink>) {
         let timeout = self.config.ping_timeout;
         match self.heartbeat.due(now, timeout) {
             Beat::Nothing => {}

@@ -130,7 +130,7 @@ impl Locked<'_> {
         let group = siox_socketio::shared(&self.nsp.name, emit.encoded, None);
         let watchers = self.nsp.watchers();
         for socket in self.select(emit.selection) {
-            socket.tell_watchers(&watchers, emit.event, emit.encoded);
+            socket.tell_watchers(watchers.as_ref(), emit.event, emit.encoded);
             // A receiver that is closing hears nothing more.
             let _ = socket.deliver(&group, kind);
         }
@@ -146,7 +146,7 @@ impl Locked<'_> {
         let mut expected = 0;
         for socket in self.select(emit.selection) {
             expected += 1;
-            socket.tell_watchers(&watchers, emit.event, emit.encoded);
+            socket.tell_watchers(watchers.as_ref(), emit.event, emit.encoded);
             let waiter = Waiter::Group(sender.clone());
             // One that cannot be asked will not have answered.
             let _ = socket.ask_in_group(&group, id, deadline, waiter);

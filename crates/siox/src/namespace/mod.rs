@@ -333,13 +333,11 @@ impl Inner {
     }
 
     /// The handlers of its family, then its own.
-    pub(crate) fn chain(&self, event: &str) -> Chain {
+    pub(crate) fn chain(&self, event: &str) -> Option<Arc<Chain>> {
+        let own = self.handlers.chain(event);
         match &self.parent {
-            Some(parent) => parent
-                .handlers
-                .chain(event)
-                .then(self.handlers.chain(event)),
-            None => self.handlers.chain(event),
+            Some(parent) => Chain::both(parent.handlers.chain(event), own),
+            None => own,
         }
     }
 
@@ -351,12 +349,18 @@ impl Inner {
         }
     }
 
-    pub(crate) fn watchers(&self) -> Watchers {
+    pub(crate) fn watchers(&self) -> Option<Watchers> {
         let own = self.handlers.watchers();
-        match &self.parent {
-            Some(parent) => join(parent.handlers.watchers(), own),
+        match self.parent.as_ref().and_then(|p| p.handlers.watchers()) {
+            Some(parents) => Some(join(parents, own.unwrap_or_default())),
             None => own,
         }
+    }
+
+    /// Whether anybody may watch what leaves.
+    pub(crate) fn is_watched(&self) -> bool {
+        let parents = self.parent.as_ref().map(|p| &p.handlers);
+        self.handlers.is_watched() || parents.is_some_and(Handlers::is_watched)
     }
 
     pub(crate) fn drop_spent(&self, event: &str) {

@@ -7,6 +7,7 @@ use crate::{
     handlers::{Chain, List, Occasion, Watchers, join},
 };
 use siox_socketio::Encoded;
+use std::sync::Arc;
 
 impl Socket {
     /// Calls `handler` for each event of this name that this socket sends, after the handlers of its
@@ -76,11 +77,11 @@ impl Socket {
         self
     }
 
-    /// All that an event of this name sets off.
-    pub(crate) fn chain(&self, event: &str) -> Chain {
+    /// All that an event of this name sets off, if anything.
+    pub(crate) fn chain(&self, event: &str) -> Option<Arc<Chain>> {
         let nsp = self.0.nsp.chain(event);
         match self.extra_if_any() {
-            Some(own) => nsp.then(own.handlers.chain(event)),
+            Some(own) => Chain::both(nsp, own.handlers.chain(event)),
             None => nsp,
         }
     }
@@ -101,11 +102,16 @@ impl Socket {
         }
     }
 
+    /// Whether anybody may watch what leaves.
+    pub(crate) fn is_watched(&self) -> bool {
+        let own = |e: &super::inner::Extra| e.handlers.is_watched();
+        self.0.nsp.is_watched() || self.extra_if_any().is_some_and(own)
+    }
+
     /// Tells those who watch what leaves: these of the namespace, and this socket's own.
-    pub(crate) fn tell_watchers(&self, nsp: &Watchers, event: &str, encoded: &Encoded) {
-        let own = self.extra_if_any().map(|e| e.handlers.watchers());
-        let own = own.as_deref().unwrap_or_default();
-        for watcher in nsp.iter().chain(own) {
+    pub(crate) fn tell_watchers(&self, nsp: Option<&Watchers>, event: &str, encoded: &Encoded) {
+        let own = self.extra_if_any().and_then(|e| e.handlers.watchers());
+        for watcher in nsp.into_iter().chain(&own).flat_map(|w| w.iter()) {
             watcher(&Outgoing {
                 socket: &self.0.id,
                 event,

@@ -2,7 +2,7 @@
 
 use super::Socket;
 use crate::{
-    SendError,
+    Args, SendError,
     adapter::{Emit, Restored, SavedSession},
     app::Io,
     awaited::{Reply, Waiter},
@@ -192,6 +192,11 @@ impl Socket {
         self.0.conn.with(|m| m.ack(self.0.slot, id, args))
     }
 
+    /// Answers with arguments as they came.
+    pub(crate) fn acknowledge_with(&self, id: u64, args: &Args) -> Result<(), SendError> {
+        self.0.conn.with(|m| m.ack_relay(self.0.slot, id, &args.0))
+    }
+
     pub(crate) fn deliver(&self, group: &Arc<Shared>, kind: Admit) -> Result<(), SendError> {
         self.0.conn.with(|m| m.broadcast(self.0.slot, group, kind))
     }
@@ -214,10 +219,25 @@ impl Socket {
         })
     }
 
+    /// An event with arguments as they came; encoded only where somebody looks at it on its way.
+    pub(super) fn pass_on(&self, event: &str, args: &Args, kind: Admit) -> Result<(), SendError> {
+        if self.0.nsp.adapter.recovers() || self.is_watched() {
+            return self.send(event, &Encoded::relay_event(event, &args.0)?, kind);
+        }
+        let slot = self.0.slot;
+        let put = self.0.conn.with(|m| m.relay(slot, event, &args.0, kind));
+        self.when_full(put, kind)
+    }
+
     /// Queues an event.
     pub(crate) fn put(&self, event: &str, encoded: &Encoded, kind: Admit) -> Result<(), SendError> {
-        self.tell_watchers(&self.0.nsp.watchers(), event, encoded);
+        self.tell_watchers(self.0.nsp.watchers().as_ref(), event, encoded);
         let put = self.0.conn.with(|m| m.emit(self.0.slot, encoded, kind));
+        self.when_full(put, kind)
+    }
+
+    /// What becomes of an event for which there was no room.
+    fn when_full(&self, put: Result<(), SendError>, kind: Admit) -> Result<(), SendError> {
         match (put, self.0.nsp.shared.when_full) {
             (Err(SendError::Full), WhenFull::Drop) => Ok(()),
             (Err(SendError::Full), WhenFull::Disconnect) if kind != Admit::Volatile => {
@@ -234,7 +254,7 @@ impl Socket {
         encoded: &Encoded,
         timeout: Option<Duration>,
     ) -> Result<oneshot::Receiver<Reply>, SendError> {
-        self.tell_watchers(&self.0.nsp.watchers(), event, encoded);
+        self.tell_watchers(self.0.nsp.watchers().as_ref(), event, encoded);
         let deadline = timeout.map(|t| siox_tokio::now().after(t));
         let (sender, receiver) = oneshot::channel();
         self.0.conn.with(|m| {

@@ -102,7 +102,7 @@ impl Socket {
     /// # Errors
     /// As [`SendError`] says; nothing was sent.
     pub fn relay(&self, event: &str, args: &Args) -> Result<(), SendError> {
-        self.send(event, &Encoded::relay_event(event, &args.0)?, Admit::Normal)
+        self.pass_on(event, args, Admit::Normal)
     }
 
     /// Sends an event and waits for the client's acknowledgement, decoded like the arguments of an event

@@ -4,8 +4,13 @@ use super::{
     Connection, Life,
     slots::{Slot, State},
 };
-use crate::{Encoded, Kind, Value, packet::encode::Header, text::quote};
+use crate::{
+    Encoded, Kind, Packet, Value, is_reserved,
+    packet::encode::Header,
+    text::{is_plain, quote},
+};
 use alloc::{string::String, sync::Arc};
+use bytes::Bytes;
 use siox_wire::{Admit, Instant, Lead, SendError, Shared, Sink};
 
 /// From here on, ids of acknowledgements belong to broadcasts, whose number is the same for all
@@ -117,6 +122,59 @@ impl Connection {
         let nsp = self.may_send(slot, event, Kind::Event)?;
         out.admit(admit)?;
         header(Kind::Event, nsp, None).put(event.json(), event.attachments(), out);
+        Ok(())
+    }
+
+    /// Emits an event with the arguments of a packet that was received, passed through without a look at
+    /// them and without a copy of their own.
+    ///
+    /// # Errors
+    /// [`SendError::Reserved`] for a name that the protocol keeps for itself, and those of
+    /// [`emit`](Self::emit).
+    pub fn relay(
+        &mut self,
+        slot: Slot,
+        name: &str,
+        args: &Packet<'_>,
+        admit: Admit,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
+        if is_reserved(name) {
+            return Err(SendError::Reserved);
+        }
+        let nsp = self.may_send_to(slot, args.attachments())?;
+        out.admit(admit)?;
+        let comma: &[u8] = if args.is_empty() { b"" } else { b"," };
+        let mut quoted = String::new();
+        let (open, name, close) = if is_plain(name) {
+            ("[\"", name, "\"")
+        } else {
+            quote(&mut quoted, name);
+            ("[", &*quoted, "")
+        };
+        let inner = args.inner().as_bytes();
+        let (name, close) = (name.as_bytes(), close.as_bytes());
+        let body = [open.as_bytes(), name, close, comma, inner, b"]"];
+        header(Kind::Event, nsp, None).put_parts(body, args.attachments(), out);
+        Ok(())
+    }
+
+    /// Answers an event that came with `id`, with the arguments of a packet that was received: as
+    /// [`relay`](Self::relay).
+    ///
+    /// # Errors
+    /// Those of [`ack`](Self::ack).
+    pub fn ack_relay(
+        &mut self,
+        slot: Slot,
+        id: u64,
+        args: &Packet<'_>,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
+        let nsp = self.may_send_to(slot, args.attachments())?;
+        out.admit(Admit::Owed)?;
+        let body = [b"[", args.inner().as_bytes(), b"]"];
+        header(Kind::Ack, nsp, Some(id)).put_parts(body, args.attachments(), out);
         Ok(())
     }
 
@@ -236,11 +294,17 @@ impl Connection {
     }
 
     fn may_send(&mut self, slot: Slot, what: &Encoded, kind: Kind) -> Result<&str, SendError> {
-        self.alive()?;
-        self.check_attachments(what.attachments().len())?;
         if what.kind() != kind {
+            self.may_send_to(slot, what.attachments())?;
             return Err(SendError::Unencodable);
         }
+        self.may_send_to(slot, what.attachments())
+    }
+
+    /// The namespace of a joined slot, which is sent so many attachments.
+    fn may_send_to(&mut self, slot: Slot, attachments: &[Bytes]) -> Result<&str, SendError> {
+        self.alive()?;
+        self.check_attachments(attachments.len())?;
         Ok(self.slots.joined(slot)?.nsp())
     }
 }

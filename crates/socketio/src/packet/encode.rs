@@ -8,13 +8,13 @@ use siox_wire::{Part, Shared, Sink};
 
 /// A few ASCII bytes, built on the stack.
 struct Short {
-    bytes: [u8; 24],
+    bytes: [u8; 32],
     len: usize,
 }
 
 impl Short {
     const EMPTY: Self = Self {
-        bytes: [0; 24],
+        bytes: [0; 32],
         len: 0,
     };
 
@@ -47,6 +47,9 @@ impl Short {
     }
 }
 
+/// Parts of a packet's text: up to three before its body, and up to six of it.
+const MOST_PARTS: usize = 9;
+
 /// What stands before the payload of a packet that leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header<'a> {
@@ -60,35 +63,52 @@ pub struct Header<'a> {
 
 impl Header<'_> {
     /// Calls `put` with the parts of the packet's text: what precedes the payload, then `body`.
-    fn parts<R>(&self, attachments: usize, body: &str, put: impl FnOnce(&[&[u8]]) -> R) -> R {
+    #[inline]
+    fn parts<R, const N: usize>(
+        &self,
+        attachments: usize,
+        body: [&[u8]; N],
+        put: impl FnOnce(&[&[u8]]) -> R,
+    ) -> R {
         let binary = attachments > 0 && matches!(self.kind, Kind::Event | Kind::Ack);
-        let (mut lead, mut id) = (Short::EMPTY, Short::EMPTY);
+        let mut lead = Short::EMPTY;
         lead.push(self.kind.digit(binary));
         if binary {
             lead.number(attachments as u64);
             lead.push(b'-');
         }
-        if let Some(n) = self.id {
-            id.number(n);
-        }
-        let (nsp, comma) = match self.nsp {
-            "/" => ("", &b""[..]),
-            nsp => (nsp, &b","[..]),
+        let mut behind = Short::EMPTY;
+        let nsp = match self.nsp {
+            "/" => {
+                if let Some(n) = self.id {
+                    lead.number(n);
+                }
+                ""
+            }
+            nsp => {
+                behind.push(b',');
+                if let Some(n) = self.id {
+                    behind.number(n);
+                }
+                nsp
+            }
         };
-        put(&[
-            lead.as_slice(),
-            nsp.as_bytes(),
-            comma,
-            id.as_slice(),
-            body.as_bytes(),
-        ])
+        let mut all = [b"".as_slice(); MOST_PARTS];
+        let mut used = 0usize;
+        let head = [lead.as_slice(), nsp.as_bytes(), behind.as_slice()];
+        let parts = head.into_iter().chain(body).filter(|p| !p.is_empty());
+        for (to, part) in all.iter_mut().zip(parts) {
+            *to = part;
+            used = used.wrapping_add(1);
+        }
+        put(all.get(..used).unwrap_or_default())
     }
 
     /// The packet's text. `body` is JSON or empty; `attachments` says how many binary messages will
     /// follow (events and acknowledgements only).
     #[must_use]
     pub fn text(&self, attachments: usize, body: &str) -> String {
-        self.parts(attachments, body, |parts| {
+        self.parts(attachments, [body.as_bytes()], |parts| {
             let mut text = String::with_capacity(parts.iter().map(|p| p.len()).sum());
             for part in parts {
                 text.push_str(core::str::from_utf8(part).unwrap_or_default());
@@ -97,7 +117,19 @@ impl Header<'_> {
         })
     }
 
+    #[inline]
     pub(crate) fn put(&self, body: &str, attachments: &[Bytes], out: &mut impl Sink) {
+        self.put_parts([body.as_bytes()], attachments, out);
+    }
+
+    /// As [`put`](Self::put), with a body in no more than six parts.
+    #[inline]
+    pub(crate) fn put_parts<const N: usize>(
+        &self,
+        body: [&[u8]; N],
+        attachments: &[Bytes],
+        out: &mut impl Sink,
+    ) {
         self.parts(attachments.len(), body, |parts| out.put_text(parts));
         for attachment in attachments {
             out.put_binary(b"", attachment.clone());
