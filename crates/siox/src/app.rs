@@ -3,7 +3,6 @@
 use crate::{
     AckError, Args, Socket, connect, door,
     handshake::Handshake,
-    inbox::Item,
     namespace::{Namespace, Shared},
     namespaces::Namespaces,
     socket::Arrival,
@@ -190,7 +189,7 @@ impl App for Io {
             }
             Event::Socket(SocketEvent::Event { slot, id, packet }) => {
                 if let Some(socket) = conn.data().find(slot) {
-                    socket.receive(Item::Event { packet, id });
+                    socket.receive_event(packet, id);
                 }
             }
             Event::Socket(SocketEvent::Ack { slot, id, packet }) => {

@@ -121,7 +121,7 @@ impl Args {
 impl FromEvent for Args {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match &incoming.kind {
-            Kind::Event { packet, .. } => Ok(Self((*packet).clone().into_owned())),
+            Kind::Event { packet, .. } => Ok(Self(packet.to_static())),
             Kind::Connect | Kind::Disconnect(_) => {
                 Err(Missing("only an event has arguments").into())
             }

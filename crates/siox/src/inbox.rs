@@ -14,6 +14,7 @@ use std::{
     collections::VecDeque,
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::MutexGuard,
     task::{Context, Poll, Waker},
 };
 
@@ -76,18 +77,42 @@ impl Inbox {
 impl Socket {
     /// Starts the handlers of `item`, or lets it wait for its turn.
     pub(crate) fn receive(&self, item: Item<'_>) {
+        match self.may_start() {
+            Ok(()) => {
+                self.start(&item);
+                self.start_waiting();
+            }
+            Err(inbox) => self.let_wait(inbox, item.into_owned()),
+        }
+    }
+
+    /// Starts the handlers of an event, or lets it wait for its turn.
+    pub(crate) fn receive_event(&self, packet: Packet<'_>, id: Option<u64>) {
+        match self.may_start() {
+            Ok(()) => {
+                self.handle(&packet, id);
+                self.start_waiting();
+            }
+            Err(inbox) => self.let_wait(inbox, Item::Event { packet, id }.into_owned()),
+        }
+    }
+
+    /// Whether a handler may start just now, before anything else does; the caller then starts what
+    /// waits behind it too.
+    fn may_start(&self) -> Result<(), MutexGuard<'_, Inbox>> {
         let mut inbox = self.inbox();
         if !inbox.may_start() || inbox.starting || !inbox.waiting.is_empty() {
-            inbox.waiting.push_back(item.into_owned());
-            let stall = inbox.stall_changed();
-            drop(inbox);
-            self.tell_stall(stall);
-            return;
+            return Err(inbox);
         }
         inbox.starting = true;
+        Ok(())
+    }
+
+    fn let_wait(&self, mut inbox: MutexGuard<'_, Inbox>, item: Item<'static>) {
+        inbox.waiting.push_back(item);
+        let stall = inbox.stall_changed();
         drop(inbox);
-        self.start(&item);
-        self.start_waiting();
+        self.tell_stall(stall);
     }
 
     /// Lets `item` wait, and starts it from a task: for whoever is not in the runtime.

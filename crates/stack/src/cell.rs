@@ -26,7 +26,10 @@ pub struct Cell<M> {
 #[derive(Debug)]
 struct Inner<M> {
     machine: M,
+    /// Who wakes the driver; none while it has been woken.
     driver: Option<Waker>,
+    /// The driver is in its turn: it looks at everything once more before it ends.
+    at_work: bool,
     poll: Option<Waker>,
     /// Who waits until no more than so much is queued.
     room: Vec<(usize, Waker)>,
@@ -54,6 +57,7 @@ impl<M: Machine> Cell<M> {
             inner: Mutex::new(Inner {
                 machine,
                 driver: None,
+                at_work: false,
                 poll: None,
                 room: Vec::new(),
                 shift: 0,
@@ -70,30 +74,57 @@ impl<M: Machine> Cell<M> {
     /// One step under the lock. Wakes, after unlocking, whoever came to have work: the driver only
     /// when its outbox went from empty to not or the deadline moved nearer, so that any number of
     /// emits between two of its turns wake it once.
+    #[inline]
     pub fn with<R>(&self, step: impl FnOnce(&mut M) -> R) -> R {
         let mut inner = self.lock();
-        if inner.driver.is_none() && inner.poll.is_none() && inner.room.is_empty() {
-            // Its driver is at it, or nobody is there yet: whatever comes of this, nobody is to be woken.
+        if inner.has_nobody_to_wake() {
             return step(&mut inner.machine);
         }
-        let idle = inner.machine.poll_transmit().next().is_none();
-        let before = inner.machine.poll_timeout();
-        let result = step(&mut inner.machine);
-        let work = (idle && inner.machine.poll_transmit().next().is_some())
-            || nearer(before, inner.machine.poll_timeout());
-        let driver = if work { inner.driver.take() } else { None };
-        let poll = inner.poll.take();
-        let room = inner.roomy();
+        let (result, work) = inner.step(step);
+        let (driver, poll, room) = inner.woken(work != Work::None);
         drop(inner);
-        let wakers = driver.into_iter().chain(poll).chain(room);
-        wakers.for_each(Waker::wake);
+        wake(driver, poll, room);
         result
+    }
+
+    /// As [`with`](Self::with), but for a driver that only has to write what is queued with this: it is
+    /// not woken, and the caller is told to see that [`write_aside`](Self::write_aside) is called soon.
+    #[inline]
+    pub fn with_aside<R>(&self, step: impl FnOnce(&mut M) -> R) -> (R, bool) {
+        let mut inner = self.lock();
+        if inner.has_nobody_to_wake() {
+            return (step(&mut inner.machine), false);
+        }
+        let (result, work) = inner.step(step);
+        let is_aside = work == Work::Write && inner.driver.is_some() && !inner.at_work;
+        let (driver, poll, room) = inner.woken(work != Work::None && !is_aside);
+        drop(inner);
+        wake(driver, poll, room);
+        (result, is_aside)
+    }
+
+    /// Writes what is queued in place of the driver, unless that is at it or woken: `write` says whether
+    /// the socket took all and nothing else is to be done. The driver is woken where it was not so.
+    #[inline]
+    pub fn write_aside(&self, write: impl FnOnce(&mut M) -> bool) {
+        let mut inner = self.lock();
+        if inner.at_work || inner.driver.is_none() {
+            return;
+        }
+        let done = write(&mut inner.machine);
+        if done && inner.room.is_empty() {
+            return;
+        }
+        let (driver, poll, room) = inner.woken(!done);
+        drop(inner);
+        wake(driver, poll, room);
     }
 
     /// Makes the caller the session's driver and relieves the one before.
     pub fn take_over(&self) -> Shift {
         let mut inner = self.lock();
         inner.shift = inner.shift.wrapping_add(1);
+        inner.at_work = false;
         let (shift, relieved) = (Shift(inner.shift), inner.driver.take());
         drop(inner);
         relieved.into_iter().for_each(Waker::wake);
@@ -102,10 +133,18 @@ impl<M: Machine> Cell<M> {
 
     /// The driver's turn begins: what is queued until [`turn`](Self::turn) needs no wake.
     pub fn begin(&self, shift: Shift) {
+        let _ = self.begin_with(shift, |_| ());
+    }
+
+    /// As [`begin`](Self::begin), with a first step of the turn, which wakes nobody.
+    #[inline]
+    pub fn begin_with<R>(&self, shift: Shift, step: impl FnOnce(&mut M) -> R) -> Turn<R> {
         let mut inner = self.lock();
-        if inner.shift == shift.0 {
-            inner.driver = None;
+        if inner.shift != shift.0 {
+            return Turn::Relieved;
         }
+        inner.at_work = true;
+        Turn::Done(step(&mut inner.machine))
     }
 
     /// A step of the driver's own turn: wakes nobody but a parked GET, and leaves the driver's waker
@@ -121,6 +160,7 @@ impl<M: Machine> Cell<M> {
             return Turn::Relieved;
         }
         let result = step(&mut inner.machine);
+        inner.at_work = false;
         if !inner
             .driver
             .as_ref()
@@ -131,7 +171,7 @@ impl<M: Machine> Cell<M> {
         let poll = inner.poll.take();
         let room = inner.roomy();
         drop(inner);
-        poll.into_iter().chain(room).for_each(Waker::wake);
+        wake(None, poll, room);
         Turn::Done(result)
     }
 
@@ -174,7 +214,47 @@ impl<M: Machine> Cell<M> {
     }
 }
 
+/// What a step gave the driver to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    None,
+    /// Something is to be written.
+    Write,
+    /// A deadline moved nearer.
+    Time,
+}
+
 impl<M: Machine> Inner<M> {
+    #[inline]
+    fn has_nobody_to_wake(&self) -> bool {
+        (self.at_work || self.driver.is_none()) && self.poll.is_none() && self.room.is_empty()
+    }
+
+    #[inline]
+    fn step<R>(&mut self, step: impl FnOnce(&mut M) -> R) -> (R, Work) {
+        let idle = self.machine.poll_transmit().next().is_none();
+        let before = self.machine.poll_timeout();
+        let result = step(&mut self.machine);
+        let work = if nearer(before, self.machine.poll_timeout()) {
+            Work::Time
+        } else if idle && self.machine.poll_transmit().next().is_some() {
+            Work::Write
+        } else {
+            Work::None
+        };
+        (result, work)
+    }
+
+    /// Whom to wake once the lock is released.
+    #[inline]
+    fn woken(&mut self, driver: bool) -> (Option<Waker>, Option<Waker>, Vec<Waker>) {
+        let driver = match driver && !self.at_work {
+            true => self.driver.take(),
+            false => None,
+        };
+        (driver, self.poll.take(), self.roomy())
+    }
+
     fn has_room(&self, below: usize) -> bool {
         self.machine.is_closed() || self.machine.queued() <= below
     }
@@ -190,6 +270,16 @@ impl<M: Machine> Inner<M> {
             .partition(|(below, _)| self.has_room(*below));
         self.room = waiting;
         ready.into_iter().map(|(_, waker)| waker).collect()
+    }
+}
+
+#[inline]
+fn wake(driver: Option<Waker>, poll: Option<Waker>, room: Vec<Waker>) {
+    for waker in [driver, poll].into_iter().flatten() {
+        waker.wake();
+    }
+    for waker in room {
+        waker.wake();
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::{Agreed, Config, Error, Machine};
 #[cfg(feature = "deflate")]
 use alloc::boxed::Box;
-use alloc::{collections::VecDeque, sync::Arc};
+use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
 use bytes::Bytes;
 use siox_engineio::{
     self as engineio, CloseReason, Decision, ErrorCode, Event, Handshake, Lane, Messages, Payload,
@@ -218,6 +218,18 @@ impl Machine for Engine {
     fn release_codec(&mut self, pool: &mut Option<Box<Codec>>) {
         if let Some((_, socket)) = &mut self.socket {
             socket.release_codec(pool);
+        }
+    }
+
+    fn lend_buffer(&mut self, pool: &mut Vec<u8>) {
+        if let Some((_, socket)) = &mut self.socket {
+            socket.lend_buffer(pool);
+        }
+    }
+
+    fn release_buffer(&mut self, pool: &mut Vec<u8>) {
+        if let Some((_, socket)) = &mut self.socket {
+            socket.release_buffer(pool);
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::{Agreed, Config, Error};
 #[cfg(feature = "deflate")]
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
+use alloc::{collections::VecDeque, vec::Vec};
 use bytes::Bytes;
 use siox_engineio::{
     CloseReason, Decision, Handshake, Lane, Payload, Request, Response, Sid, Transport,
@@ -61,6 +61,17 @@ pub trait Machine: Sized {
     /// The step has ended: what the WebSocket need not keep of the codec goes back.
     #[cfg(feature = "deflate")]
     fn release_codec(&mut self, pool: &mut Option<Box<Codec>>) {
+        let _ = pool;
+    }
+
+    /// A turn begins: what is copied for the WebSocket until [`release_buffer`](Self::release_buffer) goes
+    /// into the caller's buffer. A runtime keeps one per thread.
+    fn lend_buffer(&mut self, pool: &mut Vec<u8>) {
+        let _ = pool;
+    }
+
+    /// The turn ends: gives the buffer back, empty.
+    fn release_buffer(&mut self, pool: &mut Vec<u8>) {
         let _ = pool;
     }
 

@@ -3,7 +3,7 @@
 use crate::{Agreed, Config, Engine, Error, Machine};
 #[cfg(feature = "deflate")]
 use alloc::boxed::Box;
-use alloc::{collections::VecDeque, sync::Arc};
+use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
 use bytes::Bytes;
 use siox_engineio::{
     self as engineio, CloseReason, Decision, Handshake, Lane, Payload, Request, Response, Sid,
@@ -255,6 +255,14 @@ impl Machine for Session {
     #[cfg(feature = "deflate")]
     fn release_codec(&mut self, pool: &mut Option<Box<Codec>>) {
         self.engine.release_codec(pool);
+    }
+
+    fn lend_buffer(&mut self, pool: &mut Vec<u8>) {
+        self.engine.lend_buffer(pool);
+    }
+
+    fn release_buffer(&mut self, pool: &mut Vec<u8>) {
+        self.engine.release_buffer(pool);
     }
 
     fn is_last(event: &Event<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! What stands on top of a session, and what the two have in common with a connection.
 
-use crate::codec;
-use siox_engineio::{CloseReason, Sid};
+use crate::{codec, driver, line::Aside};
+use siox_engineio::{CloseReason, Lane, Sid};
 use siox_stack::{
     Cell, Machine,
     front::{About, Admission, Fields, Refused},
@@ -10,7 +10,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 
@@ -103,6 +103,8 @@ impl fmt::Debug for Admit {
 pub struct Conn<A: App> {
     pub(crate) cell: Cell<A::Machine>,
     pub(crate) sid: Sid,
+    /// The first WebSocket there was, if others may write to it.
+    aside: OnceLock<(Lane, Aside)>,
     data: A::Data,
 }
 
@@ -111,6 +113,7 @@ impl<A: App> Conn<A> {
         Self {
             cell: Cell::new(machine),
             sid,
+            aside: OnceLock::new(),
             data,
         }
     }
@@ -118,6 +121,21 @@ impl<A: App> Conn<A> {
     /// One step of the machine, under its lock. What it queues leaves with the driver's next turn.
     pub fn with<R>(&self, step: impl FnOnce(&mut A::Machine) -> R) -> R {
         self.cell.with(|machine| codec::step(machine, step))
+    }
+
+    /// Others may write to its WebSocket from now on, as far as it is the first.
+    pub(crate) fn set_aside(&self, lane: Lane, aside: Aside) {
+        // A later one is written to by its driver alone.
+        let _ = self.aside.set((lane, aside));
+    }
+
+    /// Writes what waits in its driver's place, or else wakes the driver.
+    pub(crate) fn write_aside(&self, wake_only: bool) {
+        let aside = self.aside.get().filter(|_| !wake_only);
+        self.cell.write_aside(|machine| match aside {
+            Some((lane, aside)) => driver::write_aside(machine, *lane, aside),
+            None => false,
+        });
     }
 
     /// Its id, which is the client's only credential.

@@ -1,6 +1,13 @@
 //! The one driver of a session: its socket, when there is one, and its deadlines.
 
-use crate::{App, Conn, Host, admit::Upgrading, clock, host::Alive, scratch};
+use crate::{
+    App, Conn, Host,
+    admit::Upgrading,
+    clock,
+    host::Alive,
+    line::{Aside, Line},
+    outlet, scratch,
+};
 use siox_engineio::Lane;
 use siox_stack::{Machine, Shift, Turn};
 use siox_wire::{Input, Instant};
@@ -22,6 +29,8 @@ use tokio::{
 const BUDGET: usize = 32;
 /// Slices of one vectored write.
 const SLICES: usize = 64;
+/// Reads of one turn: the second finds, as a rule, that there is no more.
+const READS: usize = 2;
 
 /// Drives a session over `Io`, or, without a socket, its deadlines alone.
 pub(crate) struct Driver<A: App, Io = TcpStream> {
@@ -55,6 +64,21 @@ impl<A: App> Driver<A> {
     /// A driver for a session that polls: it has no socket.
     pub(crate) fn timer(host: &Arc<Host<A>>, conn: Arc<Conn<A>>) -> Self {
         Self::new(host, conn, None)
+    }
+}
+
+impl<A: App> Driver<A, Line> {
+    /// A driver for the WebSocket `lane` on a TCP stream, to which others may write beside it.
+    pub(crate) fn tcp(
+        host: &Arc<Host<A>>,
+        conn: Upgrading<A>,
+        io: TcpStream,
+        lane: Lane,
+        early: Vec<u8>,
+    ) -> Self {
+        let line = Line::new(io);
+        conn.set_aside(lane, line.aside());
+        Self::socket(host, conn, line, lane, early)
     }
 }
 
@@ -96,6 +120,8 @@ impl<A: App, Io> Driver<A, Io> {
 struct After {
     deadline: Option<Instant>,
     wrote: bool,
+    /// The socket took something, and something still waits.
+    more: bool,
     finished: bool,
     broken: bool,
     closed: bool,
@@ -107,9 +133,20 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Future for Dri
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let me = &mut *self;
         for _ in 0..BUDGET {
-            me.conn.cell.begin(me.shift);
-            me.expire(cx);
-            let read = me.read(cx);
+            let now = clock::now();
+            let has_socket = me.socket.is_some();
+            let begun = me.conn.cell.begin_with(me.shift, |m| {
+                if has_socket {
+                    outlet::lend_machine(m);
+                }
+                m.poll_timeout().is_some_and(|at| at <= now)
+            });
+            match begun {
+                Turn::Done(false) => {}
+                Turn::Done(true) => me.expire(now, cx),
+                Turn::Relieved => return Poll::Ready(()),
+            }
+            let read = me.read(now, cx);
             let Turn::Done(after) = me.write(cx) else {
                 return Poll::Ready(());
             };
@@ -127,7 +164,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Future for Dri
                 me.leaving = true;
                 me.host.leaves(&me.conn);
             }
-            if !read && !after.wrote && me.timer.poll(after.deadline, cx).is_pending() {
+            if !read && !after.more && me.timer.poll(after.deadline, cx).is_pending() {
                 return Poll::Pending;
             }
         }
@@ -138,8 +175,8 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Future for Dri
 
 impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> {
     /// Lets the machine act on every deadline that has passed.
-    fn expire(&mut self, cx: &mut Context<'_>) {
-        let now = clock::now();
+    #[cold]
+    fn expire(&mut self, now: Instant, cx: &mut Context<'_>) {
         loop {
             let step = self.conn.with(|m| {
                 let due = m.poll_timeout().is_some_and(|at| at <= now);
@@ -156,39 +193,38 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
         }
     }
 
-    /// Reads once, if the app wants more, and works off what came. Whether anything did.
-    fn read(&mut self, cx: &mut Context<'_>) -> bool {
+    /// Reads, if the app wants more, and works off what came. Whether there may be more to read.
+    fn read(&mut self, now: Instant, cx: &mut Context<'_>) -> bool {
         let Some(socket) = &mut self.socket else {
             return false;
         };
-        if !socket.reading || self.host.app().poll_ready(&self.conn, cx).is_pending() {
-            return false;
-        }
-        let (host, conn, lane) = (&self.host, &self.conn, socket.lane);
-        if !socket.early.is_empty() {
-            feed(host, conn, lane, cx, &mut mem::take(&mut socket.early));
-            return true;
-        }
-        let read = scratch::read(&mut socket.io, cx, |cx, bytes| {
-            if bytes.is_empty() {
-                conn.with(|m| m.handle_eof(clock::now(), lane));
+        for _ in 0..READS {
+            if !socket.reading || self.host.app().poll_ready(&self.conn, cx).is_pending() {
                 return false;
             }
-            feed(host, conn, lane, cx, bytes);
-            true
-        });
-        match read {
-            Poll::Pending => false,
-            Poll::Ready(Ok(more)) => {
-                socket.reading = more;
-                true
+            let (host, conn, lane) = (&self.host, &self.conn, socket.lane);
+            if !socket.early.is_empty() {
+                feed(host, conn, lane, now, cx, &mut mem::take(&mut socket.early));
+                continue;
             }
-            Poll::Ready(Err(_)) => {
-                socket.reading = false;
-                conn.with(|m| m.handle_socket_gone(lane));
+            let read = scratch::read(&mut socket.io, cx, |cx, bytes| {
+                if bytes.is_empty() {
+                    conn.with(|m| m.handle_eof(now, lane));
+                    return false;
+                }
+                feed(host, conn, lane, now, cx, bytes);
                 true
+            });
+            match read {
+                Poll::Pending => return false,
+                Poll::Ready(Ok(more)) => socket.reading = more,
+                Poll::Ready(Err(_)) => {
+                    socket.reading = false;
+                    conn.with(|m| m.handle_socket_gone(lane));
+                }
             }
         }
+        true
     }
 
     /// Writes what waits and leaves the waker behind: the last look of a turn.
@@ -199,6 +235,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             let mut after = After {
                 deadline: None,
                 wrote: false,
+                more: false,
                 finished: false,
                 broken: false,
                 closed: false,
@@ -209,11 +246,13 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
                     Poll::Ready(Ok(n)) => {
                         m.handle_written(socket.lane, n);
                         after.wrote = n > 0;
+                        after.more = after.wrote && m.poll_transmit().next().is_some();
                     }
                     Poll::Ready(Err(_)) => after.broken = true,
                     Poll::Pending => {}
                 }
                 after.finished = m.is_finished(socket.lane);
+                outlet::release_machine(m);
             }
             after.deadline = m.poll_timeout();
             after.closed = m.is_closed();
@@ -242,10 +281,11 @@ fn feed<A: App>(
     host: &Arc<Host<A>>,
     conn: &Arc<Conn<A>>,
     lane: Lane,
+    now: Instant,
     cx: &mut Context<'_>,
     bytes: &mut [u8],
 ) {
-    let mut input = Input::new(clock::now(), bytes);
+    let mut input = Input::new(now, bytes);
     loop {
         match conn.with(|m| m.handle_input(lane, &mut input)) {
             Ok(Some(event)) => host.deliver(conn, cx, event),
@@ -264,18 +304,50 @@ fn write<M: Machine, Io: AsyncWrite + Unpin>(
     machine: &M,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
-    let mut slices = [IoSlice::new(&[]); SLICES];
-    let mut used = 0;
-    for (slice, chunk) in slices.iter_mut().zip(machine.poll_transmit()) {
-        *slice = IoSlice::new(chunk);
-        used += 1;
-    }
-    match &slices[..used] {
-        [] => Poll::Pending,
-        some => match ready!(Pin::new(io).poll_write_vectored(cx, some)) {
+    let io = Pin::new(io);
+    let written = with_slices(machine, |slices| match slices {
+        [one] => io.poll_write(cx, one),
+        many => io.poll_write_vectored(cx, many),
+    });
+    match written {
+        None => Poll::Pending,
+        Some(written) => match ready!(written) {
             Ok(0) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             other => Poll::Ready(other),
         },
+    }
+}
+
+/// Calls `write` with the slices of the next write, if there are any.
+#[inline]
+fn with_slices<M: Machine, R>(machine: &M, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> Option<R> {
+    let mut chunks = machine.poll_transmit();
+    let first = IoSlice::new(chunks.next()?);
+    let Some(second) = chunks.next() else {
+        return Some(write(&[first]));
+    };
+    let mut slices = [IoSlice::new(&[]); SLICES];
+    let mut used = 0;
+    let all = [first, IoSlice::new(second)].into_iter();
+    for (slice, chunk) in slices.iter_mut().zip(all.chain(chunks.map(IoSlice::new))) {
+        *slice = chunk;
+        used += 1;
+    }
+    Some(write(&slices[..used]))
+}
+
+/// Writes once in the place of the driver of `lane`. Whether all is written and nothing else is to be done.
+pub(crate) fn write_aside<M: Machine>(machine: &mut M, lane: Lane, io: &Aside) -> bool {
+    if machine.is_closed() || machine.is_finished(lane) {
+        return false;
+    }
+    match with_slices(machine, |slices| io.write(slices)) {
+        Some(Ok(n)) if n > 0 => {
+            machine.handle_written(lane, n);
+            machine.poll_transmit().next().is_none()
+        }
+        Some(Ok(_) | Err(_)) => false,
+        None => true,
     }
 }
 
@@ -283,16 +355,26 @@ fn write<M: Machine, Io: AsyncWrite + Unpin>(
 #[derive(Default)]
 pub(crate) struct Timer {
     sleep: Option<Pin<Box<Sleep>>>,
+    /// When it fires, once it was polled.
+    armed: Option<Instant>,
 }
 
 impl Timer {
     /// Ready when `deadline` has come.
     pub(crate) fn poll(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = deadline else {
-            self.sleep = None;
+        let Some(due) = deadline else {
+            *self = Self::default();
             return Poll::Pending;
         };
-        let deadline = clock::at(deadline);
+        if let (Some(sleep), Some(armed)) = (&self.sleep, self.armed)
+            && armed <= due
+            && !sleep.is_elapsed()
+        {
+            // It wakes its task, which is the one that polled it before.
+            return Poll::Pending;
+        }
+        let deadline = clock::at(due);
+        self.armed = Some(due);
         let sleep = self
             .sleep
             .get_or_insert_with(|| Box::pin(sleep_until(deadline)));

@@ -147,7 +147,7 @@ async fn adopt<A: App>(host: Arc<Host<A>>, conn: Upgrading<A>, lane: Lane, upgra
 fn start<A: App>(host: &Arc<Host<A>>, conn: Upgrading<A>, lane: Lane, io: TcpStream, early: &[u8]) {
     // Without it the kernel may hold a small frame back; a socket that refuses the option still works.
     let _ = io.set_nodelay(true);
-    tokio::spawn(Driver::socket(host, conn, io, lane, early.to_vec()));
+    tokio::spawn(Driver::tcp(host, conn, io, lane, early.to_vec()));
 }
 
 /// A stream we do not know the type of: hyper goes on carrying it.

@@ -1,6 +1,7 @@
 //! The write buffer of a worker thread, lent to the WebSocket whose turn it is, so that a batch of answers
 //! takes no memory of its own, and one which is idle holds none.
 
+use siox_stack::Machine;
 use siox_websocket::Connection;
 use std::cell::Cell;
 
@@ -12,19 +13,41 @@ thread_local! {
 /// handler polled in place may drive another connection.
 #[inline]
 pub(crate) fn lend(connection: &mut Connection) {
+    lend_with(|buffer| connection.lend_buffer(buffer));
+}
+
+/// The turn ends.
+#[inline]
+pub(crate) fn release(connection: &mut Connection) {
+    release_with(|buffer| connection.release_buffer(buffer));
+}
+
+/// A turn of a session begins, as that of a connection.
+#[inline]
+pub(crate) fn lend_machine(machine: &mut impl Machine) {
+    lend_with(|buffer| machine.lend_buffer(buffer));
+}
+
+/// The turn ends.
+#[inline]
+pub(crate) fn release_machine(machine: &mut impl Machine) {
+    release_with(|buffer| machine.release_buffer(buffer));
+}
+
+#[inline]
+fn lend_with(lend: impl FnOnce(&mut Vec<u8>)) {
     let mut buffer = BUFFER.take();
-    connection.lend_buffer(&mut buffer);
+    lend(&mut buffer);
     // Where the connection has memory of its own, the thread keeps it.
     if buffer.capacity() > 0 {
         BUFFER.set(buffer);
     }
 }
 
-/// The turn ends.
 #[inline]
-pub(crate) fn release(connection: &mut Connection) {
+fn release_with(release: impl FnOnce(&mut Vec<u8>)) {
     let mut buffer = Vec::new();
-    connection.release_buffer(&mut buffer);
+    release(&mut buffer);
     if buffer.capacity() > 0 {
         BUFFER.set(buffer);
     }

@@ -79,7 +79,7 @@ async fn serve<A: App>(host: &Arc<Host<A>>, io: TcpStream, peer: SocketAddr, lim
                         return conn.with(|m| m.handle_socket_gone(lane));
                     }
                     // A task of its own, so that nothing of this one stays.
-                    tokio::spawn(Driver::socket(host, conn, http.io, lane, early));
+                    tokio::spawn(Driver::tcp(host, conn, http.io, lane, early));
                     return;
                 }
             }

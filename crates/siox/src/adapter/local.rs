@@ -7,6 +7,7 @@ use crate::{
     namespace::{Inner, Members},
 };
 use siox_socketio::{DisconnectReason, Encoded};
+use siox_tokio::Together;
 use siox_wire::Admit;
 use std::{
     fmt,
@@ -129,10 +130,11 @@ impl Locked<'_> {
         }
         let group = siox_socketio::shared(&self.nsp.name, emit.encoded, None);
         let watchers = self.nsp.watchers();
+        let mut together = Together::new();
         for socket in self.select(emit.selection) {
             socket.tell_watchers(watchers.as_ref(), emit.event, emit.encoded);
             // A receiver that is closing hears nothing more.
-            let _ = socket.deliver(&group, kind);
+            let _ = socket.deliver(&group, kind, &mut together);
         }
         Ok(())
     }

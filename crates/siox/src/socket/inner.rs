@@ -17,7 +17,7 @@ use crate::{
 };
 use siox_engineio::CloseReason;
 use siox_socketio::{DisconnectReason, Encoded, Slot};
-use siox_tokio::Conn;
+use siox_tokio::{Conn, Together};
 use siox_wire::{Admit, Instant, Shared};
 use std::{
     collections::BTreeMap,
@@ -197,8 +197,14 @@ impl Socket {
         self.0.conn.with(|m| m.ack_relay(self.0.slot, id, &args.0))
     }
 
-    pub(crate) fn deliver(&self, group: &Arc<Shared>, kind: Admit) -> Result<(), SendError> {
-        self.0.conn.with(|m| m.broadcast(self.0.slot, group, kind))
+    pub(crate) fn deliver(
+        &self,
+        group: &Arc<Shared>,
+        kind: Admit,
+        together: &mut Together,
+    ) -> Result<(), SendError> {
+        let slot = self.0.slot;
+        together.with(&self.0.conn, |m| m.broadcast(slot, group, kind))
     }
 
     /// An event for this socket alone, by way of the log where there is one.

@@ -57,6 +57,13 @@ impl Slots {
         self.entries.iter().find(|e| e.nsp() == nsp)
     }
 
+    /// The slot of `/`, if it is joined.
+    #[inline]
+    pub(super) fn root(&self) -> Option<Slot> {
+        let root = self.entries.iter().find(|e| e.name.is_empty())?;
+        (root.state == State::Joined).then_some(root.slot)
+    }
+
     fn get(&mut self, slot: Slot, state: State) -> Result<&mut Entry, SendError> {
         let mut entries = self.entries.iter_mut();
         let entry = entries.find(|e| e.slot == slot && e.state == state);

@@ -119,6 +119,22 @@ pub(crate) struct Text<'b> {
     pub(crate) attachments: usize,
 }
 
+/// The text of an event of `/` without attachments, and the id it came with; `None` for any other, and
+/// for one that is not right.
+#[inline]
+pub(crate) fn plain_event(text: &str) -> Option<(Option<u64>, Packet<'_>)> {
+    let bytes = text.as_bytes();
+    let [b'2', first, ..] = bytes else {
+        return None;
+    };
+    let (id, at) = match first {
+        b'[' => (None, 1),
+        _ => grammar::ack_id(bytes, 1).ok()?,
+    };
+    let packet = event(Cow::Borrowed(text), at, 0).ok()?;
+    Some((id, packet))
+}
+
 #[inline]
 pub(crate) fn text<'b>(text: Cow<'b, str>, config: &Config) -> Result<Text<'b>, Error> {
     let head = grammar::head(&text, config.max_attachments)?;

@@ -94,14 +94,12 @@ impl Header<'_> {
             }
         };
         let mut all = [b"".as_slice(); MOST_PARTS];
-        let mut used = 0usize;
-        let head = [lead.as_slice(), nsp.as_bytes(), behind.as_slice()];
-        let parts = head.into_iter().chain(body).filter(|p| !p.is_empty());
-        for (to, part) in all.iter_mut().zip(parts) {
+        let [first, second, third, rest @ ..] = &mut all;
+        (*first, *second, *third) = (lead.as_slice(), nsp.as_bytes(), behind.as_slice());
+        for (to, part) in rest.iter_mut().zip(body) {
             *to = part;
-            used = used.wrapping_add(1);
         }
-        put(all.get(..used).unwrap_or_default())
+        put(all.get(..N.wrapping_add(3)).unwrap_or_default())
     }
 
     /// The packet's text. `body` is JSON or empty; `attachments` says how many binary messages will

@@ -130,8 +130,9 @@ fn namespace(bytes: &[u8], start: usize) -> Result<((usize, usize), usize), Erro
     Ok(((start, end), behind))
 }
 
+/// `[0-9]*`, if it is small enough.
 #[inline]
-fn ack_id(bytes: &[u8], start: usize) -> Result<(Option<u64>, usize), Error> {
+pub(crate) fn ack_id(bytes: &[u8], start: usize) -> Result<(Option<u64>, usize), Error> {
     let mut at = start;
     let mut id = 0u64;
     while let Some(d) = digit(bytes, at) {

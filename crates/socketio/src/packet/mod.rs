@@ -168,6 +168,20 @@ impl Packet<'_> {
         Value::array_of(self.inner(), base, self.holes(), self.attachments())
     }
 
+    /// A copy that borrows nothing. Attachments are shared.
+    #[must_use]
+    pub fn to_static(&self) -> Packet<'static> {
+        Packet {
+            text: Cow::Owned((*self.text).into()),
+            name: self.name,
+            args: self.args,
+            inner: self.inner,
+            count: self.count,
+            resolved: self.resolved.clone(),
+            binary: self.binary.clone(),
+        }
+    }
+
     /// Detaches the packet from the buffer it borrows.
     #[must_use]
     pub fn into_owned(self) -> Packet<'static> {

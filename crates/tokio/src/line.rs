@@ -1,0 +1,166 @@
+//! A TCP stream of which somebody other than its driver may write: whoever sends to many at once.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{Arc, Weak},
+    task::{Context, Poll, ready},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+};
+
+/// The stream, in its driver's hands.
+#[derive(Debug)]
+pub(crate) struct Line {
+    read: OwnedReadHalf,
+    /// None once it is shut; its drop is what shuts it.
+    write: Option<Arc<OwnedWriteHalf>>,
+}
+
+/// Its writing side, for others, as long as the driver has it.
+#[derive(Debug)]
+pub(crate) struct Aside(Weak<OwnedWriteHalf>);
+
+impl Line {
+    pub(crate) fn new(io: TcpStream) -> Self {
+        let (read, write) = io.into_split();
+        Self {
+            read,
+            write: Some(Arc::new(write)),
+        }
+    }
+
+    pub(crate) fn aside(&self) -> Aside {
+        Aside(self.write.as_ref().map(Arc::downgrade).unwrap_or_default())
+    }
+}
+
+impl Aside {
+    /// Writes once, without waiting: how many bytes the socket took.
+    pub(crate) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match (self.0.upgrade(), slices) {
+            (None, _) => Err(io::ErrorKind::BrokenPipe.into()),
+            (Some(io), [one]) => io.try_write(one),
+            (Some(io), many) => io.try_write_vectored(many),
+        }
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.read).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let Some(write) = &self.write else {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        };
+        loop {
+            let written = match bufs {
+                [one] => write.try_write(one),
+                many => write.try_write_vectored(many),
+            };
+            match written {
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                other => return Poll::Ready(other),
+            }
+            let stream: &TcpStream = (**write).as_ref();
+            ready!(stream.poll_write_ready(cx))?;
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.write = None;
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    async fn pair() -> (Line, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(at), listener.accept());
+        (Line::new(near.unwrap()), far.unwrap().0)
+    }
+
+    #[tokio::test]
+    async fn what_two_write_arrives_in_order_and_the_end_behind_it() {
+        let (mut line, mut far) = pair().await;
+        let aside = line.aside();
+        line.write_all(b"one ").await.unwrap();
+        let slices = [IoSlice::new(b"t"), IoSlice::new(b"wo ")];
+        assert_eq!(aside.write(&slices).unwrap(), 4);
+        line.write_all(b"three").await.unwrap();
+        line.shutdown().await.unwrap();
+        assert!(aside.write(&slices).is_err());
+        let mut all = String::new();
+        far.read_to_string(&mut all).await.unwrap();
+        assert_eq!(all, "one two three");
+        far.write_all(b"still read").await.unwrap();
+        drop(far);
+        all.clear();
+        line.read_to_string(&mut all).await.unwrap();
+        assert_eq!(all, "still read");
+    }
+
+    #[tokio::test]
+    async fn a_full_socket_is_waited_for() {
+        let (mut line, mut far) = pair().await;
+        let aside = line.aside();
+        let some = vec![7; 100_000];
+        let mut sent = 0;
+        while let Ok(n) = aside.write(&[IoSlice::new(&some)]) {
+            sent += n;
+        }
+        let (write, read) = tokio::join!(
+            async {
+                line.write_all(&some).await.unwrap();
+                line.shutdown().await.unwrap();
+            },
+            async {
+                let mut all = Vec::new();
+                far.read_to_end(&mut all).await.unwrap();
+                all.len()
+            }
+        );
+        assert_eq!((write, read), ((), sent + some.len()));
+    }
+}

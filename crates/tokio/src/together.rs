@@ -1,0 +1,141 @@
+//! Sending to many at once: their drivers are not woken one by one, but one task writes for all of them,
+//! when whoever is running just now has had its turn. So what one turn sends leaves each socket in one
+//! write, and an idle session's task need not run for it.
+
+use crate::{App, Conn, codec};
+use std::{
+    cell::RefCell,
+    fmt,
+    future::poll_fn,
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+    task::Poll,
+};
+use tokio::runtime::Handle;
+
+/// For so few it is not worth a task: their drivers are woken.
+const FEW: usize = 3;
+/// Sessions that are written for in one poll before other tasks get their turn.
+const BUDGET: usize = 256;
+
+/// A session for which something is to be written.
+trait Dirty: Send + Sync {
+    fn write(&self, wake_only: bool);
+}
+
+impl<A: App> Dirty for Conn<A> {
+    fn write(&self, wake_only: bool) {
+        self.write_aside(wake_only);
+    }
+}
+
+type All = Vec<Arc<dyn Dirty>>;
+
+/// What the task of a thread is to write; none once it has begun.
+#[derive(Clone, Default)]
+struct Batch(Arc<Mutex<Option<All>>>);
+
+thread_local! {
+    static BATCH: RefCell<Batch> = RefCell::default();
+}
+
+impl Batch {
+    fn with<R>(&self, f: impl FnOnce(&mut Option<All>) -> R) -> R {
+        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts `more` behind what the task will write; gives it back when there is no such task.
+    fn join(&self, more: All) -> Result<(), All> {
+        self.with(|batch| match batch {
+            Some(all) => {
+                all.extend(more);
+                Ok(())
+            }
+            None => Err(more),
+        })
+    }
+}
+
+/// Collects the sessions that were sent something, and sees that it is written once this is dropped.
+///
+/// [`App::drained`] is not told of what is written so.
+#[derive(Default)]
+pub struct Together {
+    dirty: All,
+}
+
+impl Together {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One step of a session's machine, under its lock. What it queues leaves soon.
+    #[inline]
+    pub fn with<A: App, R>(
+        &mut self,
+        conn: &Arc<Conn<A>>,
+        step: impl FnOnce(&mut A::Machine) -> R,
+    ) -> R {
+        let (result, aside) = conn.cell.with_aside(|machine| codec::step(machine, step));
+        if aside {
+            self.dirty.push(conn.clone());
+        }
+        result
+    }
+}
+
+impl Drop for Together {
+    fn drop(&mut self) {
+        let dirty = mem::take(&mut self.dirty);
+        if dirty.is_empty() {
+            return;
+        }
+        let runtime = Handle::try_current().ok();
+        let dirty = BATCH.with_borrow(|batch| match &runtime {
+            Some(_) => batch.join(dirty),
+            None => Err(dirty),
+        });
+        match (dirty, runtime) {
+            (Ok(()), _) => {}
+            (Err(dirty), Some(runtime)) if dirty.len() > FEW => {
+                let batch = Batch(Arc::new(Mutex::new(Some(dirty))));
+                BATCH.set(batch.clone());
+                runtime.spawn(write_all(batch));
+            }
+            (Err(dirty), _) => dirty.iter().for_each(|conn| conn.write(true)),
+        }
+    }
+}
+
+/// Lets every task that is ready now have its turn, then writes for all.
+async fn write_all(batch: Batch) {
+    let mut all: Option<std::vec::IntoIter<_>> = None;
+    let mut waited = false;
+    poll_fn(|cx| {
+        if !mem::replace(&mut waited, true) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let all =
+            all.get_or_insert_with(|| batch.with(Option::take).unwrap_or_default().into_iter());
+        for conn in all.by_ref().take(BUDGET) {
+            conn.write(false);
+        }
+        if all.len() == 0 {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+impl fmt::Debug for Together {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Together")
+            .field("dirty", &self.dirty.len())
+            .finish()
+    }
+}
