@@ -3,9 +3,15 @@
 use clap::Args as Options;
 use siox::{
     Ack, AckError, Args, ConnectError, DisconnectReason, EventName, Namespace, Server, Socket,
-    Value,
+    Value, front::InvalidOption,
 };
-use std::{borrow::Cow, fmt, io, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    fmt,
+    io::{self, Write},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::net::TcpListener;
 
 /// Serve echoes, to try a client against.
@@ -48,6 +54,7 @@ pub(crate) enum ServeError {
         port: u16,
         error: io::Error,
     },
+    Option(InvalidOption),
     Serve(io::Error),
 }
 
@@ -57,6 +64,7 @@ impl fmt::Display for ServeError {
             Self::Listen { host, port, error } => {
                 write!(f, "cannot listen on {host}, port {port}: {error}")
             }
+            Self::Option(error) => write!(f, "--path: {error}"),
             Self::Serve(error) => write!(f, "the server stopped: {error}"),
         }
     }
@@ -72,7 +80,7 @@ const ASK: Duration = Duration::from_secs(10);
 
 /// Serves until Ctrl-C.
 pub(crate) async fn run(serve: Serve) -> Result<(), ServeError> {
-    let io = server(&serve);
+    let io = server(&serve).map_err(ServeError::Option)?;
     let listener = TcpListener::bind((&*serve.host, serve.port))
         .await
         .map_err(|error| ServeError::Listen {
@@ -97,23 +105,19 @@ pub(crate) async fn run(serve: Serve) -> Result<(), ServeError> {
     .map_err(ServeError::Serve)
 }
 
-fn server(serve: &Serve) -> Server {
+fn server(serve: &Serve) -> Result<Server, InvalidOption> {
     let io = Server::builder()
         .path(&*serve.path)
         .ping_interval(Duration::from_millis(serve.ping_interval))
         .ping_timeout(Duration::from_millis(serve.ping_timeout))
         .cleanup_empty_child_namespaces(true)
-        .build();
+        .build()?;
     let said = Said { quiet: serve.quiet };
     let token: Option<Arc<str>> = serve.token.as_deref().map(Into::into);
     register(&io.namespace("/"), said, token.clone());
     register(&io.dynamic_if(|_, _| async { true }), said, token);
-    if serve.quiet {
-        io.on_error(|_| {});
-    } else {
-        io.on_error(|error| println!("! {error}"));
-    }
-    io
+    io.on_error(move |error| said.say(format_args!("! {error}")));
+    Ok(io)
 }
 
 /// Where a line about what happens goes.
@@ -124,8 +128,14 @@ struct Said {
 
 impl Said {
     fn line(self, socket: &Socket, what: impl fmt::Display) {
+        let namespace = socket.namespace();
+        self.say(format_args!("{} {} {what}", namespace.name(), socket.id()));
+    }
+
+    fn say(self, what: impl fmt::Display) {
         if !self.quiet {
-            println!("{} {} {what}", socket.namespace().name(), socket.id());
+            // Whoever reads this may have heard enough; the clients have not.
+            let _ = writeln!(io::stdout(), "{what}");
         }
     }
 }

@@ -13,9 +13,8 @@ async fn main() -> std::io::Result<()> {
 }
 
 pub(crate) fn server() -> Server {
-    let io = Server::builder()
-        .on_error(|e| eprintln!("socket {}: {e}", e.socket.id()))
-        .build();
+    let io = Server::new();
+    io.on_error(|e| eprintln!("socket {}: {e}", e.socket.id()));
     io.namespace("/")
         .on("echo", |args: Args, ack: Ack| ack.relay(&args));
     io

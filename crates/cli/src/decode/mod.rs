@@ -13,7 +13,7 @@ use input::{Captured, Form};
 pub(crate) use report::Report;
 use std::{
     fmt,
-    io::{self, IsTerminal, Read},
+    io::{self, IsTerminal, Read, Write},
 };
 
 /// Print what a captured frame, payload or packet means at each layer.
@@ -87,11 +87,14 @@ impl std::error::Error for DecodeError {}
 pub(crate) fn run(decode: &Decode) -> Result<(), DecodeError> {
     let captured = decode.captured()?;
     let report = report(captured, decode.layer, decode.eio);
-    if decode.json {
-        print!("{}", report.to_json());
+    let mut stdout = io::stdout();
+    let text = if decode.json {
+        report.to_json()
     } else {
-        print!("{}", report.to_text(io::stdout().is_terminal()));
-    }
+        report.to_text(stdout.is_terminal())
+    };
+    // Whoever reads this may have heard enough.
+    let _ = stdout.write_all(text.as_bytes());
     if report.is_broken() {
         return Err(DecodeError::Broken);
     }

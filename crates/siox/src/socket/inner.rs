@@ -6,6 +6,7 @@ use crate::{
     adapter::{Emit, Restored, SavedSession},
     app::Io,
     awaited::{Reply, Waiter},
+    builder::WhenFull,
     data::Stored,
     error::{Fault, HandlerError},
     handlers::Handlers,
@@ -13,7 +14,6 @@ use crate::{
     metrics::{Count, Counts},
     namespace::{Inner as Nsp, Stay},
     selection::Selection,
-    server::WhenFull,
     state::States,
 };
 use siox_engineio::CloseReason;

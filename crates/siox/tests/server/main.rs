@@ -13,6 +13,7 @@ mod hosting;
 mod metrics;
 mod middleware;
 mod operators;
+mod options;
 mod order;
 mod origin;
 mod panics;

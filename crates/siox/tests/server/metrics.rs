@@ -7,8 +7,8 @@ use crate::{
 use siox::{CloseReason, DisconnectReason, ErrorCode, Fault, Server, Socket};
 use std::time::Duration;
 
-fn count<T: PartialEq>(all: &[(T, u64)], one: T) -> u64 {
-    all.iter().find(|(t, _)| *t == one).unwrap().1
+fn count<T: PartialEq>(all: &[(T, u64)], one: &T) -> u64 {
+    all.iter().find(|(t, _)| t == one).unwrap().1
 }
 
 #[tokio::test]
@@ -18,7 +18,8 @@ async fn what_happens_is_counted() {
         .on_error(move |e| {
             tell((e.event.clone(), std::mem::discriminant(&e.fault)));
         })
-        .build();
+        .build()
+        .unwrap();
     let nsp = io.namespace("/");
     answering(&nsp);
     nsp.on("join", |socket: Socket| socket.join("room"));
@@ -57,7 +58,7 @@ async fn what_happens_is_counted() {
     assert_eq!((m.sockets, m.rooms, m.namespaces), (2, 3, 1));
     assert_eq!((m.connects, m.connect_errors, m.recoveries), (2, 1, 0));
     assert_eq!((m.events_in, m.acks_out), (4, 2));
-    assert_eq!(count(&m.refusals, ErrorCode::TransportUnknown), 1);
+    assert_eq!(count(&m.refusals, &ErrorCode::TransportUnknown), 1);
     assert_eq!((m.handler_errors, m.panics), (1, 0));
     let returned = std::mem::discriminant(&Fault::Returned("".into()));
     assert_eq!(faults.next().await, ("fails".to_owned(), returned));
@@ -76,19 +77,19 @@ async fn what_happens_is_counted() {
     drop(b);
     until((0, 2), || (io.metrics().sockets, io.metrics().sessions())).await;
     until(1, || {
-        count(&io.metrics().closed, CloseReason::TransportClose)
+        count(&io.metrics().closed, &CloseReason::TransportClose)
     })
     .await;
     let m = io.metrics();
     assert!(m.traffic.bytes_in > before.bytes_in && m.traffic.bytes_out > before.bytes_out);
-    assert_eq!(count(&m.disconnects, DisconnectReason::ServerError), 1);
-    assert_eq!(count(&m.disconnects, DisconnectReason::TransportClose), 1);
+    assert_eq!(count(&m.disconnects, &DisconnectReason::ServerError), 1);
+    assert_eq!(count(&m.disconnects, &DisconnectReason::TransportClose), 1);
     assert_eq!((m.rooms, m.sockets), (0, 0));
 }
 
 #[tokio::test]
 async fn what_waits_is_seen() {
-    let io = Server::builder().queue(1000, 4000).build();
+    let io = Server::builder().queue(1000, 4000).build().unwrap();
     let nsp = io.namespace("/");
     let to = serve(&io).await;
     let mut http = Http::connect(to).await;
