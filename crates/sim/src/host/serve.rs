@@ -78,6 +78,7 @@ impl Host {
             },
             http11: head.http11(),
             peer: None,
+            tls: false,
             target: head.target(),
             query: head.query(),
             headers: head,
