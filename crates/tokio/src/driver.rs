@@ -37,6 +37,9 @@ pub(crate) struct Driver<A: App, Io = TcpStream> {
 
 impl<A: App, Io> Drop for Driver<A, Io> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.host.forget(&self.conn);
+        }
         if self.leaving {
             self.host.left(&self.conn);
         }

@@ -3,12 +3,13 @@
 use crate::{App, Conn, Traffic, clock, traffic::Meter};
 use siox_engineio::{CloseReason, Sid, Transport};
 use siox_stack::{
-    Config, Front, Machine, Sids,
+    Config, Front, Machine, NoPlace, Sids,
     front::{InvalidOption, Options},
 };
 use std::{
     collections::BTreeMap,
     fmt,
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Context,
     time::Duration,
@@ -72,8 +73,8 @@ impl<A: App> Host<A> {
         Arc::new(Self {
             app,
             config,
+            sids: Mutex::new(Sids::capped(front.options().caps)),
             front,
-            sids: Mutex::default(),
             leaving: Mutex::default(),
             phase: watch::Sender::new(Phase::Serving),
             tasks: watch::Sender::new(()),
@@ -204,13 +205,22 @@ impl<A: App> Host<A> {
         self.leaving().remove(&conn.sid);
     }
 
-    /// Keeps an id for a session that is being opened; `None` when it is taken.
-    pub(crate) fn reserve(self: &Arc<Self>, sid: Sid) -> Option<Reserved<A>> {
-        let free = self.table().reserve(sid);
-        free.then(|| Reserved {
+    /// Keeps an id for a session of a client at `address` that is being opened.
+    pub(crate) fn reserve(
+        self: &Arc<Self>,
+        sid: Sid,
+        address: Option<IpAddr>,
+    ) -> Result<Reserved<A>, NoPlace> {
+        self.table().reserve(sid, address)?;
+        Ok(Reserved {
             host: self.clone(),
             sid,
         })
+    }
+
+    /// The session's driver has broken down: nothing more will come of it.
+    pub(crate) fn forget(&self, conn: &Conn<A>) {
+        self.table().remove(&conn.sid);
     }
 
     pub(crate) fn find(&self, sid: &Sid) -> Option<Arc<Conn<A>>> {
@@ -238,6 +248,15 @@ pub(crate) struct Reserved<A: App> {
 }
 
 impl<A: App> Reserved<A> {
+    /// Moves to another id. Whether that was free.
+    pub(crate) fn rename(&mut self, sid: Sid) -> bool {
+        let free = self.host.table().rename(&self.sid, sid);
+        if free {
+            self.sid = sid;
+        }
+        free
+    }
+
     /// The session has come.
     pub(crate) fn enter(self, conn: &Arc<Conn<A>>) {
         // The id was kept for it, so that nobody else can have it.

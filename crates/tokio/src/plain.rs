@@ -149,7 +149,7 @@ impl<A: App> Http<A> {
     }
 
     /// Waits for the app's word and goes by it; none when the peer has gone.
-    async fn decide(&mut self, mut asking: Asking) -> Option<Option<Next<A>>> {
+    async fn decide(&mut self, mut asking: Asking<A>) -> Option<Option<Next<A>>> {
         let word = self.meanwhile(|cx| asking.word.as_mut().poll(cx)).await?;
         Some(self.exchange.decided(asking, word))
     }
