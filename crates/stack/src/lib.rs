@@ -70,6 +70,7 @@
 extern crate alloc;
 
 mod agreed;
+mod caps;
 #[cfg(feature = "std")]
 mod cell;
 mod client;
@@ -83,6 +84,7 @@ mod session;
 mod sids;
 
 pub use agreed::Agreed;
+pub use caps::{Caps, NoPlace};
 #[cfg(feature = "std")]
 pub use cell::{Cell, Shift, Turn};
 pub use client::{ClientOptions, EngineClient, Failure, Line, Random, Timestamps, parse_url};
