@@ -81,6 +81,13 @@ pub use recovery::Recovery;
 pub use remote::RemoteSocket;
 pub use selection::Selection;
 pub use server::{Builder, Server, WhenFull};
+/// What a parser of one's own is made of; [`Builder::parser`] takes it.
+pub mod parser {
+    pub use siox_socketio::{
+        Config, Decoded, Error, Header, Json, Kind, Leniency, Parsed, Parser,
+    };
+    pub use siox_wire::{Message, Part};
+}
 pub use siox_socketio::{DecodeError, DisconnectReason, Encoded, RoomError, Value, View};
 #[cfg(feature = "deflate")]
 pub use siox_tokio::websocket::deflate;

@@ -7,6 +7,7 @@ use crate::{
     namespaces::with_slash,
     state::States,
 };
+use siox_socketio::{Leniency, Parser};
 use siox_stack::Config;
 use siox_tokio::{Host, Layer};
 use std::{fmt, io, sync::Arc, time::Duration};
@@ -221,6 +222,29 @@ impl Builder {
         self
     }
 
+    /// How packets are written (default JSON): a [`Parser`], which may be one of your own.
+    /// All clients of this server must use the same.
+    pub fn parser(mut self, parser: impl Parser + 'static) -> Self {
+        self.socket.parser = Some(Arc::new(parser));
+        self
+    }
+
+    /// Takes all that the reference takes, also what the protocol does not allow (default no). What that is,
+    /// and what of it is dangerous, is said at [`Leniency`]; [`leniency`](Self::leniency) sets each alone.
+    pub fn compatible(self, compatible: bool) -> Self {
+        self.leniency(if compatible {
+            Leniency::compatible()
+        } else {
+            Leniency::STRICT
+        })
+    }
+
+    /// What the reference takes that this server shall take too (default nothing).
+    pub fn leniency(mut self, leniency: Leniency) -> Self {
+        self.socket.leniency = leniency;
+        self
+    }
+
     /// permessage-deflate on the WebSocket of clients that offer it (default off). Polling is not
     /// compressed.
     #[cfg(feature = "deflate")]
@@ -275,10 +299,11 @@ impl Builder {
     #[must_use]
     pub fn build(self) -> Server {
         let queue = (self.engine.high_water, self.when_full);
-        let shared = Shared::new(self.states, self.recovery, self.adapter, queue);
+        let config = Config::new(self.engine, self.socket);
+        let packets = config.socket().clone();
+        let shared = Shared::new(self.states, self.recovery, self.adapter, queue, packets);
         let app = Io::new(shared, self.cleanup);
         app.namespace("/");
-        let config = Config::new(self.engine, self.socket);
         #[cfg(feature = "deflate")]
         let config = match self.deflate {
             Some(deflate) => config.with_deflate(deflate),
