@@ -11,7 +11,10 @@ use crate::{
 use siox_engineio::CloseReason;
 use siox_socketio::{DisconnectReason, Event as SocketEvent, Raw, Slot};
 use siox_stack::{Event, Session};
-use siox_tokio::{About, App, Conn};
+use siox_tokio::{
+    About, Admit, App, Conn, Hooks,
+    front::{Fields, Refused},
+};
 use std::{
     fmt,
     sync::{
@@ -26,6 +29,7 @@ use tokio::runtime::Handle;
 pub(crate) struct Io {
     pub(crate) shared: Arc<Shared>,
     pub(crate) namespaces: Namespaces,
+    hooks: Hooks,
     next: AtomicU64,
 }
 
@@ -123,10 +127,11 @@ impl Gate {
 }
 
 impl Io {
-    pub(crate) fn new(shared: Shared, clean: bool) -> Self {
+    pub(crate) fn new(shared: Shared, hooks: Hooks, clean: bool) -> Self {
         Self {
             shared: Arc::new(shared),
             namespaces: Namespaces::new(clean),
+            hooks,
             next: AtomicU64::new(0),
         }
     }
@@ -168,6 +173,22 @@ impl Io {
 impl App for Io {
     type Machine = Session;
     type Data = Client;
+
+    fn admit(self: &Arc<Self>, about: &About<'_>) -> Admit {
+        self.hooks.admit(about)
+    }
+
+    fn initial_headers(&self, _: &Conn<Self>, about: &About<'_>, fields: &mut Fields) {
+        self.hooks.initial_headers(about, fields);
+    }
+
+    fn headers(&self, _: &Conn<Self>, about: &About<'_>, fields: &mut Fields) {
+        self.hooks.headers(about, fields);
+    }
+
+    fn connection_error(&self, about: &About<'_>, refused: &Refused) {
+        self.hooks.connection_error(about, refused);
+    }
 
     fn open(&self, about: &About<'_>) -> Client {
         Client {

@@ -34,6 +34,7 @@
 //! [`Builder::max_payload`], a packet's attachments by 10, a client's namespaces by 64.
 //!
 //! # Features
+//! * `compression`: compressed answers to polls, off until `Builder::compression`.
 //! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`.
 
 #![forbid(unsafe_code)]
@@ -41,6 +42,7 @@
 mod adapter;
 mod app;
 mod awaited;
+mod builder;
 mod connect;
 mod data;
 mod door;
@@ -54,6 +56,7 @@ mod namespace;
 mod namespaces;
 mod operator;
 mod outgoing;
+pub mod parser;
 mod recovery;
 mod remote;
 mod screen;
@@ -68,6 +71,7 @@ pub use adapter::{
     Local, Restored, SavedSession,
 };
 pub use awaited::{Answer, TypedAnswer};
+pub use builder::{Builder, WhenFull};
 pub use bytes::Bytes;
 pub use data::SocketData;
 pub use error::{AckError, BoxError, ConnectError, Fault, HandlerError};
@@ -80,17 +84,12 @@ pub use outgoing::Outgoing;
 pub use recovery::Recovery;
 pub use remote::RemoteSocket;
 pub use selection::Selection;
-pub use server::{Builder, Server, WhenFull};
-/// What a parser of one's own is made of; [`Builder::parser`] takes it.
-pub mod parser {
-    pub use siox_socketio::{
-        Config, Decoded, Error, Header, Json, Kind, Leniency, Parsed, Parser,
-    };
-    pub use siox_wire::{Message, Part};
-}
+pub use server::Server;
+pub use siox_engineio::{Context, ErrorCode, Refusal, Sid, Transport, Transports};
 pub use siox_socketio::{DecodeError, DisconnectReason, Encoded, RoomError, Value, View};
+pub use siox_tokio::front;
 #[cfg(feature = "deflate")]
 pub use siox_tokio::websocket::deflate;
-pub use siox_wire::SendError;
+pub use siox_wire::{Message, SendError};
 pub use socket::Socket;
 pub use typed::{TypedEvent, TypedOutcome};

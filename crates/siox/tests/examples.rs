@@ -26,7 +26,7 @@ use client::{Client, serve};
 
 #[tokio::test]
 async fn projects_are_apart() {
-    let io = dynamic::server();
+    let io = dynamic::server().unwrap();
     let to = serve(&io).await;
     let (mut a, mut b) = (Client::open(to).await, Client::open(to).await);
     a.enter("/project-1,").await;
@@ -68,7 +68,7 @@ async fn a_token_opens_the_door() {
 
 #[tokio::test]
 async fn letters_arrive_late_rather_than_never() {
-    let io = private_messages::server();
+    let io = private_messages::server().unwrap();
     let to = serve(&io).await;
     let mut client = Client::open(to).await;
     client.send("0").await;

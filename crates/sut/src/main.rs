@@ -7,6 +7,7 @@ mod codec;
 mod eio_client;
 mod engine;
 mod linear;
+mod socket_bench;
 mod socket_echo;
 mod socket_interop;
 mod ws_client;
@@ -14,7 +15,7 @@ mod ws_echo;
 
 use clap::{Args, Parser, ValueEnum};
 use std::{error::Error, net::Ipv4Addr, process::ExitCode};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime};
 
 /// Servers serve one profile on 127.0.0.1 until they are killed, and print `listening on 127.0.0.1:P`
 /// when ready.
@@ -69,6 +70,15 @@ enum Profile {
     SioV5(Port),
     /// Socket.IO v5 at /socket.io/ with default settings: events, rooms, acknowledgements, refusals.
     SioInterop(Port),
+    /// Socket.IO v5 at /socket.io/ with default settings: what `cargo xtask bench server` loads. Echoes of
+    /// `echo` and `becho` (arguments passed through), `techo` (typed), `decho` (dynamic); `ack`, `join`, `shout`.
+    Bench {
+        #[command(flatten)]
+        port: Port,
+        /// On how many threads.
+        #[arg(long, default_value_t = 1)]
+        threads: usize,
+    },
 }
 
 /// An Engine.IO server.
@@ -98,15 +108,25 @@ enum Runtime {
     Tcp,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run(Profile::parse()).await {
+fn main() -> ExitCode {
+    match start(Profile::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("siox-sut: {e}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn start(profile: Profile) -> Result<(), Box<dyn Error>> {
+    let mut runtime = match profile {
+        Profile::Bench { threads: 1, .. } => runtime::Builder::new_current_thread(),
+        _ => runtime::Builder::new_multi_thread(),
+    };
+    if let Profile::Bench { threads, .. } = profile {
+        runtime.worker_threads(threads.max(1));
+    }
+    runtime.enable_all().build()?.block_on(run(profile))
 }
 
 async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
@@ -128,8 +148,9 @@ async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
         Profile::EngineSupport(server) => server.serve(engine::Profile::Support).await,
         Profile::EngineSupportV3(server) => server.serve(engine::Profile::SupportV3).await,
         Profile::EioInterop(server) => server.serve(engine::Profile::Interop).await,
-        Profile::SioV5(port) => socket_echo::server().serve(port.listen().await?).await,
-        Profile::SioInterop(port) => socket_interop::server().serve(port.listen().await?).await,
+        Profile::SioV5(port) => socket_echo::server()?.serve(port.listen().await?).await,
+        Profile::Bench { port, .. } => socket_bench::server().serve(port.listen().await?).await,
+        Profile::SioInterop(port) => socket_interop::server()?.serve(port.listen().await?).await,
     }?;
     Ok(())
 }

@@ -122,6 +122,7 @@ impl<A: App> Exchange<A> {
             method: method(head.method()),
             http11: head.http11(),
             peer: Some(self.peer),
+            tls: false,
             target: head.target(),
             query: head.query(),
             headers: head,

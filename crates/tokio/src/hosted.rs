@@ -105,6 +105,7 @@ fn admit<A: App, B: http_body::Body>(host: &Arc<Host<A>>, request: &Request<B>) 
         method: method(request.method()),
         http11: request.version() >= Version::HTTP_11,
         peer: request.extensions().get::<SocketAddr>().copied(),
+        tls: false,
         target: request.uri().path_and_query().map_or("", |p| p.as_str()),
         query: request.uri().query().unwrap_or(""),
         headers: &Lines(request.headers()),

@@ -57,6 +57,7 @@ mod codec;
 mod driver;
 pub mod engine;
 mod exchange;
+mod hooks;
 mod host;
 mod hosted;
 mod outlet;
@@ -69,6 +70,7 @@ pub mod websocket;
 
 pub use app::{Admit, App, Conn};
 pub use clock::now;
+pub use hooks::Hooks;
 pub use host::{Host, random_id};
 pub use serve::serve;
 pub use service::{Layer, Service};

@@ -14,11 +14,11 @@ pub use server_side::ServerSideError;
 use crate::{
     Adapter, AdapterError, AdapterFactory, Args, BroadcastError, InMemory, Local, Outgoing,
     Recovery, RemoteSocket, SendError, Socket,
+    builder::WhenFull,
     error::HandlerError,
     handler::Handler,
     handlers::{Chain, Handlers, List, Occasion, Watchers, join},
     operator::Broadcast,
-    server::WhenFull,
     state::States,
 };
 use rooms::RoomWatchers;

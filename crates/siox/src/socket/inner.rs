@@ -6,13 +6,13 @@ use crate::{
     adapter::{Emit, Restored, SavedSession},
     app::Io,
     awaited::{Reply, Waiter},
+    builder::WhenFull,
     data::Stored,
     error::{Fault, HandlerError},
     handlers::Handlers,
     inbox::{Inbox, Item},
     namespace::{Inner as Nsp, Stay},
     selection::Selection,
-    server::WhenFull,
     state::States,
 };
 use siox_engineio::CloseReason;

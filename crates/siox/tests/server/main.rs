@@ -12,6 +12,7 @@ mod handlers;
 mod hosting;
 mod middleware;
 mod operators;
+mod options;
 mod order;
 mod origin;
 mod panics;

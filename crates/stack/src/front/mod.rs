@@ -27,6 +27,7 @@ pub use cors::{Cors, Origins};
 pub use fields::{Fields, InvalidField};
 pub use options::{InvalidOption, Options, TrailingSlash};
 pub use reply::{Answer, Reply};
+pub use siox_http1::Limits;
 
 use crate::{Agreed, Config, Machine};
 use alloc::{boxed::Box, sync::Arc};

@@ -5,6 +5,7 @@ use super::Compression;
 use super::{Cookie, Cors};
 use alloc::string::String;
 use core::{fmt, time::Duration};
+use siox_http1::Limits;
 
 /// With which ends of the path a request is for the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,6 +51,9 @@ pub struct Options {
     pub trusted_proxies: u8,
     /// How long an upgrade for another path may go unanswered before it is cut. Default: 1 s.
     pub destroy_upgrade: Option<Duration>,
+    /// What a peer may cost an HTTP connection of the server's own listener: sizes and deadlines. Default:
+    /// those of [`Limits`].
+    pub http: Limits,
 }
 
 impl Default for Options {
@@ -63,6 +67,7 @@ impl Default for Options {
             compression: None,
             trusted_proxies: 0,
             destroy_upgrade: Some(Duration::from_secs(1)),
+            http: Limits::default(),
         }
     }
 }
@@ -109,3 +114,13 @@ impl fmt::Display for InvalidOption {
 }
 
 impl core::error::Error for InvalidOption {}
+
+#[cfg(feature = "std")]
+extern crate std;
+
+#[cfg(feature = "std")]
+impl From<InvalidOption> for std::io::Error {
+    fn from(invalid: InvalidOption) -> Self {
+        Self::new(std::io::ErrorKind::InvalidInput, invalid)
+    }
+}
