@@ -18,6 +18,7 @@ use crate::{
     error::HandlerError,
     handler::Handler,
     handlers::{Chain, Handlers, List, Occasion, Watchers, join},
+    metrics::Counts,
     operator::Broadcast,
     state::States,
 };
@@ -68,6 +69,7 @@ pub(crate) struct Shared {
     pub(crate) when_full: WhenFull,
     /// How packets are written.
     pub(crate) packets: Arc<siox_socketio::Config>,
+    pub(crate) counts: Counts,
     hook: RwLock<Arc<Hook>>,
 }
 
@@ -91,6 +93,7 @@ impl Shared {
             high_water,
             when_full,
             packets,
+            counts: Counts::default(),
             hook: RwLock::new(hook),
         }
     }
@@ -108,6 +111,7 @@ impl Shared {
 
     /// A hook that panics must not take the connection's task with it.
     pub(crate) fn report(&self, error: HandlerError) {
+        self.counts.failed(&error.fault);
         let hook = self
             .hook
             .read()

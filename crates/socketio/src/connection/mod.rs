@@ -1,6 +1,5 @@
 //! The server's side of one connection: which namespaces it has joined, which acknowledgements it owes.
 
-mod acks;
 mod slots;
 mod step;
 mod verbs;
@@ -8,8 +7,9 @@ mod verbs;
 pub use slots::Slot;
 pub use verbs::FIRST_BROADCAST_ACK;
 
-use crate::{Config, Decoder, DisconnectReason, Error, Kind, Packet, Raw, packet::encode::Header};
-use acks::Acks;
+use crate::{
+    Config, Decoder, DisconnectReason, Error, Kind, Packet, Raw, acks::Acks, packet::encode::Header,
+};
 use alloc::{borrow::Cow, sync::Arc};
 use siox_wire::{Admit, Instant, Message, Sink};
 use slots::{Slots, State};
