@@ -3,6 +3,7 @@
 pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod grammar;
+pub(crate) mod lenient;
 
 use crate::{
     DecodeError, Value,
@@ -12,6 +13,7 @@ use crate::{
 };
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use bytes::Bytes;
+pub(crate) use lenient::whole_number;
 use serde::Deserialize;
 
 /// A JSON value of its own, validated but not taken apart.
