@@ -3,7 +3,7 @@
 use clap::Args as Options;
 use siox::{
     Ack, AckError, Args, ConnectError, DisconnectReason, EventName, Namespace, Server, Socket,
-    Value,
+    Value, front::InvalidOption,
 };
 use std::{
     borrow::Cow,
@@ -54,6 +54,7 @@ pub(crate) enum ServeError {
         port: u16,
         error: io::Error,
     },
+    Option(InvalidOption),
     Serve(io::Error),
 }
 
@@ -63,6 +64,7 @@ impl fmt::Display for ServeError {
             Self::Listen { host, port, error } => {
                 write!(f, "cannot listen on {host}, port {port}: {error}")
             }
+            Self::Option(error) => write!(f, "--path: {error}"),
             Self::Serve(error) => write!(f, "the server stopped: {error}"),
         }
     }
@@ -78,7 +80,7 @@ const ASK: Duration = Duration::from_secs(10);
 
 /// Serves until Ctrl-C.
 pub(crate) async fn run(serve: Serve) -> Result<(), ServeError> {
-    let io = server(&serve);
+    let io = server(&serve).map_err(ServeError::Option)?;
     let listener = TcpListener::bind((&*serve.host, serve.port))
         .await
         .map_err(|error| ServeError::Listen {
@@ -103,19 +105,19 @@ pub(crate) async fn run(serve: Serve) -> Result<(), ServeError> {
     .map_err(ServeError::Serve)
 }
 
-fn server(serve: &Serve) -> Server {
+fn server(serve: &Serve) -> Result<Server, InvalidOption> {
     let io = Server::builder()
         .path(&*serve.path)
         .ping_interval(Duration::from_millis(serve.ping_interval))
         .ping_timeout(Duration::from_millis(serve.ping_timeout))
         .cleanup_empty_child_namespaces(true)
-        .build();
+        .build()?;
     let said = Said { quiet: serve.quiet };
     let token: Option<Arc<str>> = serve.token.as_deref().map(Into::into);
     register(&io.namespace("/"), said, token.clone());
     register(&io.dynamic_if(|_, _| async { true }), said, token);
     io.on_error(move |error| said.say(format_args!("! {error}")));
-    io
+    Ok(io)
 }
 
 /// Where a line about what happens goes.

@@ -148,9 +148,9 @@ async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
         Profile::EngineSupport(server) => server.serve(engine::Profile::Support).await,
         Profile::EngineSupportV3(server) => server.serve(engine::Profile::SupportV3).await,
         Profile::EioInterop(server) => server.serve(engine::Profile::Interop).await,
-        Profile::SioV5(port) => socket_echo::server().serve(port.listen().await?).await,
+        Profile::SioV5(port) => socket_echo::server()?.serve(port.listen().await?).await,
         Profile::Bench { port, .. } => socket_bench::server().serve(port.listen().await?).await,
-        Profile::SioInterop(port) => socket_interop::server().serve(port.listen().await?).await,
+        Profile::SioInterop(port) => socket_interop::server()?.serve(port.listen().await?).await,
     }?;
     Ok(())
 }

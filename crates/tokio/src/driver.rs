@@ -46,6 +46,9 @@ pub(crate) struct Driver<A: App, Io = TcpStream> {
 
 impl<A: App, Io> Drop for Driver<A, Io> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.host.forget(&self.conn);
+        }
         if self.leaving {
             self.host.left(&self.conn);
         }
@@ -77,7 +80,7 @@ impl<A: App> Driver<A, Line> {
         early: Vec<u8>,
     ) -> Self {
         let line = Line::new(io);
-        conn.set_aside(lane, line.aside());
+        conn.set_aside(lane, line.aside(host.meter().clone()));
         Self::socket(host, conn, line, lane, early)
     }
 }
@@ -208,6 +211,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
                 continue;
             }
             let read = scratch::read(&mut socket.io, cx, |cx, bytes| {
+                host.meter().read(bytes.len());
                 if bytes.is_empty() {
                     conn.with(|m| m.handle_eof(now, lane));
                     return false;
@@ -230,6 +234,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
     /// Writes what waits and leaves the waker behind: the last look of a turn.
     fn write(&mut self, cx: &mut Context<'_>) -> Turn<After> {
         let socket = &mut self.socket;
+        let meter = self.host.meter();
         let waker = cx.waker().clone();
         self.conn.cell.turn(self.shift, cx, |m| {
             let mut after = After {
@@ -244,6 +249,8 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
                 let cx = &mut Context::from_waker(&waker);
                 match write(&mut socket.io, m, cx) {
                     Poll::Ready(Ok(n)) => {
+                        meter.waits(m.queued());
+                        meter.wrote(n);
                         m.handle_written(socket.lane, n);
                         after.wrote = n > 0;
                         after.more = after.wrote && m.poll_transmit().next().is_some();
@@ -343,6 +350,8 @@ pub(crate) fn write_aside<M: Machine>(machine: &mut M, lane: Lane, io: &Aside) -
     }
     match with_slices(machine, |slices| io.write(slices)) {
         Some(Ok(n)) if n > 0 => {
+            io.meter().waits(machine.queued());
+            io.meter().wrote(n);
             machine.handle_written(lane, n);
             machine.poll_transmit().next().is_none()
         }

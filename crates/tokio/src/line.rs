@@ -1,5 +1,6 @@
 //! A TCP stream of which somebody other than its driver may write: whoever sends to many at once.
 
+use crate::traffic::Meter;
 use std::{
     io::{self, IoSlice},
     pin::Pin,
@@ -24,7 +25,11 @@ pub(crate) struct Line {
 
 /// Its writing side, for others, as long as the driver has it.
 #[derive(Debug)]
-pub(crate) struct Aside(Weak<OwnedWriteHalf>);
+pub(crate) struct Aside {
+    write: Weak<OwnedWriteHalf>,
+    /// Counts what is written.
+    meter: Arc<Meter>,
+}
 
 impl Line {
     pub(crate) fn new(io: TcpStream) -> Self {
@@ -35,15 +40,22 @@ impl Line {
         }
     }
 
-    pub(crate) fn aside(&self) -> Aside {
-        Aside(self.write.as_ref().map(Arc::downgrade).unwrap_or_default())
+    pub(crate) fn aside(&self, meter: Arc<Meter>) -> Aside {
+        Aside {
+            write: self.write.as_ref().map(Arc::downgrade).unwrap_or_default(),
+            meter,
+        }
     }
 }
 
 impl Aside {
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
     /// Writes once, without waiting: how many bytes the socket took.
     pub(crate) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match (self.0.upgrade(), slices) {
+        match (self.write.upgrade(), slices) {
             (None, _) => Err(io::ErrorKind::BrokenPipe.into()),
             (Some(io), [one]) => io.try_write(one),
             (Some(io), many) => io.try_write_vectored(many),
@@ -124,7 +136,7 @@ mod tests {
     #[tokio::test]
     async fn what_two_write_arrives_in_order_and_the_end_behind_it() {
         let (mut line, mut far) = pair().await;
-        let aside = line.aside();
+        let aside = line.aside(Arc::default());
         line.write_all(b"one ").await.unwrap();
         let slices = [IoSlice::new(b"t"), IoSlice::new(b"wo ")];
         assert_eq!(aside.write(&slices).unwrap(), 4);
@@ -144,7 +156,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_socket_is_waited_for() {
         let (mut line, mut far) = pair().await;
-        let aside = line.aside();
+        let aside = line.aside(Arc::default());
         let some = vec![7; 100_000];
         let mut sent = 0;
         while let Ok(n) = aside.write(&[IoSlice::new(&some)]) {

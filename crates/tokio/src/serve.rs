@@ -1,7 +1,6 @@
 //! A listener of our own and its connections.
 
 use crate::{App, Host, plain};
-use siox_http1::Limits;
 use std::{io, pin::pin, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
@@ -15,7 +14,7 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 /// # Errors
 /// When the listener itself breaks.
 pub async fn serve<A: App>(listener: TcpListener, host: Arc<Host<A>>) -> io::Result<()> {
-    let limits = Arc::new(Limits::default());
+    let limits = Arc::new(host.front().options().http.clone());
     let mut closing = pin!(host.closing());
     loop {
         let accepted = tokio::select! {

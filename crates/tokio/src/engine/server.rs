@@ -4,7 +4,7 @@ use super::{
     About, Admission, Event, Fields, InvalidOption, Options, Refused, Socket, inbox::Inbox,
     socket::Client,
 };
-use crate::{Admit, App, Conn, Host, Layer};
+use crate::{Admit, App, Conn, Hooks, Host, Layer};
 use siox_engineio::{CloseReason, Config, Event as Heard};
 use siox_stack::{Config as Stack, Engine};
 use std::{
@@ -18,19 +18,6 @@ use std::{
     time::Duration,
 };
 use tokio::net::TcpListener;
-
-type Allow = dyn Fn(&About<'_>) -> Admit + Send + Sync;
-type Dress = dyn Fn(&About<'_>, &mut Fields) + Send + Sync;
-type Hear = dyn Fn(&About<'_>, &Refused) + Send + Sync;
-
-/// What an application may say about requests.
-#[derive(Default)]
-struct Hooks {
-    allow: Option<Box<Allow>>,
-    initial_headers: Option<Box<Dress>>,
-    headers: Option<Box<Dress>>,
-    connection_error: Option<Box<Hear>>,
-}
 
 /// The application of the host below: clients with their inboxes.
 pub(super) struct Sockets {
@@ -69,11 +56,7 @@ impl App for Sockets {
     type Data = Client;
 
     fn admit(self: &Arc<Self>, about: &About<'_>) -> Admit {
-        let everybody = Admit::Now(Admission::Granted);
-        self.hooks
-            .allow
-            .as_ref()
-            .map_or(everybody, |allow| allow(about))
+        self.hooks.admit(about)
     }
 
     fn open(&self, about: &About<'_>) -> Client {
@@ -96,21 +79,15 @@ impl App for Sockets {
     }
 
     fn initial_headers(&self, _: &Conn<Self>, about: &About<'_>, fields: &mut Fields) {
-        if let Some(hook) = &self.hooks.initial_headers {
-            hook(about, fields);
-        }
+        self.hooks.initial_headers(about, fields);
     }
 
     fn headers(&self, _: &Conn<Self>, about: &About<'_>, fields: &mut Fields) {
-        if let Some(hook) = &self.hooks.headers {
-            hook(about, fields);
-        }
+        self.hooks.headers(about, fields);
     }
 
     fn connection_error(&self, about: &About<'_>, refused: &Refused) {
-        if let Some(hook) = &self.hooks.connection_error {
-            hook(about, refused);
-        }
+        self.hooks.connection_error(about, refused);
     }
 
     fn handle_event(
@@ -173,7 +150,7 @@ impl Builder {
         mut self,
         hook: impl Fn(&About<'_>) -> Admission + Send + Sync + 'static,
     ) -> Self {
-        self.hooks.allow = Some(Box::new(move |about| Admit::Now(hook(about))));
+        self.hooks.set_allow_request(hook);
         self
     }
 
@@ -186,7 +163,7 @@ impl Builder {
     where
         F: Future<Output = Admission> + Send + 'static,
     {
-        self.hooks.allow = Some(Box::new(move |about| Admit::later(hook(about))));
+        self.hooks.set_allow_request_later(hook);
         self
     }
 
@@ -195,7 +172,7 @@ impl Builder {
         mut self,
         hook: impl Fn(&About<'_>, &mut Fields) + Send + Sync + 'static,
     ) -> Self {
-        self.hooks.initial_headers = Some(Box::new(hook));
+        self.hooks.set_initial_headers(hook);
         self
     }
 
@@ -204,7 +181,7 @@ impl Builder {
         mut self,
         hook: impl Fn(&About<'_>, &mut Fields) + Send + Sync + 'static,
     ) -> Self {
-        self.hooks.headers = Some(Box::new(hook));
+        self.hooks.set_headers(hook);
         self
     }
 
@@ -213,7 +190,7 @@ impl Builder {
         mut self,
         hook: impl Fn(&About<'_>, &Refused) + Send + Sync + 'static,
     ) -> Self {
-        self.hooks.connection_error = Some(Box::new(hook));
+        self.hooks.set_connection_error(hook);
         self
     }
 
