@@ -67,6 +67,7 @@ impl Dialect {
     }
 
     /// Puts a group into a WebSocket.
+    #[inline]
     pub(crate) fn put_shared<S: Sink + ?Sized>(
         self,
         out: &mut S,

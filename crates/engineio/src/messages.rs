@@ -47,6 +47,7 @@ impl<'a, S> Messages<'a, S> {
 }
 
 impl<S: Sink> Sink for Messages<'_, S> {
+    #[inline]
     fn admit(&self, kind: Admit) -> Result<(), SendError> {
         match &self.0 {
             Holder::Queue {
@@ -63,6 +64,7 @@ impl<S: Sink> Sink for Messages<'_, S> {
         }
     }
 
+    #[inline]
     fn put_text(&mut self, parts: &[&[u8]]) {
         match &mut self.0 {
             Holder::Queue {
@@ -97,6 +99,7 @@ impl<S: Sink> Sink for Messages<'_, S> {
         }
     }
 
+    #[inline]
     fn put_shared(&mut self, group: &Arc<Shared>, _: Lead) {
         match &mut self.0 {
             Holder::Queue {

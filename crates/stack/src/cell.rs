@@ -89,11 +89,16 @@ impl<M: Machine> Cell<M> {
 
     /// As [`with`](Self::with), but for a driver that only has to write what is queued with this: it is
     /// not woken, and the caller is told to see that [`write_aside`](Self::write_aside) is called soon.
+    /// `step` does nothing but send.
     #[inline]
     pub fn with_aside<R>(&self, step: impl FnOnce(&mut M) -> R) -> (R, bool) {
         let mut inner = self.lock();
-        if inner.has_nobody_to_wake() {
-            return (step(&mut inner.machine), false);
+        let is_alone = inner.poll.is_none() && inner.room.is_empty();
+        if is_alone && inner.machine.queued() == 0 {
+            // Nothing waited, so what is queued now moves no deadline.
+            let result = step(&mut inner.machine);
+            let is_idle = inner.driver.is_some() && !inner.at_work;
+            return (result, is_idle && inner.machine.wants_write());
         }
         let (result, work) = inner.step(step);
         let is_aside = work == Work::Write && inner.driver.is_some() && !inner.at_work;
@@ -237,12 +242,12 @@ impl<M: Machine> Inner<M> {
 
     #[inline]
     fn step<R>(&mut self, step: impl FnOnce(&mut M) -> R) -> (R, Work) {
-        let idle = self.machine.poll_transmit().next().is_none();
+        let idle = !self.machine.wants_write();
         let before = self.machine.poll_timeout();
         let result = step(&mut self.machine);
         let work = if nearer(before, self.machine.poll_timeout()) {
             Work::Time
-        } else if idle && self.machine.poll_transmit().next().is_some() {
+        } else if idle && self.machine.wants_write() {
             Work::Write
         } else {
             Work::None

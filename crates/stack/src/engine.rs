@@ -362,6 +362,7 @@ impl Machine for Engine {
         }
     }
 
+    #[inline]
     fn handle_written(&mut self, lane: Lane, n: usize) {
         if let Some((own, socket)) = &mut self.socket
             && *own == lane
@@ -372,6 +373,16 @@ impl Machine for Engine {
 
     fn poll_transmit(&self) -> impl Iterator<Item = &[u8]> {
         self.socket.iter().flat_map(|(_, s)| s.poll_transmit())
+    }
+
+    #[inline]
+    fn only_transmit(&self) -> Option<&[u8]> {
+        self.socket.as_ref().and_then(|(_, s)| s.only_transmit())
+    }
+
+    #[inline]
+    fn wants_write(&self) -> bool {
+        self.socket.as_ref().is_some_and(|(_, s)| s.wants_write())
     }
 
     fn take_transmit(&mut self) -> VecDeque<Bytes> {

@@ -133,6 +133,16 @@ pub trait Machine: Sized {
     /// The slices of the next vectored write to the WebSocket.
     fn poll_transmit(&self) -> impl Iterator<Item = &[u8]>;
 
+    /// The only slice of the next write, where there is but one; `None` may be said of any.
+    fn only_transmit(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// Whether there is anything to write to the WebSocket.
+    fn wants_write(&self) -> bool {
+        self.poll_transmit().next().is_some()
+    }
+
     /// All that is to be written, handed out; it stays counted until
     /// [`handle_written`](Self::handle_written).
     fn take_transmit(&mut self) -> VecDeque<Bytes>;

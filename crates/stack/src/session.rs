@@ -130,6 +130,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`SendError`] says; nothing was queued.
+    #[inline]
     pub fn broadcast(
         &mut self,
         slot: Slot,
@@ -346,12 +347,23 @@ impl Machine for Session {
         self.engine.handle_socket_gone(lane);
     }
 
+    #[inline]
     fn handle_written(&mut self, lane: Lane, n: usize) {
         self.engine.handle_written(lane, n);
     }
 
     fn poll_transmit(&self) -> impl Iterator<Item = &[u8]> {
         self.engine.poll_transmit()
+    }
+
+    #[inline]
+    fn only_transmit(&self) -> Option<&[u8]> {
+        self.engine.only_transmit()
+    }
+
+    #[inline]
+    fn wants_write(&self) -> bool {
+        self.engine.wants_write()
     }
 
     fn take_transmit(&mut self) -> VecDeque<Bytes> {

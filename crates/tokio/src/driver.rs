@@ -253,7 +253,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
                         meter.wrote(n);
                         m.handle_written(socket.lane, n);
                         after.wrote = n > 0;
-                        after.more = after.wrote && m.poll_transmit().next().is_some();
+                        after.more = after.wrote && m.wants_write();
                     }
                     Poll::Ready(Err(_)) => after.broken = true,
                     Poll::Pending => {}
@@ -328,19 +328,21 @@ fn write<M: Machine, Io: AsyncWrite + Unpin>(
 /// Calls `write` with the slices of the next write, if there are any.
 #[inline]
 fn with_slices<M: Machine, R>(machine: &M, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> Option<R> {
-    let mut chunks = machine.poll_transmit();
-    let first = IoSlice::new(chunks.next()?);
-    let Some(second) = chunks.next() else {
-        return Some(write(&[first]));
-    };
+    if let Some(only) = machine.only_transmit() {
+        return Some(write(&[IoSlice::new(only)]));
+    }
+    machine.wants_write().then(|| write_many(machine, write))
+}
+
+#[inline(never)]
+fn write_many<M: Machine, R>(machine: &M, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
     let mut slices = [IoSlice::new(&[]); SLICES];
     let mut used = 0;
-    let all = [first, IoSlice::new(second)].into_iter();
-    for (slice, chunk) in slices.iter_mut().zip(all.chain(chunks.map(IoSlice::new))) {
-        *slice = chunk;
+    for (slice, chunk) in slices.iter_mut().zip(machine.poll_transmit()) {
+        *slice = IoSlice::new(chunk);
         used += 1;
     }
-    Some(write(&slices[..used]))
+    write(&slices[..used])
 }
 
 /// Writes once in the place of the driver of `lane`. Whether all is written and nothing else is to be done.
@@ -353,7 +355,7 @@ pub(crate) fn write_aside<M: Machine>(machine: &mut M, lane: Lane, io: &Aside) -
             io.meter().waits(machine.queued());
             io.meter().wrote(n);
             machine.handle_written(lane, n);
-            machine.poll_transmit().next().is_none()
+            !machine.wants_write()
         }
         Some(Ok(_) | Err(_)) => false,
         None => true,

@@ -5,6 +5,11 @@ use siox_stack::Machine;
 use siox_websocket::Connection;
 use std::cell::Cell;
 
+/// Its size, beyond which an [`Outbox`](siox_wire::Outbox) does not give it back: so it is made once, by the
+/// first connection of a thread, and never again behind the memory of others, which it would keep from being
+/// returned to the system.
+const SIZE: usize = 64 * 1024;
+
 thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
@@ -37,6 +42,9 @@ pub(crate) fn release_machine(machine: &mut impl Machine) {
 #[inline]
 fn lend_with(lend: impl FnOnce(&mut Vec<u8>)) {
     let mut buffer = BUFFER.take();
+    if buffer.capacity() == 0 {
+        buffer.reserve_exact(SIZE);
+    }
     lend(&mut buffer);
     // Where the connection has memory of its own, the thread keeps it.
     if buffer.capacity() > 0 {

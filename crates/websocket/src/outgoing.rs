@@ -42,10 +42,12 @@ impl Outgoing {
         }
     }
 
+    #[inline]
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.outbox
     }
 
+    #[inline]
     pub(crate) fn outbox_mut(&mut self) -> &mut Outbox {
         &mut self.outbox
     }
@@ -133,6 +135,7 @@ impl Outgoing {
 
     /// Queues a group made for many receivers: a server shares one run of frames, a client has to
     /// mask a copy of its own.
+    #[inline]
     pub(crate) fn shared(&mut self, group: &Arc<Shared>, lead: Lead) {
         match self.role() {
             Role::Server => {
@@ -169,6 +172,7 @@ impl Outgoing {
     }
 
     /// Queues the answer that was kept aside, if there is room for it now.
+    #[inline]
     pub(crate) fn flush_aside(&mut self, control: &mut Control, limits: &Limits) {
         if control.has_aside()
             && self.has_room(control, limits)

@@ -11,6 +11,8 @@ use core::mem;
 /// Its memory is freed when it drains, so an idle connection holds no buffer.
 #[derive(Debug, Default)]
 pub struct Outbox {
+    /// A piece that came while nothing waited: it is before all others, and costs no memory of its own.
+    first: Bytes,
     /// The small pieces, one behind the other.
     packed: Vec<u8>,
     /// What lies between them, in order.
@@ -88,8 +90,9 @@ impl Outbox {
     #[inline]
     #[must_use]
     pub fn held(&self) -> usize {
-        self.len
-            .wrapping_add(self.shared.len().wrapping_mul(Self::PIECE))
+        let pieces = self.shared.len();
+        let pieces = pieces.wrapping_add(usize::from(!self.first.is_empty()));
+        self.len.wrapping_add(pieces.wrapping_mul(Self::PIECE))
     }
 
     /// Makes room for `n` more bytes to be copied behind what waits.
@@ -212,6 +215,11 @@ impl Outbox {
     /// Puts `bytes` behind what waits, by reference where that is cheaper than a copy.
     #[inline]
     pub fn share(&mut self, bytes: Bytes) {
+        if self.len == 0 && !self.room.is_lent {
+            self.len = bytes.len();
+            self.first = bytes;
+            return;
+        }
         if bytes.len() < Self::PACK_BELOW {
             return self.pack_headed([], &bytes);
         }
@@ -240,6 +248,28 @@ impl Outbox {
         self.shared.reserve_exact(more);
     }
 
+    /// Whether there are [`chunks`](Self::chunks): bytes that wait and were not handed out.
+    #[inline]
+    #[must_use]
+    pub fn has_chunks(&self) -> bool {
+        self.len > self.taken
+    }
+
+    /// The only slice of the next write, where there is but one.
+    #[inline]
+    #[must_use]
+    pub fn only_chunk(&self) -> Option<&[u8]> {
+        if !self.shared.is_empty() {
+            return None;
+        }
+        let packed = self.packed.get(self.gone as usize..).unwrap_or_default();
+        match (self.first.is_empty(), packed.is_empty()) {
+            (false, true) => Some(&self.first),
+            (true, false) => Some(packed),
+            (true, true) | (false, false) => None,
+        }
+    }
+
     /// The slices of the next vectored write, in order.
     #[inline]
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
@@ -247,7 +277,7 @@ impl Outbox {
             packed: &self.packed,
             from: self.gone as usize,
             shared: self.shared.iter(),
-            next: None,
+            next: (!self.first.is_empty()).then(|| &*self.first),
         }
     }
 
@@ -270,11 +300,20 @@ impl Outbox {
         if n < self.len {
             return self.advance_within(n);
         }
+        if self.packed.capacity() == 0 && self.shared.capacity() == 0 {
+            // The one piece there was.
+            self.first = Bytes::new();
+            (self.len, self.taken, self.gone) = (0, 0, 0);
+            return;
+        }
         if self.taken == 0 {
             self.room.was(self.packed.len(), self.shared.len());
         }
+        if !self.first.is_empty() {
+            self.first = Bytes::new();
+        }
         self.packed.clear();
-        if !self.room.is_lent {
+        if !self.room.is_lent && self.packed.capacity() > 0 {
             self.packed = Vec::new();
         }
         if self.shared.capacity() > 0 {
@@ -288,6 +327,9 @@ impl Outbox {
         let handed = n.min(self.taken);
         self.taken = self.taken.saturating_sub(handed);
         n = n.saturating_sub(handed);
+        let step = n.min(self.first.len());
+        self.first.advance(step);
+        n = n.saturating_sub(step);
         let mut gone = self.gone as usize;
         while let Some(piece) = self.shared.front_mut() {
             let packed = n.min(piece.after.saturating_sub(gone));
@@ -332,6 +374,9 @@ impl Outbox {
         let mut from = mem::take(&mut self.gone) as usize;
         packed.advance(from.min(packed.len()));
         let mut chunks = VecDeque::with_capacity(self.shared.len().saturating_mul(2).max(1));
+        if !self.first.is_empty() {
+            chunks.push_back(mem::take(&mut self.first));
+        }
         for Piece { after, bytes } in mem::take(&mut self.shared) {
             let before = after.saturating_sub(from).min(packed.len());
             from = after;
@@ -353,7 +398,7 @@ struct Chunks<'o> {
     /// Where in `packed` the next slice begins.
     from: usize,
     shared: vec_deque::Iter<'o, Piece>,
-    /// The piece before which a slice of `packed` had to come.
+    /// What comes before all that: the first piece, or one before which a slice of `packed` had to come.
     next: Option<&'o [u8]>,
 }
 
@@ -450,6 +495,10 @@ mod tests {
                     }
                 }
                 prop_assert_eq!(out.len(), model.len());
+                if let Some(only) = out.only_chunk() {
+                    prop_assert_eq!(only, all(&out));
+                }
+                prop_assert_eq!(out.has_chunks(), out.chunks().next().is_some());
                 let mut waiting = flight.clone();
                 waiting.extend(all(&out));
                 prop_assert_eq!(&waiting, &model);

@@ -114,6 +114,7 @@ impl Shared {
 
     /// The one encoding of `form` with `lead`, as one run of bytes. `encode` runs at most once per
     /// form and slot (twice where two threads race; one result is kept).
+    #[inline]
     pub fn form(&self, form: Form, lead: Lead, encode: impl FnOnce(&[Part]) -> Bytes) -> Bytes {
         let row = match form {
             Form::Frames => 0,

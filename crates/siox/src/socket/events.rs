@@ -109,9 +109,22 @@ impl Socket {
     }
 
     /// Tells those who watch what leaves: these of the namespace, and this socket's own.
+    #[inline]
     pub(crate) fn tell_watchers(&self, nsp: Option<&Watchers>, event: &str, encoded: &Encoded) {
-        let own = self.extra_if_any().and_then(|e| e.handlers.watchers());
-        for watcher in nsp.into_iter().chain(&own).flat_map(|w| w.iter()) {
+        let own = match self.extra_if_any() {
+            Some(extra) => extra.handlers.watchers(),
+            None => None,
+        };
+        if let Some(watchers) = nsp {
+            self.tell(watchers, event, encoded);
+        }
+        if let Some(watchers) = &own {
+            self.tell(watchers, event, encoded);
+        }
+    }
+
+    fn tell(&self, watchers: &Watchers, event: &str, encoded: &Encoded) {
+        for watcher in watchers.iter() {
             watcher(&Outgoing {
                 socket: &self.0.id,
                 event,

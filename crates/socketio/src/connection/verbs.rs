@@ -240,6 +240,7 @@ impl Connection {
     /// # Errors
     /// [`SendError::Closed`] when the slot is not joined, [`SendError::Attachments`] beyond
     /// `max_attachments`, and what the sink says.
+    #[inline]
     pub fn broadcast(
         &mut self,
         slot: Slot,

@@ -198,6 +198,21 @@ impl Connection {
         self.outgoing.outbox().chunks()
     }
 
+    /// The only slice of the next write, where there is but one.
+    #[inline]
+    #[must_use]
+    pub fn only_transmit(&self) -> Option<&[u8]> {
+        self.outgoing.outbox().only_chunk()
+    }
+
+    /// Whether [`poll_transmit`](Self::poll_transmit) has anything. What
+    /// [`take_transmit`](Self::take_transmit) has handed out does not count.
+    #[inline]
+    #[must_use]
+    pub fn wants_write(&self) -> bool {
+        self.outgoing.outbox().has_chunks()
+    }
+
     /// Hands out what is queued, for a writer that must not hold a lock; it counts until
     /// [`handle_written`](Self::handle_written).
     pub fn take_transmit(&mut self) -> VecDeque<Bytes> {

@@ -231,6 +231,7 @@ impl Sink for Connection {
         }
     }
 
+    #[inline]
     fn put_shared(&mut self, group: &Arc<Shared>, lead: Lead) {
         if !self.may_put() {
             return;
