@@ -62,10 +62,12 @@ impl Local {
     }
 
     /// Sends an event to the sockets of a selection that are here, and awaits their acknowledgements.
-    #[must_use]
-    pub fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Acks {
+    ///
+    /// # Errors
+    /// [`SendError::Unencodable`] for what the server's parser cannot write; nobody was asked then.
+    pub fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Result<Acks, SendError> {
         self.locked(|here| here.emit_with_ack(emit, timeout))
-            .unwrap_or_else(Acks::none)
+            .unwrap_or_else(|| Ok(Acks::none()))
     }
 
     /// Does something with the sockets of a selection that are here.
@@ -128,7 +130,8 @@ impl Locked<'_> {
             let socket = one.next().ok_or(SendError::Closed)?;
             return socket.put(emit.event, emit.encoded, kind);
         }
-        let group = siox_socketio::shared(&self.nsp.name, emit.encoded, None);
+        let packets = &self.nsp.shared.packets;
+        let group = packets.shared(&self.nsp.name, emit.encoded, None)?;
         let watchers = self.nsp.watchers();
         let mut receivers = 0;
         for socket in self.select(emit.selection) {
@@ -140,10 +143,11 @@ impl Locked<'_> {
         Ok(())
     }
 
-    fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Acks {
+    fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Result<Acks, SendError> {
         let id = self.nsp.next_ack();
         let deadline = siox_tokio::now().after(timeout);
-        let group = siox_socketio::shared(&self.nsp.name, emit.encoded, Some(id));
+        let packets = &self.nsp.shared.packets;
+        let group = packets.shared(&self.nsp.name, emit.encoded, Some(id))?;
         let (sender, receiver) = mpsc::unbounded_channel();
         let watchers = self.nsp.watchers();
         let (mut expected, mut asked) = (0, 0);
@@ -156,7 +160,7 @@ impl Locked<'_> {
             asked += u64::from(sent.is_ok());
         }
         self.nsp.shared.counts.add(Count::EventOut, asked);
-        Acks { expected, receiver }
+        Ok(Acks { expected, receiver })
     }
 }
 
