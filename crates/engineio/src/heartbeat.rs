@@ -122,7 +122,7 @@ impl Heartbeat {
     /// The application reads no more, for `most` at most: time does not count against the peer.
     pub(crate) fn hold(&mut self, now: Instant, interval: Duration, most: Duration) {
         // An interval's half after now is before the peer has missed a beat, whatever it was sent last.
-        let soon = now.after(interval / 2);
+        let soon = now.after(interval.checked_div(2).unwrap_or_default());
         let (ping, rest) = match *self {
             Self::Ping { at } => (at, Rest::Unasked),
             Self::Pong { by, .. } | Self::Last { by } => (soon, Rest::Pong(millis(by.since(now)))),
@@ -168,7 +168,7 @@ impl Heartbeat {
             Self::Ping { .. } | Self::Pong { .. } | Self::Last { .. } => {}
             Self::Listen { .. } => *self = Self::listen(now, interval, timeout),
             Self::Held { rest, .. } => {
-                *rest = { Rest::Listen(millis(interval.saturating_add(timeout))) }
+                *rest = Rest::Listen(millis(interval.saturating_add(timeout)));
             }
         }
     }
