@@ -36,6 +36,7 @@
 //! # Features
 //! * `compression`: compressed answers to polls, off until `Builder::compression`.
 //! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`.
+//! * `tls`: `Server::serve_tls`, on rustls.
 
 #![forbid(unsafe_code)]
 
@@ -86,9 +87,11 @@ pub use selection::Selection;
 pub use server::Server;
 pub use siox_engineio::{Context, ErrorCode, Refusal, Sid, Transport, Transports};
 pub use siox_socketio::{DecodeError, DisconnectReason, Encoded, RoomError, Value, View};
-pub use siox_tokio::front;
 #[cfg(feature = "deflate")]
 pub use siox_tokio::websocket::deflate;
+#[cfg(feature = "tls")]
+pub use siox_tokio::websocket::rustls;
+pub use siox_tokio::{Peer, front};
 pub use siox_wire::{Message, SendError};
 pub use socket::Socket;
 pub use typed::{TypedEvent, TypedOutcome};

@@ -52,6 +52,8 @@ struct Socket<Io> {
     /// Bytes that came with the upgrade request.
     early: Vec<u8>,
     reading: bool,
+    /// Written since the last flush: TLS may hold some of it.
+    unflushed: bool,
 }
 
 impl<A: App> Driver<A> {
@@ -75,6 +77,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             lane,
             early,
             reading: true,
+            unflushed: false,
         };
         Self::new(host, conn.came(), Some(socket))
     }
@@ -208,7 +211,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             };
             if let Some(socket) = socket {
                 let cx = &mut Context::from_waker(&waker);
-                match write(&mut socket.io, m, cx) {
+                match write(socket, m, cx) {
                     Poll::Ready(Ok(n)) => {
                         m.handle_written(socket.lane, n);
                         after.wrote = n > 0;
@@ -263,7 +266,7 @@ fn feed<A: App>(
 
 /// One vectored write straight from the machine: the socket never blocks, so the lock may be held.
 fn write<M: Machine, Io: AsyncWrite + Unpin>(
-    io: &mut Io,
+    socket: &mut Socket<Io>,
     machine: &M,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
@@ -274,10 +277,19 @@ fn write<M: Machine, Io: AsyncWrite + Unpin>(
         used += 1;
     }
     match &slices[..used] {
-        [] => Poll::Pending,
-        some => match ready!(Pin::new(io).poll_write_vectored(cx, some)) {
+        [] => {
+            if socket.unflushed {
+                ready!(Pin::new(&mut socket.io).poll_flush(cx))?;
+                socket.unflushed = false;
+            }
+            Poll::Pending
+        }
+        some => match ready!(Pin::new(&mut socket.io).poll_write_vectored(cx, some)) {
             Ok(0) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-            other => Poll::Ready(other),
+            other => {
+                socket.unflushed = true;
+                Poll::Ready(other)
+            }
         },
     }
 }

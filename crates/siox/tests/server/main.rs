@@ -6,6 +6,7 @@ mod binary;
 mod client;
 mod close;
 mod connect;
+mod deadlines;
 mod disconnect;
 mod dynamic;
 mod handlers;
@@ -21,4 +22,6 @@ mod pending;
 mod raw;
 mod recovery;
 mod rooms;
+#[cfg(feature = "tls")]
+mod tls;
 mod typed;
