@@ -236,6 +236,7 @@ impl<A: App> Host<A> {
             answered: false,
         };
         let decision = conn.with(|m| {
+            self.meter().waits(m.queued());
             let decision = m.handle_request(clock::now(), request);
             if let (Decision::Upgrade(lane), Some((_, agreed))) = (&decision, &accept) {
                 m.agree(self.config(), *lane, *agreed);
@@ -269,6 +270,7 @@ impl<A: App> Host<A> {
             mut reply,
         } = opening;
         let (now, sid) = (clock::now(), place.sid);
+        self.meter().opened(handshake.transport);
         let data = self.app().open(about);
         let first = match handshake.transport {
             Transport::Polling => {

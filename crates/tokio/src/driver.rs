@@ -176,6 +176,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             return true;
         }
         let read = scratch::read(&mut socket.io, cx, |cx, bytes| {
+            host.meter().read(bytes.len());
             if bytes.is_empty() {
                 conn.with(|m| m.handle_eof(clock::now(), lane));
                 return false;
@@ -200,6 +201,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
     /// Writes what waits and leaves the waker behind: the last look of a turn.
     fn write(&mut self, cx: &mut Context<'_>) -> Turn<After> {
         let socket = &mut self.socket;
+        let meter = self.host.meter();
         let waker = cx.waker().clone();
         self.conn.cell.turn(self.shift, cx, |m| {
             let mut after = After {
@@ -213,6 +215,8 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
                 let cx = &mut Context::from_waker(&waker);
                 match write(socket, m, cx) {
                     Poll::Ready(Ok(n)) => {
+                        meter.waits(m.queued());
+                        meter.wrote(n);
                         m.handle_written(socket.lane, n);
                         after.wrote = n > 0;
                     }

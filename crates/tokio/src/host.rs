@@ -1,7 +1,7 @@
 //! The sessions of one app, from the first to the last. How a request finds its session is in `admit`.
 
-use crate::{App, Conn, clock};
-use siox_engineio::{CloseReason, Sid};
+use crate::{App, Conn, Traffic, clock, traffic::Meter};
+use siox_engineio::{CloseReason, Sid, Transport};
 use siox_stack::{
     Config, Front, Machine, NoPlace, Sids,
     front::{InvalidOption, Options},
@@ -40,6 +40,7 @@ pub struct Host<A: App> {
     phase: watch::Sender<Phase>,
     /// Counts the tasks: each holds a receiver.
     tasks: watch::Sender<()>,
+    meter: Meter,
 }
 
 /// Held by every task of a host while it lives.
@@ -77,6 +78,7 @@ impl<A: App> Host<A> {
             leaving: Mutex::default(),
             phase: watch::Sender::new(Phase::Serving),
             tasks: watch::Sender::new(()),
+            meter: Meter::default(),
         })
     }
 
@@ -96,6 +98,31 @@ impl<A: App> Host<A> {
     #[must_use]
     pub fn sessions(&self) -> usize {
         self.table().len()
+    }
+
+    /// What has gone through it, and what is there now. Each session is looked at for it, one after the
+    /// other: a tenth of a microsecond for each, about.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        let mut traffic = self.meter.so_far();
+        for conn in self.all() {
+            let (transport, queued) = conn.cell.look(|m| (m.transport(), m.queued()));
+            traffic.queued = traffic.queued.saturating_add(queued);
+            match transport {
+                Some(Transport::WebSocket) => traffic.websocket += 1,
+                Some(Transport::Polling) | None => traffic.polling += 1,
+            }
+        }
+        traffic
+    }
+
+    /// Counts what goes through it.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    fn all(&self) -> Vec<Arc<Conn<A>>> {
+        self.table().iter().map(|(_, conn)| conn.clone()).collect()
     }
 
     /// Whether a request to `path` is for this host.
@@ -132,8 +159,7 @@ impl<A: App> Host<A> {
     }
 
     fn for_all(&self, step: impl Fn(&mut A::Machine)) {
-        let all: Vec<_> = self.table().iter().map(|(_, conn)| conn.clone()).collect();
-        for conn in all {
+        for conn in self.all() {
             conn.with(&step);
         }
     }

@@ -66,8 +66,10 @@ mod post;
 mod scratch;
 mod serve;
 mod service;
+mod tally;
 #[cfg(feature = "tls")]
 mod tls;
+mod traffic;
 pub mod websocket;
 
 pub use app::{Admit, App, Conn};
@@ -78,5 +80,7 @@ pub use plain::Peer;
 pub use serve::{serve, serve_connection};
 pub use service::{Layer, Service};
 pub use siox_stack::front::{self, About, Headers};
+pub use tally::Tally;
 #[cfg(feature = "tls")]
 pub use tls::serve_tls;
+pub use traffic::Traffic;

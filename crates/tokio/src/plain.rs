@@ -159,6 +159,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin> Http<A, Io> {
                 io, eof, exchange, ..
             } = self;
             let read = scratch::read(io, cx, |_, bytes| {
+                exchange.host.meter().read(bytes.len());
                 *eof = bytes.is_empty();
                 exchange.received(bytes)
             });
@@ -201,7 +202,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin> Http<A, Io> {
 
     /// Writes once. Whether anything was taken.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        let machine = &mut self.exchange.machine;
+        let Exchange { machine, host, .. } = &mut self.exchange;
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut used = 0;
         for (slice, chunk) in slices.iter_mut().zip(machine.poll_transmit()) {
@@ -218,6 +219,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin> Http<A, Io> {
         match Pin::new(&mut self.io).poll_write_vectored(cx, &slices[..used]) {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             Poll::Ready(Ok(n)) => {
+                host.meter().wrote(n);
                 machine.handle_written(clock::now(), n);
                 self.unflushed = true;
                 Poll::Ready(Ok(true))

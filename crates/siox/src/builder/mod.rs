@@ -1,11 +1,13 @@
 //! The settings of a server: what is Socket.IO's own, and how they become a server. Those of its
-//! transports are in `transports`, those of HTTP requests in `requests`.
+//! transports are in `transports`, those of HTTP requests in `requests`,
+//! those of packets in `packets`.
 
+mod packets;
 mod requests;
 mod transports;
 
 use crate::{
-    Adapter, AdapterFactory, Local, Recovery, Server,
+    Adapter, AdapterFactory, HandlerError, Local, Recovery, Server,
     app::Io,
     front::{InvalidOption, Options},
     namespace::Shared,
@@ -35,6 +37,8 @@ pub enum WhenFull {
 /// |---|---|
 /// | `path`, `addTrailingSlash` | [`path`](Self::path), [`trailing_slash`](Self::trailing_slash) |
 /// | `adapter` | [`adapter`](Self::adapter) |
+/// | `parser` | [`parser`](Self::parser) |
+/// | what its parser takes beyond the protocol | [`compatible`](Self::compatible), [`leniency`](Self::leniency) |
 /// | `connectTimeout` | [`connect_timeout`](Self::connect_timeout) |
 /// | `connectionStateRecovery` | [`recovery`](Self::recovery) |
 /// | `cleanupEmptyChildNamespaces` | [`cleanup_empty_child_namespaces`](Self::cleanup_empty_child_namespaces) |
@@ -71,6 +75,7 @@ pub struct Builder {
     adapter: Option<Box<AdapterFactory>>,
     cleanup: bool,
     when_full: WhenFull,
+    on_error: Option<Box<dyn Fn(HandlerError) + Send + Sync>>,
     #[cfg(feature = "deflate")]
     deflate: Option<crate::deflate::Config>,
 }
@@ -87,6 +92,7 @@ impl Default for Builder {
             adapter: None,
             cleanup: false,
             when_full: WhenFull::default(),
+            on_error: None,
             #[cfg(feature = "deflate")]
             deflate: None,
         }
@@ -142,6 +148,12 @@ impl Builder {
         self
     }
 
+    /// The hook that hears of handlers' errors and panics; as [`Server::on_error`].
+    pub fn on_error(mut self, hook: impl Fn(HandlerError) + Send + Sync + 'static) -> Self {
+        self.on_error = Some(Box::new(hook));
+        self
+    }
+
     /// The server.
     ///
     /// # Errors
@@ -163,10 +175,14 @@ impl Builder {
 
     fn parts(self) -> (Arc<Io>, Config) {
         let queue = (self.engine.high_water, self.when_full);
-        let shared = Shared::new(self.states, self.recovery, self.adapter, queue);
-        let app = Io::new(shared, self.hooks, self.cleanup);
-        app.namespace("/");
         let config = Config::new(self.engine, self.socket);
+        let packets = config.socket().clone();
+        let shared = Shared::new(self.states, self.recovery, self.adapter, queue, packets);
+        let app = Io::new(shared, self.hooks, self.cleanup);
+        if let Some(hook) = self.on_error {
+            app.shared.set_hook(hook);
+        }
+        app.namespace("/");
         #[cfg(feature = "deflate")]
         let config = match self.deflate {
             Some(deflate) => config.with_deflate(deflate),

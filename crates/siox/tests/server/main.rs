@@ -11,6 +11,7 @@ mod disconnect;
 mod dynamic;
 mod handlers;
 mod hosting;
+mod metrics;
 mod middleware;
 mod operators;
 mod options;
