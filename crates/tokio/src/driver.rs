@@ -54,6 +54,8 @@ struct Socket<Io> {
     /// Bytes that came with the upgrade request.
     early: Vec<u8>,
     reading: bool,
+    /// Written since the last flush: TLS may hold some of it.
+    unflushed: bool,
 }
 
 impl<A: App> Driver<A> {
@@ -77,6 +79,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             lane,
             early,
             reading: true,
+            unflushed: false,
         };
         Self::new(host, conn.came(), Some(socket))
     }
@@ -213,7 +216,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             };
             if let Some(socket) = socket {
                 let cx = &mut Context::from_waker(&waker);
-                match write(&mut socket.io, m, cx) {
+                match write(socket, m, cx) {
                     Poll::Ready(Ok(n)) => {
                         meter.waits(m.queued());
                         meter.wrote(n);
@@ -288,7 +291,7 @@ fn feed<A: App>(
 
 /// One vectored write straight from the machine: the socket never blocks, so the lock may be held.
 fn write<M: Machine, Io: AsyncWrite + Unpin>(
-    io: &mut Io,
+    socket: &mut Socket<Io>,
     machine: &M,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
@@ -299,10 +302,19 @@ fn write<M: Machine, Io: AsyncWrite + Unpin>(
         used += 1;
     }
     match &slices[..used] {
-        [] => Poll::Pending,
-        some => match ready!(Pin::new(io).poll_write_vectored(cx, some)) {
+        [] => {
+            if socket.unflushed {
+                ready!(Pin::new(&mut socket.io).poll_flush(cx))?;
+                socket.unflushed = false;
+            }
+            Poll::Pending
+        }
+        some => match ready!(Pin::new(&mut socket.io).poll_write_vectored(cx, some)) {
             Ok(0) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-            other => Poll::Ready(other),
+            other => {
+                socket.unflushed = true;
+                Poll::Ready(other)
+            }
         },
     }
 }

@@ -6,6 +6,7 @@ mod binary;
 mod client;
 mod close;
 mod connect;
+mod deadlines;
 mod disconnect;
 mod dynamic;
 mod handlers;
@@ -22,4 +23,6 @@ mod pending;
 mod raw;
 mod recovery;
 mod rooms;
+#[cfg(feature = "tls")]
+mod tls;
 mod typed;
