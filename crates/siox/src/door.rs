@@ -11,7 +11,7 @@ use crate::{
     namespace::Stay,
     socket::Arrival,
 };
-use siox_socketio::{Encoded, Slot, Value};
+use siox_socketio::{Encoded, Revision, Slot, Value};
 use siox_tokio::Conn;
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
@@ -46,10 +46,10 @@ async fn come(io: &Io, found: Option<Stay>, name: &str, arrival: Arrival) {
         Some(stay) => stay,
         None => match io.namespaces.make(name, &auth).await {
             Some(stay) => stay,
-            None => return refuse(&arrival.conn, arrival.slot, "Invalid namespace"),
+            None => return refuse_namespace(&arrival.conn, arrival.slot),
         },
     };
-    if !stay.nsp().0.adapter.recovers() {
+    if arrival.revision == Revision::V4 || !stay.nsp().0.adapter.recovers() {
         return connect::begin(Socket::new(arrival, stay, None, None), None);
     }
     let Some(pid) = siox_tokio::random_id() else {
@@ -84,4 +84,9 @@ fn size(event: &Encoded) -> usize {
 pub(crate) fn refuse(conn: &Conn<Io>, slot: Slot, message: &str) {
     // Refused only when the client has left already.
     let _ = conn.with(|m| m.refuse(slot, message, None));
+}
+
+fn refuse_namespace(conn: &Conn<Io>, slot: Slot) {
+    // Refused only when the client has left already.
+    let _ = conn.with(|m| m.refuse_namespace(slot));
 }

@@ -1,7 +1,7 @@
 //! The decoder: one message in, at most one packet out; a binary packet waits for its attachments.
 
 use crate::{
-    Config, Error,
+    Config, Error, Revision,
     packet::decode::{self, Decoded},
 };
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
@@ -40,9 +40,21 @@ impl Decoder {
         message: Message<'b>,
         config: &Config,
     ) -> Result<Option<Decoded<'b>>, Error> {
+        self.handle(now, message, config, Revision::V5)
+    }
+
+    /// As [`handle_message`](Self::handle_message), of a peer that speaks this revision.
+    #[inline]
+    pub(crate) fn handle<'b>(
+        &mut self,
+        now: Instant,
+        message: Message<'b>,
+        config: &Config,
+        revision: Revision,
+    ) -> Result<Option<Decoded<'b>>, Error> {
         self.handle_timeout(now)?;
         let result = match message {
-            Message::Text(text) => self.text(now, text, config),
+            Message::Text(text) => self.text(now, text, config, revision),
             Message::Binary(bytes) => self.binary(now, bytes, config),
         };
         if result.is_err() {
@@ -57,11 +69,12 @@ impl Decoder {
         now: Instant,
         text: Cow<'b, str>,
         config: &Config,
+        revision: Revision,
     ) -> Result<Option<Decoded<'b>>, Error> {
         if self.pending.is_some() {
             return Err(Error::TextAmidAttachments);
         }
-        let text = decode::text(text, config)?;
+        let text = decode::text(text, config, revision)?;
         if text.attachments == 0 {
             return Ok(Some(text.decoded));
         }

@@ -1,4 +1,4 @@
-//! Socket.IO, protocol revision 5, sans-IO: packets and their binary attachments, namespaces,
+//! Socket.IO, protocol revisions 5 and 4, sans-IO: packets and their binary attachments, namespaces,
 //! acknowledgements, rooms. Messages go in and come out; what carries them is the layer below.
 //!
 //! [`Connection`] is the server's side of one connection, [`Encoded`] is what an application sends,
@@ -48,7 +48,7 @@
 //! cost more: [`Value`] 16 bytes for each value and key beside its text, and typed arguments whatever
 //! their types do. The length of a message is bounded by the layer below.
 //!
-//! What is not here: the MessagePack parser, protocol revision 4, and the client.
+//! What is not here: the MessagePack parser, and the client.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -84,6 +84,7 @@ mod error;
 mod holes;
 mod packet;
 mod reason;
+mod revision;
 mod rooms;
 mod scan;
 mod ser;
@@ -99,9 +100,10 @@ pub use packet::{
     Packet, Raw,
     decode::{Decoded, RESERVED_EVENTS, is_reserved},
     encode::{Header, shared},
-    grammar::{Kind, MAX_ACK_ID, MAX_NAMESPACE},
+    grammar::{Kind, MAX_ACK_ID, MAX_NAMESPACE, MAX_NAMESPACE_QUERY},
 };
 pub use reason::DisconnectReason;
+pub use revision::Revision;
 pub use rooms::{RoomError, Rooms};
 pub use scan::MAX_DEPTH;
 pub use value::{Items, Members, Value, ValueKind, View};

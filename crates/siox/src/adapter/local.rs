@@ -6,9 +6,10 @@ use crate::{
     awaited::{Reply, Waiter},
     namespace::{Inner, Members},
 };
-use siox_socketio::{DisconnectReason, Encoded};
-use siox_wire::Admit;
+use siox_socketio::{DisconnectReason, Encoded, Revision};
+use siox_wire::{Admit, Shared};
 use std::{
+    cell::OnceCell,
     fmt,
     sync::{Arc, Weak},
     time::Duration,
@@ -127,12 +128,12 @@ impl Locked<'_> {
             let socket = one.next().ok_or(SendError::Closed)?;
             return socket.put(emit.event, emit.encoded, kind);
         }
-        let group = siox_socketio::shared(&self.nsp.name, emit.encoded, None);
+        let groups = Groups::new(&self.nsp.name, emit);
         let watchers = self.nsp.watchers();
         for socket in self.select(emit.selection) {
             socket.tell_watchers(&watchers, emit.event, emit.encoded);
             // A receiver that is closing hears nothing more.
-            let _ = socket.deliver(&group, kind);
+            let _ = socket.deliver(groups.for_revision(socket.revision()), kind);
         }
         Ok(())
     }
@@ -152,6 +153,33 @@ impl Locked<'_> {
             let _ = socket.ask_in_group(&group, id, deadline, waiter);
         }
         Acks { expected, receiver }
+    }
+}
+
+/// An event for many, made once for each revision that some receiver speaks.
+struct Groups<'a> {
+    nsp: &'a str,
+    emit: Emit<'a>,
+    made: [OnceCell<Arc<Shared>>; 2],
+}
+
+impl<'a> Groups<'a> {
+    fn new(nsp: &'a str, emit: Emit<'a>) -> Self {
+        Self {
+            nsp,
+            emit,
+            made: Default::default(),
+        }
+    }
+
+    /// The packets are the same in both revisions, unless one has an offset in it.
+    fn for_revision(&self, revision: Revision) -> &Arc<Shared> {
+        let [stamped, plain] = &self.made;
+        let (cell, encoded) = match (revision, self.emit.plain) {
+            (Revision::V4, Some(encoded)) => (plain, encoded),
+            (Revision::V4, None) | (Revision::V5, _) => (stamped, self.emit.encoded),
+        };
+        cell.get_or_init(|| siox_socketio::shared(self.nsp, encoded, None))
     }
 }
 

@@ -20,5 +20,6 @@ mod pending;
 #[path = "../../../tokio/tests/common/mod.rs"]
 mod raw;
 mod recovery;
+mod revision4;
 mod rooms;
 mod typed;

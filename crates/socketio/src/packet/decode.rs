@@ -2,7 +2,7 @@
 
 use super::{Binary, Packet, Raw, Span, grammar};
 use crate::{
-    Config, Error, Kind,
+    Config, Error, Kind, Revision,
     holes::{FindHoles, Hole},
     scan::{self, Args, Token},
     text::unescape,
@@ -120,8 +120,12 @@ pub(crate) struct Text<'b> {
 }
 
 #[inline]
-pub(crate) fn text<'b>(text: Cow<'b, str>, config: &Config) -> Result<Text<'b>, Error> {
-    let head = grammar::head(&text, config.max_attachments)?;
+pub(crate) fn text<'b>(
+    text: Cow<'b, str>,
+    config: &Config,
+    revision: Revision,
+) -> Result<Text<'b>, Error> {
+    let head = grammar::head(&text, config.max_attachments, revision)?;
     let nsp = namespace(&text, head.nsp);
     let (id, attachments, payload) = (head.id, head.attachments, head.payload);
     let no_id = || {
@@ -304,9 +308,10 @@ mod tests {
             ("2[1e999]", "1e999"),
             ("2[1e30]", "1e30"),
         ] {
-            let Decoded::Event { packet, .. } = super::text(text.into(), &Config::default())
-                .unwrap()
-                .decoded
+            let Decoded::Event { packet, .. } =
+                super::text(text.into(), &Config::default(), Revision::V5)
+                    .unwrap()
+                    .decoded
             else {
                 panic!("{text}")
             };
