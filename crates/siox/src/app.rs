@@ -4,6 +4,7 @@ use crate::{
     AckError, Args, Socket, connect, door,
     handshake::Handshake,
     inbox::Item,
+    metrics::Count,
     namespace::{Namespace, Shared},
     namespaces::Namespaces,
     socket::Arrival,
@@ -162,7 +163,7 @@ impl Io {
             (Revision::V4, _) => Some(format!("{name}#{}", conn.sid().as_str())),
         };
         let Some(id) = id else {
-            return door::refuse(conn, slot, "server error");
+            return door::refuse(self, conn, slot, "server error");
         };
         let handshake = query.map(|query| conn.data().handshake.with_query(query));
         let arrival = Arrival {
@@ -197,10 +198,6 @@ impl App for Io {
         self.hooks.headers(about, fields);
     }
 
-    fn connection_error(&self, about: &About<'_>, refused: &Refused) {
-        self.hooks.connection_error(about, refused);
-    }
-
     fn open(&self, about: &About<'_>) -> Client {
         Client {
             handshake: Arc::new(Handshake::new(about)),
@@ -208,6 +205,20 @@ impl App for Io {
             gate: Gate::default(),
             sockets: Mutex::default(),
         }
+    }
+
+    fn connection_error(&self, about: &About<'_>, refused: &Refused) {
+        let code = refused.refusal.code;
+        self.shared.counts.refused(code);
+        let address = about.peer.map(tracing::field::display);
+        let context = refused.refusal.context.name();
+        tracing::debug!(
+            address,
+            code = code as u8,
+            context,
+            "request refused: {code}"
+        );
+        self.hooks.connection_error(about, refused);
     }
 
     fn handle_event(
@@ -227,16 +238,19 @@ impl App for Io {
                 self.connect(conn, slot, &nsp, query.as_deref(), auth);
             }
             Event::Socket(SocketEvent::Event { slot, id, packet }) => {
+                self.shared.counts.one(Count::EventIn);
                 if let Some(socket) = conn.data().find(slot) {
                     socket.receive(Item::Event { packet, id });
                 }
             }
             Event::Socket(SocketEvent::Ack { slot, id, packet }) => {
+                self.shared.counts.one(Count::AckIn);
                 if let Some(socket) = conn.data().find(slot) {
                     socket.acknowledged(id, Ok(Args(packet.into_owned())));
                 }
             }
             Event::Socket(SocketEvent::AckTimeout { slot, id }) => {
+                self.shared.counts.one(Count::AckTimeout);
                 if let Some(socket) = conn.data().find(slot) {
                     socket.acknowledged(id, Err(AckError::Timeout));
                 }
@@ -246,8 +260,11 @@ impl App for Io {
                     socket.gone(reason);
                 }
             }
-            Event::Upgraded => {}
+            Event::Upgraded => self.shared.counts.one(Count::Upgrade),
             Event::Closed(reason) => {
+                self.shared.counts.closed(reason);
+                let address = conn.data().handshake.address().map(tracing::field::display);
+                tracing::debug!(address, %reason, "session closed");
                 conn.data().gate.open_for_good();
                 for (_, socket) in conn.data().take_all() {
                     socket.gone(reason_of(reason));

@@ -16,6 +16,7 @@ macro_rules! examples {
 
 examples! {
     dynamic = "../examples/dynamic.rs"
+    metrics = "../examples/metrics.rs"
     middleware = "../examples/middleware.rs"
     private_messages = "../examples/private_messages.rs"
     typed = "../examples/typed.rs"
@@ -121,4 +122,23 @@ async fn an_upload_in_pieces_tells_its_progress() {
     a.send("22[\"done\",\"name\"]").await;
     assert_eq!(a.packet().await, "32[10]");
     assert_eq!(b.packet().await, "2[\"uploaded\",\"name\",10]");
+}
+
+#[tokio::test]
+async fn prometheus_reads_the_numbers() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = listener.local_addr().unwrap();
+    let app = metrics::app(metrics::server());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let mut client = Client::join(to).await;
+    client.send("21[\"echo\",\"x\"]").await;
+    assert_eq!(client.packet().await, "31[\"x\"]");
+    let mut http = raw::http::Http::connect(to).await;
+    let answer = http.get("/metrics").await;
+    assert_eq!(
+        answer.header("content-type"),
+        Some(siox::Metrics::PROMETHEUS)
+    );
+    let line = "siox_sessions{job=\"echo\",transport=\"websocket\"} 1";
+    assert!(answer.body.lines().any(|l| l == line), "{}", answer.body);
 }

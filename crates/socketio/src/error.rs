@@ -58,6 +58,13 @@ pub enum Error {
     Direction,
     /// No namespace was joined in time.
     ConnectTimeout,
+    /// An answer to a CONNECT that was not sent, or a second one.
+    Unasked,
+    /// More came before the answer to a CONNECT than is kept.
+    TooMuchHeld {
+        /// The most that is kept, in bytes.
+        limit: usize,
+    },
 }
 
 impl Error {
@@ -68,7 +75,9 @@ impl Error {
             Self::NotConnected
             | Self::AlreadyConnected
             | Self::Direction
-            | Self::ConnectTimeout => DisconnectReason::ForcedServerClose,
+            | Self::ConnectTimeout
+            | Self::Unasked
+            | Self::TooMuchHeld { .. } => DisconnectReason::ForcedServerClose,
             Self::PacketType
             | Self::AttachmentCount
             | Self::TooManyAttachments { .. }
@@ -124,6 +133,10 @@ impl fmt::Display for Error {
             Self::AlreadyConnected => f.write_str("a second CONNECT for one namespace"),
             Self::Direction => f.write_str("a packet that only a server sends"),
             Self::ConnectTimeout => f.write_str("no namespace was joined in time"),
+            Self::Unasked => f.write_str("an answer to no CONNECT"),
+            Self::TooMuchHeld { limit } => {
+                write!(f, "more than {limit} bytes before the answer to a CONNECT")
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Socket.IO, protocol revisions 5 and 4, sans-IO: packets and their binary attachments, namespaces,
 //! acknowledgements, rooms. Messages go in and come out; what carries them is the layer below.
 //!
-//! [`Connection`] is the server's side of one connection, [`Encoded`] is what an application sends,
+//! [`Connection`] is the server's side of one connection and [`Client`] the other one, [`Encoded`] is what an application sends,
 //! [`Packet`] what it gets, [`Value`] what it holds when it does not know the type, and [`Rooms`] whom a
 //! broadcast reaches. [`Decoder`] and [`Header`] are the bare codec, for either direction.
 //!
@@ -48,7 +48,8 @@
 //! cost more: [`Value`] 16 bytes for each value and key beside its text, and typed arguments whatever
 //! their types do. The length of a message is bounded by the layer below.
 //!
-//! What is not here: the MessagePack parser, and the client.
+//! What is not here: the MessagePack parser, and what a client does beyond one connection: reconnection,
+//! buffers, retries.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -75,7 +76,9 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod acks;
 mod attachments;
+mod client;
 mod config;
 mod connection;
 mod de;
@@ -92,6 +95,7 @@ mod text;
 mod value;
 
 pub use attachments::Decoder;
+pub use client::{Client, ClientConfig, ClientEvent, Recover};
 pub use config::Config;
 pub use connection::{Connection, Event, FIRST_BROADCAST_ACK, Slot};
 pub use encoded::Encoded;

@@ -356,6 +356,10 @@ impl Machine for Engine {
         self.session.poll_response()
     }
 
+    fn transport(&self) -> Option<Transport> {
+        self.session.transport()
+    }
+
     fn queued(&self) -> usize {
         let socket = self.socket.as_ref().map_or(0, |(_, s)| s.queued());
         self.session.queued().saturating_add(socket)

@@ -69,6 +69,7 @@
 extern crate alloc;
 
 mod agreed;
+mod caps;
 #[cfg(feature = "std")]
 mod cell;
 mod client;
@@ -81,6 +82,7 @@ mod session;
 mod sids;
 
 pub use agreed::Agreed;
+pub use caps::{Caps, NoPlace};
 #[cfg(feature = "std")]
 pub use cell::{Cell, Shift, Turn};
 pub use client::{ClientOptions, EngineClient, Failure, Line, Random, Timestamps, parse_url};

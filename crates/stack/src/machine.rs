@@ -126,6 +126,9 @@ pub trait Machine: Sized {
     /// The answer to a parked GET, once there is one.
     fn poll_response(&mut self) -> Option<(Lane, Response)>;
 
+    /// What carries messages just now; `None` once the session has ended.
+    fn transport(&self) -> Option<Transport>;
+
     /// What waits for the peer, in whichever queue holds it: bytes, and 32 for each piece.
     fn queued(&self) -> usize;
 

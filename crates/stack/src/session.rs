@@ -7,7 +7,7 @@ use alloc::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 use siox_engineio::{
     self as engineio, CloseReason, Decision, Handshake, Lane, Payload, Request, Response, Sid,
-    Version,
+    Transport, Version,
 };
 use siox_socketio::{
     self as socketio, Connection, DisconnectReason, Encoded, Revision, Slot, Value,
@@ -363,6 +363,10 @@ impl Machine for Session {
 
     fn poll_response(&mut self) -> Option<(Lane, Response)> {
         self.engine.poll_response()
+    }
+
+    fn transport(&self) -> Option<Transport> {
+        Machine::transport(&self.engine)
     }
 
     fn queued(&self) -> usize {

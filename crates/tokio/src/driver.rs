@@ -37,6 +37,9 @@ pub(crate) struct Driver<A: App, Io = TcpStream> {
 
 impl<A: App, Io> Drop for Driver<A, Io> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.host.forget(&self.conn);
+        }
         if self.leaving {
             self.host.left(&self.conn);
         }
@@ -170,6 +173,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             return true;
         }
         let read = scratch::read(&mut socket.io, cx, |cx, bytes| {
+            host.meter().read(bytes.len());
             if bytes.is_empty() {
                 conn.with(|m| m.handle_eof(clock::now(), lane));
                 return false;
@@ -194,6 +198,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
     /// Writes what waits and leaves the waker behind: the last look of a turn.
     fn write(&mut self, cx: &mut Context<'_>) -> Turn<After> {
         let socket = &mut self.socket;
+        let meter = self.host.meter();
         let waker = cx.waker().clone();
         self.conn.cell.turn(self.shift, cx, |m| {
             let mut after = After {
@@ -207,6 +212,8 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
                 let cx = &mut Context::from_waker(&waker);
                 match write(&mut socket.io, m, cx) {
                     Poll::Ready(Ok(n)) => {
+                        meter.waits(m.queued());
+                        meter.wrote(n);
                         m.handle_written(socket.lane, n);
                         after.wrote = n > 0;
                     }

@@ -18,7 +18,7 @@ pub(crate) enum Next<A: App> {
     /// Nothing more will come of it.
     Ended,
     /// A request waits for the app's word.
-    Ask(Box<Asking>),
+    Ask(Box<Asking<A>>),
     /// A GET waits for its session.
     Park(Parked<A>),
     /// The body of a POST is there.
@@ -133,7 +133,7 @@ impl<A: App> Exchange<A> {
     }
 
     /// The app has given its word on a request that waited for it.
-    pub(crate) fn decided(&mut self, asking: Asking, word: Admission) -> Option<Next<A>> {
+    pub(crate) fn decided(&mut self, asking: Asking<A>, word: Admission) -> Option<Next<A>> {
         let admitted = self.host.decided(asking, word);
         self.act(admitted, &mut Input::new(clock::now(), &mut []))
     }

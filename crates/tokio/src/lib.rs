@@ -66,6 +66,8 @@ mod post;
 mod scratch;
 mod serve;
 mod service;
+mod tally;
+mod traffic;
 pub mod websocket;
 
 pub use app::{Admit, App, Conn};
@@ -75,3 +77,5 @@ pub use host::{Host, random_id};
 pub use serve::serve;
 pub use service::{Layer, Service};
 pub use siox_stack::front::{self, About, Headers};
+pub use tally::Tally;
+pub use traffic::Traffic;

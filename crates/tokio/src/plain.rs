@@ -135,6 +135,7 @@ impl<A: App> Http<A> {
                 io, eof, exchange, ..
             } = self;
             let read = scratch::read(io, cx, |_, bytes| {
+                exchange.host.meter().read(bytes.len());
                 *eof = bytes.is_empty();
                 exchange.received(bytes)
             });
@@ -148,7 +149,7 @@ impl<A: App> Http<A> {
     }
 
     /// Waits for the app's word and goes by it; none when the peer has gone.
-    async fn decide(&mut self, mut asking: Asking) -> Option<Option<Next<A>>> {
+    async fn decide(&mut self, mut asking: Asking<A>) -> Option<Option<Next<A>>> {
         let word = self.meanwhile(|cx| asking.word.as_mut().poll(cx)).await?;
         Some(self.exchange.decided(asking, word))
     }
@@ -177,7 +178,7 @@ impl<A: App> Http<A> {
 
     /// Writes once. Whether anything was taken.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        let machine = &mut self.exchange.machine;
+        let Exchange { machine, host, .. } = &mut self.exchange;
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut used = 0;
         for (slice, chunk) in slices.iter_mut().zip(machine.poll_transmit()) {
@@ -190,6 +191,7 @@ impl<A: App> Http<A> {
         match Pin::new(&mut self.io).poll_write_vectored(cx, &slices[..used]) {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             Poll::Ready(Ok(n)) => {
+                host.meter().wrote(n);
                 machine.handle_written(clock::now(), n);
                 Poll::Ready(Ok(true))
             }

@@ -4,6 +4,7 @@ use super::{Action, BroadcastError, Emit};
 use crate::{
     AckError, Args, RemoteSocket, Selection, SendError, Socket,
     awaited::{Reply, Waiter},
+    metrics::Count,
     namespace::{Inner, Members},
 };
 use siox_socketio::{DisconnectReason, Encoded, Revision};
@@ -130,11 +131,14 @@ impl Locked<'_> {
         }
         let groups = Groups::new(&self.nsp.name, emit);
         let watchers = self.nsp.watchers();
+        let mut receivers = 0;
         for socket in self.select(emit.selection) {
             socket.tell_watchers(&watchers, emit.event, emit.encoded);
             // A receiver that is closing hears nothing more.
-            let _ = socket.deliver(groups.for_revision(socket.revision()), kind);
+            let group = groups.for_revision(socket.revision());
+            receivers += u64::from(socket.deliver(group, kind).is_ok());
         }
+        self.nsp.shared.counts.add(Count::EventOut, receivers);
         Ok(())
     }
 
@@ -144,14 +148,16 @@ impl Locked<'_> {
         let group = siox_socketio::shared(&self.nsp.name, emit.encoded, Some(id));
         let (sender, receiver) = mpsc::unbounded_channel();
         let watchers = self.nsp.watchers();
-        let mut expected = 0;
+        let (mut expected, mut asked) = (0, 0);
         for socket in self.select(emit.selection) {
             expected += 1;
             socket.tell_watchers(&watchers, emit.event, emit.encoded);
             let waiter = Waiter::Group(sender.clone());
             // One that cannot be asked will not have answered.
-            let _ = socket.ask_in_group(&group, id, deadline, waiter);
+            let sent = socket.ask_in_group(&group, id, deadline, waiter);
+            asked += u64::from(sent.is_ok());
         }
+        self.nsp.shared.counts.add(Count::EventOut, asked);
         Acks { expected, receiver }
     }
 }

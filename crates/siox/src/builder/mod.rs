@@ -5,7 +5,7 @@ mod requests;
 mod transports;
 
 use crate::{
-    Adapter, AdapterFactory, Local, Recovery, Server,
+    Adapter, AdapterFactory, HandlerError, Local, Recovery, Server,
     app::Io,
     front::{InvalidOption, Options},
     namespace::Shared,
@@ -58,6 +58,7 @@ pub enum WhenFull {
 /// | `wsEngine`, `attachApp` | none: there is one engine, and [`Server::layer`] for other servers |
 /// | `maxBackpressure` (µWebSockets) | [`queue`](Self::queue) and [`when_full`](Self::when_full) |
 /// | Node's `headersTimeout`, `requestTimeout`, `keepAliveTimeout` | [`head_deadline`](Self::head_deadline), [`body_deadline`](Self::body_deadline), [`keep_alive`](Self::keep_alive) |
+/// | none | [`max_sessions`](Self::max_sessions), [`max_sessions_per_address`](Self::max_sessions_per_address) |
 /// | Express's `trust proxy` | [`trusted_proxies`](Self::trusted_proxies) |
 #[must_use]
 pub struct Builder {
@@ -70,6 +71,7 @@ pub struct Builder {
     adapter: Option<Box<AdapterFactory>>,
     cleanup: bool,
     when_full: WhenFull,
+    on_error: Option<Box<dyn Fn(HandlerError) + Send + Sync>>,
     #[cfg(feature = "deflate")]
     deflate: Option<crate::deflate::Config>,
 }
@@ -86,6 +88,7 @@ impl Default for Builder {
             adapter: None,
             cleanup: false,
             when_full: WhenFull::default(),
+            on_error: None,
             #[cfg(feature = "deflate")]
             deflate: None,
         }
@@ -153,6 +156,12 @@ impl Builder {
         self
     }
 
+    /// The hook that hears of handlers' errors and panics; as [`Server::on_error`].
+    pub fn on_error(mut self, hook: impl Fn(HandlerError) + Send + Sync + 'static) -> Self {
+        self.on_error = Some(Box::new(hook));
+        self
+    }
+
     /// The server.
     ///
     /// # Errors
@@ -176,6 +185,9 @@ impl Builder {
         let queue = (self.engine.high_water, self.when_full);
         let shared = Shared::new(self.states, self.recovery, self.adapter, queue);
         let app = Io::new(shared, self.hooks, self.cleanup);
+        if let Some(hook) = self.on_error {
+            app.shared.set_hook(hook);
+        }
         app.namespace("/");
         let config = Config::new(self.engine, self.socket);
         #[cfg(feature = "deflate")]

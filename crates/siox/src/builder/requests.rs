@@ -37,6 +37,23 @@ impl Builder {
         self
     }
 
+    /// How many sessions there may be at a time, those included that are being opened; a client beyond it
+    /// gets 503. Default: any number.
+    pub fn max_sessions(mut self, most: usize) -> Self {
+        self.options.caps.sessions = Some(most);
+        self
+    }
+
+    /// How many sessions clients of one address may have at a time; one beyond it gets 429. The address is
+    /// the connection's, or with [`trusted_proxies`](Self::trusted_proxies) the one that these saw. An IPv6
+    /// network of 64 bits counts as one address. Behind [`layer`](crate::Server::layer) the address is
+    /// known where the request has a `SocketAddr` among its extensions, or proxies are trusted; a client of
+    /// unknown address is not counted. Default: any number.
+    pub fn max_sessions_per_address(mut self, most: usize) -> Self {
+        self.options.caps.per_address = Some(most);
+        self
+    }
+
     /// How long an upgrade for a path that is not this server's may go unanswered by the service behind
     /// [`layer`](crate::Server::layer) before it is cut; `None` never cuts it. Default: 1 s.
     pub fn destroy_upgrade(mut self, after: Option<Duration>) -> Self {

@@ -18,6 +18,7 @@ use crate::{
     error::HandlerError,
     handler::Handler,
     handlers::{Chain, Handlers, List, Occasion, Watchers, join},
+    metrics::Counts,
     operator::Broadcast,
     state::States,
 };
@@ -66,6 +67,7 @@ pub(crate) struct Shared {
     /// What may wait for one client, in bytes.
     pub(crate) high_water: usize,
     pub(crate) when_full: WhenFull,
+    pub(crate) counts: Counts,
     hook: RwLock<Arc<Hook>>,
 }
 
@@ -87,6 +89,7 @@ impl Shared {
             adapter,
             high_water,
             when_full,
+            counts: Counts::default(),
             hook: RwLock::new(hook),
         }
     }
@@ -104,6 +107,7 @@ impl Shared {
 
     /// A hook that panics must not take the connection's task with it.
     pub(crate) fn report(&self, error: HandlerError) {
+        self.counts.failed(&error.fault);
         let hook = self
             .hook
             .read()

@@ -10,6 +10,7 @@ mod disconnect;
 mod dynamic;
 mod handlers;
 mod hosting;
+mod metrics;
 mod middleware;
 mod operators;
 mod options;

@@ -184,6 +184,22 @@ async fn what_each_session_begins_with() {
 }
 
 #[tokio::test]
+async fn how_many_sessions_there_may_be() {
+    let forwarded = |n: u8| format!("X-Forwarded-For: 203.0.113.{n}\r\n");
+    let builder = || {
+        let builder = Server::builder().trusted_proxies(1);
+        builder.max_sessions(3).max_sessions_per_address(2)
+    };
+    for (io, to) in both(builder).await {
+        for (n, expected) in [(1, 200), (1, 200), (1, 429), (2, 200), (3, 503)] {
+            let answer = get(to, POLLING, &forwarded(n)).await;
+            assert_eq!(answer.status, expected, "{n}");
+        }
+        assert_eq!(io.clients(), 3);
+    }
+}
+
+#[tokio::test]
 async fn the_end_of_the_path() {
     for (ends, with, without) in [
         (TrailingSlash::Either, 200, 200),

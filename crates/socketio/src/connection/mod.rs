@@ -1,6 +1,5 @@
 //! The server's side of one connection: which namespaces it has joined, which acknowledgements it owes.
 
-mod acks;
 mod slots;
 mod step;
 mod verbs;
@@ -9,9 +8,9 @@ pub use slots::Slot;
 pub use verbs::FIRST_BROADCAST_ACK;
 
 use crate::{
-    Config, Decoder, DisconnectReason, Error, Kind, Packet, Raw, Revision, packet::encode::Header,
+    Config, Decoder, DisconnectReason, Error, Kind, Packet, Raw, Revision, acks::Acks,
+    packet::encode::Header,
 };
-use acks::Acks;
 use alloc::{borrow::Cow, sync::Arc};
 use siox_wire::{Instant, Message, Sink};
 use slots::{Slots, State};

@@ -6,7 +6,7 @@ use siox_wire::SendError;
 /// One stay of a connection in one namespace. A later stay in the same namespace is another slot, so a
 /// late word to an earlier one finds nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Slot(pub(super) u32);
+pub struct Slot(pub(crate) u32);
 
 /// How far a stay has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

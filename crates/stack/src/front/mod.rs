@@ -29,6 +29,7 @@ pub use options::{InvalidOption, Options, TrailingSlash};
 pub use reply::{Answer, Reply};
 pub use siox_http1::Limits;
 
+pub use crate::Caps;
 use crate::{Agreed, Config};
 use alloc::boxed::Box;
 use siox_engineio::{Context, ErrorCode, Handshake, Method, Refusal, Request, Route, Sid};

@@ -3,6 +3,7 @@
 #[cfg(feature = "compression")]
 use super::Compression;
 use super::{Cookie, Cors};
+use crate::Caps;
 use alloc::string::String;
 use core::{fmt, time::Duration};
 use siox_http1::Limits;
@@ -51,6 +52,9 @@ pub struct Options {
     pub trusted_proxies: u8,
     /// How long an upgrade for another path may go unanswered before it is cut. Default: 1 s.
     pub destroy_upgrade: Option<Duration>,
+    /// How many sessions there may be, in all and of one address, where
+    /// [`trusted_proxies`](Self::trusted_proxies) says what that is. Default: any number.
+    pub caps: Caps,
     /// What a peer may cost an HTTP connection of the server's own listener: sizes and deadlines. Default:
     /// those of [`Limits`].
     pub http: Limits,
@@ -67,6 +71,7 @@ impl Default for Options {
             compression: None,
             trusted_proxies: 0,
             destroy_upgrade: Some(Duration::from_secs(1)),
+            caps: Caps::default(),
             http: Limits::default(),
         }
     }
