@@ -57,6 +57,7 @@ mod namespace;
 mod namespaces;
 mod operator;
 mod outgoing;
+pub mod parser;
 mod recovery;
 mod remote;
 mod screen;

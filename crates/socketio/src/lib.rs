@@ -85,7 +85,9 @@ mod de;
 mod encoded;
 mod error;
 mod holes;
+mod leniency;
 mod packet;
+mod parser;
 mod reason;
 mod revision;
 mod rooms;
@@ -100,12 +102,14 @@ pub use config::Config;
 pub use connection::{Connection, Event, FIRST_BROADCAST_ACK, Slot};
 pub use encoded::Encoded;
 pub use error::{DecodeError, Error};
+pub use leniency::Leniency;
 pub use packet::{
     Packet, Raw,
     decode::{Decoded, RESERVED_EVENTS, is_reserved},
     encode::{Header, shared},
     grammar::{Kind, MAX_ACK_ID, MAX_NAMESPACE, MAX_NAMESPACE_QUERY},
 };
+pub use parser::{Json, Parsed, Parser};
 pub use reason::DisconnectReason;
 pub use revision::Revision;
 pub use rooms::{RoomError, Rooms};

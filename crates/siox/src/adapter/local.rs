@@ -63,10 +63,12 @@ impl Local {
     }
 
     /// Sends an event to the sockets of a selection that are here, and awaits their acknowledgements.
-    #[must_use]
-    pub fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Acks {
+    ///
+    /// # Errors
+    /// [`SendError::Unencodable`] for what the server's parser cannot write; nobody was asked then.
+    pub fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Result<Acks, SendError> {
         self.locked(|here| here.emit_with_ack(emit, timeout))
-            .unwrap_or_else(Acks::none)
+            .unwrap_or_else(|| Ok(Acks::none()))
     }
 
     /// Does something with the sockets of a selection that are here.
@@ -129,23 +131,24 @@ impl Locked<'_> {
             let socket = one.next().ok_or(SendError::Closed)?;
             return socket.put(emit.event, emit.encoded, kind);
         }
-        let groups = Groups::new(&self.nsp.name, emit);
+        let groups = Groups::new(self.nsp, emit);
         let watchers = self.nsp.watchers();
         let mut receivers = 0;
         for socket in self.select(emit.selection) {
             socket.tell_watchers(&watchers, emit.event, emit.encoded);
             // A receiver that is closing hears nothing more.
-            let group = groups.for_revision(socket.revision());
+            let group = groups.for_revision(socket.revision())?;
             receivers += u64::from(socket.deliver(group, kind).is_ok());
         }
         self.nsp.shared.counts.add(Count::EventOut, receivers);
         Ok(())
     }
 
-    fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Acks {
+    fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Result<Acks, SendError> {
         let id = self.nsp.next_ack();
         let deadline = siox_tokio::now().after(timeout);
-        let group = siox_socketio::shared(&self.nsp.name, emit.encoded, Some(id));
+        let packets = &self.nsp.shared.packets;
+        let group = packets.shared(&self.nsp.name, emit.encoded, Some(id))?;
         let (sender, receiver) = mpsc::unbounded_channel();
         let watchers = self.nsp.watchers();
         let (mut expected, mut asked) = (0, 0);
@@ -158,34 +161,40 @@ impl Locked<'_> {
             asked += u64::from(sent.is_ok());
         }
         self.nsp.shared.counts.add(Count::EventOut, asked);
-        Acks { expected, receiver }
+        Ok(Acks { expected, receiver })
     }
 }
 
 /// An event for many, made once for each revision that some receiver speaks.
 struct Groups<'a> {
-    nsp: &'a str,
+    nsp: &'a Inner,
     emit: Emit<'a>,
-    made: [OnceCell<Arc<Shared>>; 2],
+    stamped: OnceCell<Arc<Shared>>,
+    plain: OnceCell<Arc<Shared>>,
 }
 
 impl<'a> Groups<'a> {
-    fn new(nsp: &'a str, emit: Emit<'a>) -> Self {
+    fn new(nsp: &'a Inner, emit: Emit<'a>) -> Self {
         Self {
             nsp,
             emit,
-            made: Default::default(),
+            stamped: OnceCell::new(),
+            plain: OnceCell::new(),
         }
     }
 
     /// The packets are the same in both revisions, unless one has an offset in it.
-    fn for_revision(&self, revision: Revision) -> &Arc<Shared> {
-        let [stamped, plain] = &self.made;
+    fn for_revision(&self, revision: Revision) -> Result<&Arc<Shared>, SendError> {
         let (cell, encoded) = match (revision, self.emit.plain) {
-            (Revision::V4, Some(encoded)) => (plain, encoded),
-            (Revision::V4, None) | (Revision::V5, _) => (stamped, self.emit.encoded),
+            (Revision::V4, Some(encoded)) => (&self.plain, encoded),
+            (Revision::V4, None) | (Revision::V5, _) => (&self.stamped, self.emit.encoded),
         };
-        cell.get_or_init(|| siox_socketio::shared(self.nsp, encoded, None))
+        if let Some(group) = cell.get() {
+            return Ok(group);
+        }
+        let packets = &self.nsp.shared.packets;
+        let group = packets.shared(&self.nsp.name, encoded, None)?;
+        Ok(cell.get_or_init(|| group))
     }
 }
 

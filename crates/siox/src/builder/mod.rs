@@ -1,6 +1,8 @@
 //! The settings of a server: what is Socket.IO's own, and how they become a server. Those of its
-//! transports are in `transports`, those of HTTP requests in `requests`.
+//! transports are in `transports`, those of HTTP requests in `requests`,
+//! those of packets in `packets`.
 
+mod packets;
 mod requests;
 mod transports;
 
@@ -35,6 +37,8 @@ pub enum WhenFull {
 /// |---|---|
 /// | `path`, `addTrailingSlash` | [`path`](Self::path), [`trailing_slash`](Self::trailing_slash) |
 /// | `adapter` | [`adapter`](Self::adapter) |
+/// | `parser` | [`parser`](Self::parser) |
+/// | what its parser takes beyond the protocol | [`compatible`](Self::compatible), [`leniency`](Self::leniency) |
 /// | `connectTimeout` | [`connect_timeout`](Self::connect_timeout) |
 /// | `connectionStateRecovery` | [`recovery`](Self::recovery) |
 /// | `cleanupEmptyChildNamespaces` | [`cleanup_empty_child_namespaces`](Self::cleanup_empty_child_namespaces) |
@@ -183,13 +187,14 @@ impl Builder {
 
     fn parts(self) -> (Arc<Io>, Config) {
         let queue = (self.engine.high_water, self.when_full);
-        let shared = Shared::new(self.states, self.recovery, self.adapter, queue);
+        let config = Config::new(self.engine, self.socket);
+        let packets = config.socket().clone();
+        let shared = Shared::new(self.states, self.recovery, self.adapter, queue, packets);
         let app = Io::new(shared, self.hooks, self.cleanup);
         if let Some(hook) = self.on_error {
             app.shared.set_hook(hook);
         }
         app.namespace("/");
-        let config = Config::new(self.engine, self.socket);
         #[cfg(feature = "deflate")]
         let config = match self.deflate {
             Some(deflate) => config.with_deflate(deflate),

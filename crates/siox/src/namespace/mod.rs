@@ -67,6 +67,8 @@ pub(crate) struct Shared {
     /// What may wait for one client, in bytes.
     pub(crate) high_water: usize,
     pub(crate) when_full: WhenFull,
+    /// How packets are written.
+    pub(crate) packets: Arc<siox_socketio::Config>,
     pub(crate) counts: Counts,
     hook: RwLock<Arc<Hook>>,
 }
@@ -79,6 +81,7 @@ impl Shared {
         recovery: Option<Recovery>,
         adapter: Option<Box<AdapterFactory>>,
         (high_water, when_full): (usize, WhenFull),
+        packets: Arc<siox_socketio::Config>,
     ) -> Self {
         let hook: Arc<Hook> = Arc::new(|e: HandlerError| {
             tracing::warn!(socket = e.socket.id(), error = %e, "handler");
@@ -89,6 +92,7 @@ impl Shared {
             adapter,
             high_water,
             when_full,
+            packets,
             counts: Counts::default(),
             hook: RwLock::new(hook),
         }

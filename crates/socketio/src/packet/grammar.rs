@@ -1,10 +1,10 @@
 //! What stands before the payload: `<type>[<attachments>-][<namespace>,][<id>]`, strictly.
 //! Source: Socket.IO protocol, revision 5, "Packet encoding".
 
-use crate::{Error, Revision};
+use crate::Error;
 
-/// The longest name of a namespace, in bytes. What stands behind a question mark belongs to the name,
-/// except in revision 4.
+/// The longest name of a namespace, in bytes. A question mark and what stands behind it belong to the
+/// name, except in revision 4.
 pub const MAX_NAMESPACE: usize = 256;
 
 /// The longest query behind the name of a namespace, in bytes; of revision 4 only, whose clients send
@@ -43,7 +43,7 @@ impl Kind {
         }
     }
 
-    const fn from_digit(digit: u8) -> Option<(Self, bool)> {
+    pub(super) const fn from_digit(digit: u8) -> Option<(Self, bool)> {
         Some(match digit {
             b'0' => (Self::Connect, false),
             b'1' => (Self::Disconnect, false),
@@ -70,7 +70,7 @@ pub(crate) struct Head {
 }
 
 #[inline]
-pub(crate) fn head(text: &str, max_attachments: usize, revision: Revision) -> Result<Head, Error> {
+pub(crate) fn head(text: &str, max_attachments: usize) -> Result<Head, Error> {
     let bytes = text.as_bytes();
     let kind = bytes.first().and_then(|&b| Kind::from_digit(b));
     let (kind, binary) = kind.ok_or(Error::PacketType)?;
@@ -84,7 +84,7 @@ pub(crate) fn head(text: &str, max_attachments: usize, revision: Revision) -> Re
             });
         }
     }
-    let (nsp, at) = namespace(bytes, at, revision)?;
+    let (nsp, at) = namespace(bytes, at)?;
     let (id, payload) = ack_id(bytes, at)?;
     Ok(Head {
         kind,
@@ -96,7 +96,7 @@ pub(crate) fn head(text: &str, max_attachments: usize, revision: Revision) -> Re
 }
 
 /// `[1-9][0-9]{0,3}-`
-fn count(bytes: &[u8], start: usize) -> Result<(usize, usize), Error> {
+pub(super) fn count(bytes: &[u8], start: usize) -> Result<(usize, usize), Error> {
     let mut at = start;
     let mut n = 0usize;
     while let Some(d) = digit(bytes, at) {
@@ -115,41 +115,31 @@ fn count(bytes: &[u8], start: usize) -> Result<(usize, usize), Error> {
 
 /// `/...,` or `/...` to the end; without it, `/`.
 #[inline]
-fn namespace(
-    bytes: &[u8],
-    start: usize,
-    revision: Revision,
-) -> Result<((usize, usize), usize), Error> {
+pub(super) fn namespace(bytes: &[u8], start: usize) -> Result<((usize, usize), usize), Error> {
     let rest = bytes.get(start..).unwrap_or_default();
     if rest.first() != Some(&b'/') {
         return Ok(((start, start), start));
     }
-    let longest = match revision {
-        Revision::V4 => MAX_NAMESPACE
-            .wrapping_add(1)
-            .wrapping_add(MAX_NAMESPACE_QUERY),
-        Revision::V5 => MAX_NAMESPACE,
-    };
-    let mut upto = rest.iter().take(longest.wrapping_add(1));
-    let comma = upto.position(|&b| b == b',');
+    let longest = MAX_NAMESPACE
+        .wrapping_add(MAX_NAMESPACE_QUERY)
+        .wrapping_add(2);
+    let comma = rest.iter().take(longest).position(|&b| b == b',');
     let len = comma.unwrap_or(rest.len());
-    fits(rest.get(..len).unwrap_or_default(), revision)?;
+    if len > MAX_NAMESPACE {
+        fits(rest.get(..len).unwrap_or_default())?;
+    }
     let end = start.wrapping_add(len);
     let behind = end.wrapping_add(usize::from(comma.is_some()));
     Ok(((start, end), behind))
 }
 
-/// Whether a namespace, its query included, is within the limits.
-#[inline]
-fn fits(nsp: &[u8], revision: Revision) -> Result<(), Error> {
-    let query = match revision {
-        Revision::V4 => nsp.iter().position(|&b| b == b'?'),
-        Revision::V5 => None,
-    };
-    let (name, query) = match query {
-        Some(at) => (at, nsp.len().wrapping_sub(at).wrapping_sub(1)),
-        None => (nsp.len(), 0),
-    };
+/// Whether a namespace and its query are within the limits of revision 4. Those of revision 5 are for the
+/// connection to know, since nothing here tells the one from the other.
+#[cold]
+pub(crate) fn fits(nsp: &[u8]) -> Result<(), Error> {
+    let mut head = nsp.iter().take(MAX_NAMESPACE.wrapping_add(1));
+    let name = head.position(|&b| b == b'?').unwrap_or(nsp.len());
+    let query = nsp.len().wrapping_sub(name).saturating_sub(1);
     for (len, limit) in [(name, MAX_NAMESPACE), (query, MAX_NAMESPACE_QUERY)] {
         if len > limit {
             return Err(Error::NamespaceTooLong { limit });
@@ -209,7 +199,7 @@ mod tests {
             ("2 [1]", Kind::Event, 0, "/", None, " [1]"),
             (&long, Kind::Event, 0, &long[1..], None, ""),
         ] {
-            let head = head(text, 10, Revision::V5).unwrap();
+            let head = head(text, 10).unwrap();
             let got = match &text[head.nsp.0..head.nsp.1] {
                 "" => "/",
                 nsp => nsp,
@@ -254,44 +244,25 @@ mod tests {
             ("2123456789012345678901[]", Error::AckId),
             (&too_long, Error::NamespaceTooLong { limit }),
         ] {
-            assert_eq!(head(text, 10, Revision::V5), Err(error), "{text}");
+            assert_eq!(head(text, 10), Err(error), "{text}");
         }
     }
 
     #[test]
     fn queries_behind_a_name() {
         let (name, query) = ("x".repeat(255), "y".repeat(8192));
-        for (text, v4, v5) in [
-            (format!("0/{name}?{query}"), None, Some(MAX_NAMESPACE)),
-            (format!("0/{name}?{query},"), None, Some(MAX_NAMESPACE)),
-            (format!("2/a?{query},[1]"), None, Some(MAX_NAMESPACE)),
-            (
-                format!("0/a?{query}y,"),
-                Some(MAX_NAMESPACE_QUERY),
-                Some(MAX_NAMESPACE),
-            ),
-            (
-                format!("0/a?{query}{query}"),
-                Some(MAX_NAMESPACE_QUERY),
-                Some(MAX_NAMESPACE),
-            ),
-            (
-                format!("0/{name}x?a,"),
-                Some(MAX_NAMESPACE),
-                Some(MAX_NAMESPACE),
-            ),
-            (
-                format!("0/{query}"),
-                Some(MAX_NAMESPACE),
-                Some(MAX_NAMESPACE),
-            ),
-            ("0/a?b,".into(), None, None),
+        for (text, limit) in [
+            (format!("0/{name}?{query}"), None),
+            (format!("0/{name}?{query},"), None),
+            (format!("2/a?{query},[1]"), None),
+            (format!("0/a?{query}y,"), Some(MAX_NAMESPACE_QUERY)),
+            (format!("0/a?{query}{query}"), Some(MAX_NAMESPACE_QUERY)),
+            (format!("0/{name}x?a,"), Some(MAX_NAMESPACE)),
+            (format!("0/{query}?a,"), Some(MAX_NAMESPACE)),
+            (format!("0/{query}{query}"), Some(MAX_NAMESPACE)),
         ] {
-            for (revision, limit) in [(Revision::V4, v4), (Revision::V5, v5)] {
-                let error = head(&text, 10, revision).err();
-                let expected = limit.map(|limit| Error::NamespaceTooLong { limit });
-                assert_eq!(error, expected, "{revision:?} {text}");
-            }
+            let expected = limit.map(|limit| Error::NamespaceTooLong { limit });
+            assert_eq!(head(&text, 10).err(), expected, "{text}");
         }
     }
 }
