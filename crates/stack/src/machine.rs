@@ -78,6 +78,14 @@ pub trait Machine: Sized {
         body: &mut Payload<'b>,
     ) -> Result<Option<Self::Event<'b>>, Error>;
 
+    /// The application reads nothing more until [`resume`](Self::resume), and its peer's signs of life wait
+    /// unread: that time does not count against it, within
+    /// [`max_hold`](siox_engineio::Config::max_hold).
+    fn hold(&mut self, now: Instant);
+
+    /// The application reads on.
+    fn resume(&mut self, now: Instant);
+
     /// Part of the body of the POST `lane` came, and it is not whole yet: a client that sends so
     /// slowly is not dead. Call for each part, at once or as they come.
     fn handle_progress(&mut self, now: Instant, lane: Lane);

@@ -216,6 +216,10 @@ impl Session {
         if self.engine.is_closed() {
             return Ok(None);
         }
+        if self.engine.is_held() {
+            // An attachment that is waited for may have come.
+            self.sockets.handle_progress(now);
+        }
         match self.sockets.handle_timeout(now) {
             Ok(event) => Ok(event.map(Event::Socket)),
             Err(e) => Err(self.broken(now, e)),
@@ -294,6 +298,15 @@ impl Machine for Session {
             }
         }
         Ok(None)
+    }
+
+    fn hold(&mut self, now: Instant) {
+        self.engine.hold(now);
+    }
+
+    fn resume(&mut self, now: Instant) {
+        self.engine.resume(now);
+        self.sockets.handle_progress(now);
     }
 
     fn handle_progress(&mut self, now: Instant, lane: Lane) {

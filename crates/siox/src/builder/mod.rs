@@ -63,6 +63,7 @@ pub enum WhenFull {
 /// | `maxBackpressure` (µWebSockets) | [`queue`](Self::queue) and [`when_full`](Self::when_full) |
 /// | Node's `headersTimeout`, `requestTimeout`, `keepAliveTimeout` | [`head_deadline`](Self::head_deadline), [`body_deadline`](Self::body_deadline), [`keep_alive`](Self::keep_alive) |
 /// | none | [`max_sessions`](Self::max_sessions), [`max_sessions_per_address`](Self::max_sessions_per_address) |
+/// | Node's `https.createServer` before it | `Server::serve_tls`, by the feature `tls` |
 /// | Express's `trust proxy` | [`trusted_proxies`](Self::trusted_proxies) |
 #[must_use]
 pub struct Builder {
