@@ -11,6 +11,7 @@
 
 pub mod app;
 pub mod eio_client;
+pub mod eio_engine_client;
 pub mod eio_payload;
 pub mod handshake_head;
 pub mod memory;

@@ -28,6 +28,10 @@ pub enum Context {
     IdGeneration,
     /// The application could not decide.
     Middleware,
+    /// There are as many sessions as there may be: 503.
+    SessionLimit,
+    /// There are as many sessions of the client's address as there may be: 429 (RFC 6585 §4).
+    AddressLimit,
 }
 
 impl Context {
@@ -42,6 +46,8 @@ impl Context {
             Self::TransportHandshake => Some("TRANSPORT_HANDSHAKE_ERROR"),
             Self::IdGeneration => Some("ID_GENERATION_ERROR"),
             Self::Middleware => Some("MIDDLEWARE_FAILURE"),
+            Self::SessionLimit => Some("SESSION_LIMIT"),
+            Self::AddressLimit => Some("ADDRESS_LIMIT"),
         }
     }
 }
@@ -62,6 +68,51 @@ impl Refusal {
         Self {
             code: ErrorCode::BadRequest,
             context,
+        }
+    }
+
+    /// The HTTP status of the answer: that of the code, where the context has none of its own.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self.context {
+            Context::SessionLimit => 503,
+            Context::AddressLimit => 429,
+            Context::Request
+            | Context::InvalidOrigin
+            | Context::TransportMismatch { .. }
+            | Context::ProtocolMismatch { .. }
+            | Context::TransportHandshake
+            | Context::IdGeneration
+            | Context::Middleware => self.code.status(),
+        }
+    }
+
+    /// What the client is told.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self.context {
+            Context::SessionLimit => "Too many sessions",
+            Context::AddressLimit => "Too many sessions of this address",
+            Context::Request
+            | Context::InvalidOrigin
+            | Context::TransportMismatch { .. }
+            | Context::ProtocolMismatch { .. }
+            | Context::TransportHandshake
+            | Context::IdGeneration
+            | Context::Middleware => self.code.message(),
+        }
+    }
+
+    /// The JSON body, code and message.
+    pub(crate) const fn body(self) -> &'static str {
+        match (self.code, self.context) {
+            (ErrorCode::Forbidden, Context::SessionLimit) => {
+                r#"{"code":4,"message":"Too many sessions"}"#
+            }
+            (ErrorCode::Forbidden, Context::AddressLimit) => {
+                r#"{"code":4,"message":"Too many sessions of this address"}"#
+            }
+            (code, _) => code.body(),
         }
     }
 }

@@ -169,9 +169,9 @@ impl Refusal {
     #[must_use]
     pub fn response(self) -> Response {
         Response {
-            status: self.code.status(),
+            status: self.status(),
             content_type: ContentType::Json,
-            body: VecDeque::from([Bytes::from_static(self.code.body().as_bytes())]),
+            body: VecDeque::from([Bytes::from_static(self.body().as_bytes())]),
             refusal: Some(self),
         }
     }

@@ -2,7 +2,8 @@
 
 use crate::{Kind, conn::Conn, host::Hosted, net::Net, peer::Peer};
 use siox_engineio::{self as engineio, ClientError, CloseReason, Transport};
-use siox_stack::{Error, Machine};
+use siox_stack::{Error, Failure, Machine};
+use siox_websocket as websocket;
 use siox_wire::Instant;
 
 /// What control packets and frames may add to what is queued.
@@ -82,30 +83,29 @@ pub(crate) fn server_error(net: &mut Net<'_>, conn: &Conn, result: Result<(), Er
     match result {
         Ok(()) | Err(Error::Stale | Error::Engine(engineio::Error::Stale)) => {}
         Err(error) if conn.kind == Kind::Stray => {
-            net.note(format_args!("server: stray {:?}: {error}", conn.lane));
+            net.note(format_args!("server: visitor {}: {error}", conn.id));
         }
-        Err(error) => net.fail(format!("server: {:?} {:?}: {error}", conn.kind, conn.lane)),
+        Err(error) => net.fail(format!("server: {:?} {}: {error}", conn.kind, conn.id)),
     }
 }
 
 /// The client, after every step.
-pub(crate) fn peer(net: &mut Net<'_>, now: Instant, peer: &mut Peer) {
-    let most = cap(net);
+pub(crate) fn peer(net: &mut Net<'_>, now: Instant, peer: &Peer) {
+    // A POST that is under way has left the queue, which may have filled again; and requests have heads.
+    let most = cap(net) * 2 + 2_000;
     let queued = peer.queued();
     net.check(queued <= most, || {
         format!("client: {queued} bytes are queued")
     });
     if peer.app.end.is_some() {
-        net.check(peer.client.is_closed(), || {
-            "client: open behind its end".into()
-        });
+        net.check(peer.is_closed(), || "client: open behind its end".into());
         return;
     }
-    if peer.client.opened().is_none() {
+    if peer.session().opened().is_none() {
         return;
     }
     let beat = net.plan.interval + net.plan.timeout;
-    let armed = peer.client.poll_timeout();
+    let armed = peer.session().poll_timeout();
     net.check(armed.is_some_and(|at| at <= now.after(beat)), || {
         format!("client: the next heartbeat deadline is {armed:?} at {now:?}")
     });
@@ -114,10 +114,29 @@ pub(crate) fn peer(net: &mut Net<'_>, now: Instant, peer: &mut Peer) {
     });
 }
 
-/// What an honest server's answer was found guilty of.
+/// Why a session or an upgrade ended, where the server is honest.
 pub(crate) fn client_error(net: &mut Net<'_>, error: ClientError) {
     match error {
-        ClientError::Stale | ClientError::Status(_) => {}
-        other => net.fail(format!("client: {other}")),
+        ClientError::Packet(_)
+        | ClientError::TooBig { .. }
+        | ClientError::Handshake
+        | ClientError::NotProbed
+        | ClientError::NoTransport
+        | ClientError::Stale => net.fail(format!("client: {error}")),
+        // The network's doing.
+        _ => {}
+    }
+}
+
+/// What went wrong below the session, where the server is honest and bytes are not changed on their way.
+pub(crate) fn blameless(net: &mut Net<'_>, failure: Option<&Failure>) {
+    match failure {
+        None | Some(Failure::NoConnection | Failure::Lost | Failure::Rejected(_)) => {}
+        Some(Failure::WebSocket(
+            websocket::Error::SlowConsumer { .. }
+            | websocket::Error::Timeout(_)
+            | websocket::Error::UnexpectedEof,
+        )) => {}
+        Some(guilty) => net.fail(format!("client: {guilty}")),
     }
 }

@@ -1,28 +1,28 @@
-//! One connection: a request with its answer, or a WebSocket. Heads travel as so many bytes, with
-//! their meaning beside them; bodies and frames are real.
+//! One connection: real bytes both ways, of HTTP and of what an upgrade makes of it.
 
 use crate::{
     Fault, Kind,
     pipe::{Mishap, Pipe},
-    scenario::{Line, Scenario},
+    scenario::{Line as Way, Scenario},
 };
-use siox_engineio::{Lane, Response};
-use siox_testkit::Rng;
+use siox_engineio::Lane;
+use siox_http1::{self as http1, Limits, Response};
+use siox_stack::{
+    Line,
+    front::{Answer, Reply},
+};
 use siox_wire::Instant;
-
-/// How many bytes a head has.
-pub(crate) const HEAD: usize = 40;
+use std::sync::Arc;
 
 /// What the server does with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Serving {
-    /// So many bytes of the request's head are to come.
-    Head(usize),
-    /// So many bytes of its body.
+    /// It waits for a request, whole.
+    Http,
+    /// The body of a POST is to come.
     Body {
         session: usize,
         lane: Lane,
-        left: usize,
     },
     Parked {
         session: usize,
@@ -35,41 +35,47 @@ pub(crate) enum Serving {
     Done,
 }
 
-/// What the client does with it.
+/// Whose it is at the other end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Waiting {
-    Head(usize),
-    Body(usize),
-    Socket,
-    Done,
+pub(crate) enum Owner {
+    /// The client's, by this name.
+    Client(Line),
+    /// Somebody else's.
+    Visitor(u32),
+    /// A proxy's, which asks once more what the client has asked; nobody reads the answer.
+    Proxy,
+    /// Whoever had it has let it go.
+    Nobody,
 }
 
 #[derive(Debug)]
 pub(crate) struct Conn {
+    /// What it was opened for.
     pub(crate) kind: Kind,
-    /// The client's name for it.
-    pub(crate) lane: Lane,
-    pub(crate) target: String,
-    pub(crate) content_type: &'static str,
-    pub(crate) length: usize,
+    pub(crate) id: u32,
+    pub(crate) owner: Owner,
     /// A proxy refuses it.
     pub(crate) refused: Option<u16>,
-    /// A proxy will ask again.
+    /// A proxy will ask again, what is in `request`.
     pub(crate) doubled: bool,
-    /// It is a proxy's own copy of a request.
-    pub(crate) copy: bool,
+    pub(crate) request: Vec<u8>,
     pub(crate) up: Pipe,
     pub(crate) down: Pipe,
+    pub(crate) http: http1::Connection,
+    /// How the answer that is owed is made.
+    pub(crate) reply: Option<Reply>,
     pub(crate) serving: Serving,
-    pub(crate) waiting: Waiting,
-    /// Status, content type and length of the answer.
-    pub(crate) answer: Option<(u16, &'static str, usize)>,
-    pub(crate) request_body: Vec<u8>,
-    pub(crate) answer_body: Vec<u8>,
 }
 
 impl Conn {
-    pub(crate) fn new(plan: &Scenario, kind: Kind, nth: u32, lane: Lane, target: String) -> Self {
+    /// A connection as the server accepts it, `at` on its clock.
+    pub(crate) fn new(
+        plan: &Scenario,
+        kind: Kind,
+        nth: u32,
+        at: Instant,
+        limits: &Arc<Limits>,
+    ) -> Self {
         let [up, down] = [true, false].map(|up| {
             let mishaps = plan.faults.iter().filter_map(|fault| match fault {
                 Fault::Break(place, how) => Some((place, Mishap::Break(*how))),
@@ -90,87 +96,66 @@ impl Conn {
         });
         Self {
             kind,
-            lane,
-            target,
-            content_type: "",
-            length: 0,
+            id: 0,
+            owner: Owner::Nobody,
             refused,
             doubled: false,
-            copy: false,
+            request: Vec::new(),
             up,
             down,
-            serving: Serving::Head(HEAD),
-            waiting: Waiting::Head(HEAD),
-            answer: None,
-            request_body: Vec::new(),
-            answer_body: Vec::new(),
+            http: http1::Connection::server(at, limits.clone()),
+            reply: None,
+            serving: Serving::Http,
         }
     }
 
-    /// The head goes out, and a body behind it.
-    pub(crate) fn request(&mut self, now: Instant, body: &[u8], line: &Line, rng: &mut Rng) {
-        self.length = body.len();
-        self.up.send(now, &[0; HEAD], line, rng);
-        self.up.send(now, body, line, rng);
+    /// The client's name for it.
+    pub(crate) fn line(&self) -> Option<Line> {
+        match self.owner {
+            Owner::Client(line) => Some(line),
+            Owner::Visitor(_) | Owner::Proxy | Owner::Nobody => None,
+        }
     }
 
+    /// Whether HTTP is spoken.
+    pub(crate) fn is_http(&self) -> bool {
+        match self.serving {
+            Serving::Http | Serving::Body { .. } | Serving::Parked { .. } => true,
+            Serving::Socket { .. } | Serving::Done => false,
+        }
+    }
+
+    /// Answers the request that waits; says whether it could be.
     pub(crate) fn respond(
         &mut self,
         now: Instant,
-        response: &Response,
-        line: &Line,
-        rng: &mut Rng,
-    ) {
-        let length = response.content_length();
-        let mut bytes = Vec::with_capacity(HEAD + length);
-        bytes.resize(HEAD, 0);
-        for chunk in &response.body {
-            bytes.extend_from_slice(chunk);
-        }
-        let content_type = response.content_type.as_str();
-        self.finish(
-            now,
-            (response.status, content_type, length),
-            &bytes,
-            line,
-            rng,
-        );
-    }
-
-    pub(crate) fn refuse(&mut self, now: Instant, status: u16, line: &Line, rng: &mut Rng) {
-        self.finish(now, (status, "", 0), &[0; HEAD], line, rng);
-    }
-
-    fn finish(
-        &mut self,
-        now: Instant,
-        answer: (u16, &'static str, usize),
-        bytes: &[u8],
-        line: &Line,
-        rng: &mut Rng,
-    ) {
-        self.answer = Some(answer);
-        self.down.send(now, bytes, line, rng);
-        self.down.close(now, line);
-        self.up.cut_off();
-        self.serving = Serving::Done;
+        mut answer: Answer,
+    ) -> Result<(), http1::Refused> {
+        self.serving = Serving::Http;
+        let headers: Vec<_> = answer.headers.iter().map(|(n, v)| (&**n, &**v)).collect();
+        let response = Response {
+            status: answer.status,
+            headers: &headers,
+            body: answer.body.make_contiguous(),
+        };
+        self.http.respond(now, &response)
     }
 
     /// The server lets go of it.
-    pub(crate) fn drop_server(&mut self, now: Instant, line: &Line) {
+    pub(crate) fn drop_server(&mut self, now: Instant, line: &Way) {
         self.down.close(now, line);
         self.up.cut_off();
         self.serving = Serving::Done;
     }
 
-    /// The client lets go of it.
-    pub(crate) fn drop_client(&mut self, now: Instant, line: &Line) {
+    /// Whoever is at the other end lets go of it.
+    pub(crate) fn drop_client(&mut self, now: Instant, line: &Way) {
         self.up.close(now, line);
         self.down.cut_off();
-        self.waiting = Waiting::Done;
+        self.owner = Owner::Nobody;
     }
 
     pub(crate) fn is_over(&self) -> bool {
-        self.serving == Serving::Done && self.waiting == Waiting::Done
+        self.serving == Serving::Done && matches!(self.owner, Owner::Nobody | Owner::Proxy)
     }
 }

@@ -1,4 +1,4 @@
-//! The server: the table of sessions, the sessions, and what a runtime does for them.
+//! The server: its front, the table of sessions, the sessions, and what a runtime does for them.
 
 mod serve;
 
@@ -6,15 +6,16 @@ use crate::{
     Side,
     app::App,
     check,
-    conn::{Conn, Serving},
+    conn::{Conn, Owner, Serving},
     net::Net,
     pipe::Arrival,
     scenario::Scenario,
 };
-use siox_engineio::{CloseReason, Event, Sid};
-use siox_stack::{Config, Engine, Machine, Sids};
+use siox_engineio::{CloseReason, Event, Lane, Sid};
+use siox_http1::Limits;
+use siox_stack::{Config, Engine, Front, Machine, Sids};
 use siox_wire::{Instant, Message, Part, SendError, Shared};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// A session of the server, with its application.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub(crate) struct Hosted {
 #[derive(Debug)]
 pub(crate) struct Host {
     config: Config,
+    front: Front,
+    pub(crate) limits: Arc<Limits>,
     sids: Sids<usize>,
     pub(crate) sessions: Vec<Hosted>,
     pub(crate) skew: Duration,
@@ -52,8 +55,11 @@ impl Host {
             hard_cap: plan.hard_cap,
             ..siox_engineio::Config::default()
         };
+        let config = Config::new(engine, Default::default());
         Self {
-            config: Config::new(engine, Default::default()),
+            front: Front::at::<Engine>(&config, "/engine.io/"),
+            config,
+            limits: Arc::default(),
             sids: Sids::default(),
             sessions: Vec::new(),
             skew: Duration::ZERO,
@@ -70,12 +76,14 @@ impl Host {
     }
 
     /// When it next has something to do of its own.
-    pub(crate) fn next_due(&self, now: Instant) -> Option<Instant> {
+    pub(crate) fn next_due(&self, now: Instant, conns: &[Conn]) -> Option<Instant> {
         let own = self.sessions.iter().flat_map(|hosted| {
             let app = hosted.app.next();
             [hosted.engine.poll_timeout(), app]
         });
-        let due = own.flatten().min()?;
+        let http = conns.iter().filter(|conn| conn.is_http());
+        let http = http.filter_map(|conn| conn.http.poll_timeout());
+        let due = own.flatten().chain(http).min()?;
         let ahead = due.since(self.time(now));
         Some(now.after(ahead).max(self.asleep.unwrap_or(now)))
     }
@@ -85,7 +93,7 @@ impl Host {
         while net.failure.is_none()
             && let Some(arrival) = conn.up.receive(net.now, &net.plan.line, &mut net.rng, buf)
         {
-            net.digest([1, u64::from(conn.lane.0), buf.len() as u64]);
+            net.digest([1, u64::from(conn.id), buf.len() as u64]);
             match arrival {
                 Arrival::Bytes => self.bytes(net, conn, buf),
                 Arrival::Eof => self.ended(net, conn, false),
@@ -97,10 +105,7 @@ impl Host {
     /// The client sends no more, or its connection is gone.
     fn ended(&mut self, net: &mut Net<'_>, conn: &mut Conn, reset: bool) {
         let now = self.time(net.now);
-        net.note(format_args!(
-            "server: end of {:?} (reset: {reset})",
-            conn.lane
-        ));
+        net.note(format_args!("server: end of {} (reset: {reset})", conn.id));
         match conn.serving {
             Serving::Socket { session, lane } => {
                 let engine = &mut self.sessions[session].engine;
@@ -111,11 +116,15 @@ impl Host {
                     engine.handle_eof(now, lane);
                 }
             }
-            Serving::Parked { session, lane } | Serving::Body { session, lane, .. } => {
+            Serving::Parked { session, lane } | Serving::Body { session, lane } => {
                 self.sessions[session].engine.handle_abandoned(lane);
                 conn.drop_server(net.now, &net.plan.line);
             }
-            Serving::Head(_) => conn.drop_server(net.now, &net.plan.line),
+            Serving::Http if reset => conn.drop_server(net.now, &net.plan.line),
+            Serving::Http => {
+                // A request that was cut off needs no answer.
+                let _ = conn.http.handle_eof(now);
+            }
             Serving::Done => {}
         }
     }
@@ -166,6 +175,9 @@ impl Host {
 
     /// What a runtime does after every step: time, answers, bytes, and what can be let go.
     pub(crate) fn settle(&mut self, net: &mut Net<'_>, conns: &mut [Conn]) {
+        for conn in conns.iter_mut().filter(|conn| conn.is_http()) {
+            self.expire_http(net, conn);
+        }
         for session in 0..self.sessions.len() {
             self.expire(net, session);
             self.answer(net, session, conns);
@@ -197,14 +209,26 @@ impl Host {
         net.fail("server: something stays due");
     }
 
+    fn expire_http(&mut self, net: &mut Net<'_>, conn: &mut Conn) {
+        if let Err(error) = conn.http.handle_timeout(self.time(net.now)) {
+            net.note(format_args!("server: {}: {error}", conn.id));
+            if let Serving::Body { session, lane } = conn.serving {
+                self.sessions[session].engine.handle_abandoned(lane);
+            }
+            conn.serving = Serving::Http;
+        }
+    }
+
     /// Answers to parked polls.
     fn answer(&mut self, net: &mut Net<'_>, session: usize, conns: &mut [Conn]) {
         while let Some((lane, response)) = self.sessions[session].engine.poll_response() {
             let of = Serving::Parked { session, lane };
             match conns.iter_mut().find(|conn| conn.serving == of) {
                 Some(conn) => {
-                    net.note(format_args!("server: answers {:?}", conn.lane));
-                    conn.respond(net.now, &response, &net.plan.line, &mut net.rng);
+                    let reply = conn.reply.take().unwrap_or_default();
+                    self.respond(net, conn, reply.finish(response));
+                    // What came behind the request has waited for this.
+                    self.http(net, conn, &mut []);
                 }
                 None => net.fail(format!("server: answers {lane:?}, which is not parked")),
             }
@@ -217,11 +241,27 @@ impl Host {
         }
     }
 
-    /// Bytes of a WebSocket, as many as there is room for; its end, when there are no more.
+    /// Bytes of a connection, those of a WebSocket as many as there is room for; its end, when there are
+    /// no more.
     fn flush(&mut self, net: &mut Net<'_>, conn: &mut Conn) {
-        let Serving::Socket { session, lane } = conn.serving else {
-            return;
-        };
+        let mut taken = 0;
+        for slice in conn.http.poll_transmit() {
+            conn.down.send(net.now, slice, &net.plan.line, &mut net.rng);
+            taken += slice.len();
+        }
+        conn.http.handle_written(self.time(net.now), taken);
+        if let Serving::Socket { session, lane } = conn.serving {
+            return self.flush_socket(net, conn, session, lane);
+        }
+        let served = conn.owner == Owner::Proxy && conn.serving == Serving::Http && taken > 0;
+        if conn.is_http() && (conn.http.is_finished() || served) {
+            conn.drop_server(net.now, &net.plan.line);
+        } else if conn.http.is_closing() {
+            conn.down.close(net.now, &net.plan.line);
+        }
+    }
+
+    fn flush_socket(&mut self, net: &mut Net<'_>, conn: &mut Conn, session: usize, lane: Lane) {
         let hosted = &mut self.sessions[session];
         let mut room = conn.down.room(&net.plan.line);
         let mut taken = 0;
@@ -236,7 +276,7 @@ impl Host {
             check::written(net, hosted, taken);
         }
         if hosted.engine.is_finished(lane) {
-            net.note(format_args!("server: done with {:?}", conn.lane));
+            net.note(format_args!("server: done with {}", conn.id));
             hosted.engine.handle_socket_gone(lane);
             conn.drop_server(net.now, &net.plan.line);
         }
@@ -254,7 +294,7 @@ impl Host {
             |conn| matches!(conn.serving, Serving::Parked { session: of, .. } if of == session),
         );
         if let Some(conn) = parked {
-            net.fail(format!("server: {:?} is parked behind the end", conn.lane));
+            net.fail(format!("server: {} is parked behind the end", conn.id));
         }
     }
 }

@@ -8,10 +8,10 @@
 //! assert_eq!(outcome.failure, None);
 //! ```
 //!
-//! What runs is the product: [`siox_stack::Engine`] behind its table of ids, and
-//! [`siox_engineio::Client`] on a [`siox_websocket::Connection`], EIO 3 and 4. The network is made of
-//! a connection for each request and each WebSocket. Heads of requests travel as so many bytes with
-//! their meaning beside them; bodies and frames are real.
+//! What runs is the product: at one end [`siox_http1::Connection`]s, [`siox_stack::Front`] and
+//! [`siox_stack::Engine`] behind its table of ids, put together as a runtime does it; at the other
+//! [`siox_stack::EngineClient`]; EIO 3 and 4. The network is made of connections, which carry real HTTP,
+//! one request or one after the other, and WebSockets.
 //!
 //! After every step (`check`): messages came once, in order and whole; the next heartbeat deadline is
 //! armed; whoever has heard nothing for interval and timeout has ended; every queue is within its cap;
@@ -20,8 +20,7 @@
 //! and then nothing is left, no bytes, no timer, no entry in the table.
 //!
 //! # Limits
-//! A connection carries one request. Clients that poll by JSONP, compression, and HTTP itself are not
-//! simulated. A delay that the network may be blamed for is small against the heartbeat; when larger
+//! Clients that poll by JSONP, compression, TLS and proxies that change bytes are not simulated. A delay that the network may be blamed for is small against the heartbeat; when larger
 //! ones add up, the session may end, but must still end well.
 #![forbid(unsafe_code)]
 

@@ -1,29 +1,20 @@
-//! The client: the session, its WebSocket, and what a runtime does for them.
+//! The client: `siox_stack::EngineClient`, and what a runtime does for it.
 
-mod receive;
-
-use crate::{
-    Side,
-    app::App,
-    check,
-    conn::{Conn, Waiting},
-    net::Net,
-    pipe::Arrival,
-    scenario::Scenario,
-};
-use siox_engineio::{
-    Client, ClientConfig, ClientError, ClientEvent, CloseReason, Lane, Outgoing, Transport,
-};
-use siox_websocket::{CloseCode, Connection, Limits};
-use siox_wire::{Admit, Instant, SendError, Sink};
+use crate::{Kind, Side, app::App, check, conn::Conn, net::Net, pipe::Arrival, scenario::Scenario};
+use siox_engineio::{Client, ClientConfig, ClientEvent, Transport};
+use siox_stack::{ClientOptions, EngineClient, Line, parse_url};
+use siox_websocket::Limits;
+use siox_wire::{Input, Instant, SendError};
 use std::{sync::Arc, time::Duration};
+
+/// When all began, since 1970.
+const UNIX: Duration = Duration::from_secs(1_700_000_000);
 
 #[derive(Debug)]
 pub(crate) struct Peer {
-    pub(crate) client: Client,
-    /// The WebSocket, once it is open, until its connection is gone.
-    socket: Option<(Lane, Connection)>,
-    limits: Arc<Limits>,
+    client: EngineClient,
+    /// Connections that are being opened, and since when they are open.
+    dialling: Vec<(Instant, Line)>,
     pub(crate) app: App,
     /// When the last byte of the session came, on its own clock.
     pub(crate) heard: Instant,
@@ -33,7 +24,7 @@ pub(crate) struct Peer {
 
 impl Peer {
     pub(crate) fn new(plan: &Scenario, now: Instant) -> Self {
-        let config = ClientConfig {
+        let engine = ClientConfig {
             version: plan.version,
             base64: plan.base64,
             upgrade_timeout: plan.upgrade[1],
@@ -46,10 +37,18 @@ impl Peer {
             hard_cap: plan.hard_cap,
             ..Limits::default()
         };
+        let options = ClientOptions {
+            engine,
+            websocket: Arc::new(limits),
+            keep_alive: plan.keep_alive,
+            ..ClientOptions::default()
+        };
+        let client = parse_url("http://a.example/")
+            .ok()
+            .and_then(|url| EngineClient::new(now, UNIX, &url, Arc::new(options)).ok());
         Self {
-            client: Client::new(now, Arc::new(config)),
-            socket: None,
-            limits: Arc::new(limits),
+            client: client.expect("a plain URL and plain options"),
+            dialling: Vec::new(),
             app: App::new(Side::Client, plan, now),
             heard: now,
             skew: Duration::ZERO,
@@ -57,108 +56,102 @@ impl Peer {
         }
     }
 
+    pub(crate) fn session(&self) -> &Client {
+        self.client.session()
+    }
+
     pub(crate) fn time(&self, now: Instant) -> Instant {
         now.after(self.skew)
     }
 
     pub(crate) fn queued(&self) -> usize {
-        let socket = self.socket.as_ref().map_or(0, |(_, s)| s.queued());
-        self.client.queued() + socket
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        let socket = self.socket.as_ref().and_then(|(_, s)| s.poll_timeout());
-        socket.into_iter().chain(self.client.poll_timeout()).min()
+        self.client.queued()
     }
 
     /// When it next has something to do of its own.
     pub(crate) fn next_due(&self, now: Instant) -> Option<Instant> {
-        let due = self
-            .poll_timeout()
-            .into_iter()
-            .chain(self.app.next())
-            .min()?;
-        let ahead = due.since(self.time(now));
-        Some(now.after(ahead).max(self.asleep.unwrap_or(now)))
+        let own = self.client.poll_timeout();
+        let due = own.into_iter().chain(self.app.next()).min();
+        let due = due.map(|due| now.after(due.since(self.time(now))));
+        let opened = self.dialling.iter().map(|(at, _)| *at).min();
+        let due = due.into_iter().chain(opened).min()?;
+        Some(due.max(self.asleep.unwrap_or(now)))
     }
 
     pub(crate) fn is_quiet(&self) -> bool {
-        self.poll_timeout().is_none() && self.socket.is_none()
+        self.client.poll_timeout().is_none() && self.client.is_over()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    pub(crate) fn on_websocket(&self) -> bool {
+        self.session().transport() == Some(Transport::WebSocket)
     }
 
     /// All that has come over a connection.
     pub(crate) fn arrivals(&mut self, net: &mut Net<'_>, conn: &mut Conn, buf: &mut Vec<u8>) {
         while net.failure.is_none()
+            && let Some(line) = conn.line()
             && let Some(arrival) = conn
                 .down
                 .receive(net.now, &net.plan.line, &mut net.rng, buf)
         {
-            net.digest([4, u64::from(conn.lane.0), buf.len() as u64]);
+            net.digest([4, u64::from(conn.id), buf.len() as u64]);
+            let now = self.time(net.now);
             match arrival {
-                Arrival::Bytes => self.bytes(net, conn, buf),
-                Arrival::Eof => self.ended(net, conn, false),
-                Arrival::Reset => self.ended(net, conn, true),
-            }
-        }
-    }
-
-    /// The server sends no more, or its connection is gone.
-    fn ended(&mut self, net: &mut Net<'_>, conn: &mut Conn, reset: bool) {
-        let now = self.time(net.now);
-        net.note(format_args!(
-            "client: end of {:?} (reset: {reset})",
-            conn.lane
-        ));
-        match conn.waiting {
-            Waiting::Head(_) | Waiting::Body(_) => {
-                let lane = conn.lane;
-                self.client
-                    .handle_failed(now, lane, ClientError::Unreachable);
-                conn.drop_client(net.now, &net.plan.line);
-            }
-            Waiting::Socket => {
-                if let Some((_, socket)) = &mut self.socket {
-                    // Its error is this layer's word for what the session is told next.
-                    let _ = socket.handle_eof(now);
+                Arrival::Bytes => self.bytes(net, conn.kind, line, buf),
+                Arrival::Eof => {
+                    net.note(format_args!("client: end of {}", conn.id));
+                    self.client.handle_eof(now, line);
+                    self.bytes(net, conn.kind, line, &mut []);
                 }
-                self.socket_gone(net, now, conn);
+                Arrival::Reset => {
+                    net.note(format_args!("client: {} is reset", conn.id));
+                    self.client.handle_gone(now, line);
+                    conn.drop_client(net.now, &net.plan.line);
+                }
             }
-            Waiting::Done => {}
+            check::blameless(net, self.client.failure());
         }
     }
 
-    fn socket_gone(&mut self, net: &mut Net<'_>, now: Instant, conn: &mut Conn) {
-        self.client
-            .handle_socket_gone(now, conn.lane, CloseReason::TransportClose);
-        self.socket = None;
-        conn.drop_client(net.now, &net.plan.line);
+    fn bytes(&mut self, net: &mut Net<'_>, kind: Kind, line: Line, bytes: &mut [u8]) {
+        let now = self.time(net.now);
+        let came = !bytes.is_empty();
+        let is_of_session = |this: &Self| came && this.on_websocket() == (kind == Kind::Socket);
+        if is_of_session(self) {
+            self.heard = now;
+        }
+        let mut input = Input::new(now, bytes);
+        while let Some(event) = self.client.handle_input(line, &mut input) {
+            hear(&mut self.app, net, event);
+        }
+        let eaten =
+            input.is_empty() || self.client.is_finished(line) || self.client.is_socket(line);
+        net.check(eaten, || "client: not all was eaten".into());
+        if is_of_session(self) {
+            self.heard = now;
+        }
     }
 
+    /// What the application wants to say now.
     pub(crate) fn speak(&mut self, net: &mut Net<'_>) {
         let now = self.time(net.now);
         while self.app.next().is_some_and(|at| at <= now) {
-            let Self {
-                client,
-                socket,
-                app,
-                ..
-            } = self;
-            let say = app.say(net.plan);
-            let mut out = client.sink(socket.as_mut().map(|(_, s)| s));
-            match out.admit(Admit::Normal) {
-                Ok(()) if say.binary => out.put_binary(b"", say.text.to_owned().into()),
-                Ok(()) => out.put_text(&[say.text.as_bytes()]),
-                Err(SendError::Full) => {
-                    app.put_off(now.after(Duration::from_millis(40)));
-                    continue;
-                }
-                Err(SendError::Closed) => {
-                    app.hush();
-                    continue;
-                }
+            let say = self.app.say(net.plan);
+            let sent = if say.binary {
+                self.client.binary(say.text.to_owned().into())
+            } else {
+                self.client.text(say.text)
+            };
+            match sent {
+                Ok(()) => self.app.said(),
+                Err(SendError::Full) => self.app.put_off(now.after(Duration::from_millis(40))),
+                Err(SendError::Closed) => self.app.hush(),
                 Err(other) => return net.fail(format!("client: cannot send: {other}")),
             }
-            app.said();
         }
     }
 
@@ -168,108 +161,98 @@ impl Peer {
         self.client.close(now);
     }
 
-    /// What a runtime does after every step; answers what is to be requested.
-    pub(crate) fn settle(
-        &mut self,
-        net: &mut Net<'_>,
-        conns: &mut [Conn],
-        begin: &mut Vec<Outgoing>,
-    ) {
+    /// Asks for what connections it wants, and gives the name of one that is open now.
+    pub(crate) fn connect(&mut self, net: &mut Net<'_>) -> Option<Line> {
         let now = self.time(net.now);
         self.expire(net, now);
-        while let Some(outgoing) = self.client.poll_request(now) {
-            begin.push(outgoing);
+        while let Some(line) = self.client.poll_connect(now) {
+            let there_and_back = net.plan.line.delay * 2;
+            self.dialling.push((net.now.after(there_and_back), line));
         }
-        for conn in conns.iter_mut().filter(|conn| !conn.copy) {
-            self.flush(net, now, conn);
+        for at in (0..self.dialling.len()).rev() {
+            if self.client.is_finished(self.dialling[at].1) {
+                let (_, line) = self.dialling.remove(at);
+                self.client.handle_gone(now, line);
+            }
         }
-        self.expire(net, now);
-        check::peer(net, now, self);
+        let open = self.dialling.iter().position(|(at, _)| *at <= net.now)?;
+        let (_, line) = self.dialling.remove(open);
+        let mut random = [0; 48];
+        net.rng.fill(&mut random);
+        self.client.handle_connected(now, line, random.into());
+        Some(line)
     }
 
+    /// What it sends on a connection that has room for so much; a request goes out whole.
+    pub(crate) fn transmit(&mut self, line: Line, room: usize, into: &mut Vec<u8>) {
+        let mut room = if self.client.is_socket(line) {
+            room
+        } else {
+            usize::MAX
+        };
+        for slice in self.client.poll_transmit(line) {
+            let part = &slice[..slice.len().min(room)];
+            into.extend_from_slice(part);
+            room -= part.len();
+        }
+        self.client.handle_written(line, into.len());
+    }
+
+    /// Lets go of a connection that is of no more use; whether it was.
+    pub(crate) fn release(&mut self, net: &mut Net<'_>, conn: &mut Conn) -> bool {
+        let Some(line) = conn.line().filter(|line| self.client.is_finished(*line)) else {
+            return false;
+        };
+        net.note(format_args!("client: done with {}", conn.id));
+        self.client.handle_gone(self.time(net.now), line);
+        conn.drop_client(net.now, &net.plan.line);
+        true
+    }
+
+    /// Lets what is due expire, until nothing is.
     fn expire(&mut self, net: &mut Net<'_>, now: Instant) {
         for _ in 0..100 {
-            if let Some((lane, socket)) = &mut self.socket {
-                if socket.poll_timeout().is_some_and(|at| at <= now)
-                    && let Err(error) = socket.handle_timeout(now)
-                {
-                    net.note(format_args!("client: {error}"));
-                }
-                if self.client.lane() != Some(*lane) && !socket.is_closed() {
-                    // Refused only when a close is queued already, which is what is wanted.
-                    let _ = socket.close(now, CloseCode::NORMAL, "");
-                }
-            }
-            if self.poll_timeout().is_none_or(|at| at > now) {
-                return;
-            }
-            if let Some((_, socket)) = &self.socket {
-                // What the move puts into the socket was admitted once.
-                let _ = socket.admit(Admit::Owed);
-            }
-            let out = self.socket.as_mut().map(|(_, s)| s);
-            if let Some(event) = self.client.handle_timeout(now, out) {
-                self.hear(net, event);
+            match self.client.handle_timeout(now) {
+                Some(event) => hear(&mut self.app, net, event),
+                None if self.client.poll_timeout().is_none_or(|at| at > now) => return,
+                None => {}
             }
         }
         net.fail("client: something stays due");
     }
+}
 
-    /// Bytes of the WebSocket; and what nobody waits for is let go.
-    fn flush(&mut self, net: &mut Net<'_>, now: Instant, conn: &mut Conn) {
-        if let (Waiting::Socket, Some((lane, socket))) = (conn.waiting, &mut self.socket)
-            && *lane == conn.lane
-        {
-            let mut room = conn.up.room(&net.plan.line);
-            let mut taken = 0;
-            for slice in socket.poll_transmit() {
-                let part = &slice[..slice.len().min(room)];
-                conn.up.send(net.now, part, &net.plan.line, &mut net.rng);
-                room -= part.len();
-                taken += part.len();
-            }
-            socket.handle_written(taken);
-            if socket.is_finished() {
-                net.note(format_args!("client: done with {:?}", conn.lane));
-                self.socket_gone(net, now, conn);
-            }
-        } else if !self.client.wants(conn.lane) && conn.waiting != Waiting::Done {
-            conn.drop_client(net.now, &net.plan.line);
+fn hear(app: &mut App, net: &mut Net<'_>, event: ClientEvent<'_>) {
+    let result = match event {
+        ClientEvent::Opened => {
+            net.note(format_args!("client: opened"));
+            app.opened_at = Some(net.now);
+            Ok(())
         }
-    }
-
-    fn hear(&mut self, net: &mut Net<'_>, event: ClientEvent<'_>) {
-        let result = match event {
-            ClientEvent::Opened => {
-                net.note(format_args!("client: opened"));
-                self.app.opened_at = Some(net.now);
-                Ok(())
+        ClientEvent::Message(message) => {
+            net.note(format_args!("client: message {}", app.received));
+            net.digest([5, u64::from(app.received), 0]);
+            app.hear(net.plan, &message)
+        }
+        ClientEvent::Upgraded => {
+            net.note(format_args!("client: upgraded"));
+            app.upgraded_at = Some(net.now);
+            app.upgraded += 1;
+            Ok(())
+        }
+        ClientEvent::UpgradeFailed(error) => {
+            net.note(format_args!("client: no upgrade: {error}"));
+            check::client_error(net, error);
+            Ok(())
+        }
+        ClientEvent::Closed { reason, error } => {
+            net.note(format_args!("client: closed: {reason} {error:?}"));
+            net.digest([6, reason as u64, 0]);
+            if let Some(error) = error {
+                check::client_error(net, error);
             }
-            ClientEvent::Message(message) => {
-                net.note(format_args!("client: message {}", self.app.received));
-                net.digest([5, u64::from(self.app.received), 0]);
-                self.app.hear(net.plan, &message)
-            }
-            ClientEvent::Upgraded => {
-                net.note(format_args!("client: upgraded"));
-                self.app.upgraded_at = Some(net.now);
-                self.app.upgraded += 1;
-                Ok(())
-            }
-            ClientEvent::UpgradeFailed(error) => {
-                net.note(format_args!("client: no upgrade: {error}"));
-                Ok(())
-            }
-            ClientEvent::Closed { reason, error } => {
-                net.note(format_args!("client: closed: {reason} {error:?}"));
-                net.digest([6, reason as u64, 0]);
-                self.app.ended(reason.to_string())
-            }
-        };
-        net.check_result("client", result);
-    }
-
-    pub(crate) fn on_websocket(&self) -> bool {
-        self.client.transport() == Some(Transport::WebSocket)
-    }
+            app.ended(reason.to_string())
+        }
+    };
+    net.check_result("client", result);
 }

@@ -57,6 +57,8 @@ pub struct Scenario {
     pub hard_cap: usize,
     /// Of the server.
     pub max_payload: usize,
+    /// How long the client keeps a connection for another request.
+    pub keep_alive: Duration,
     /// What every connection is like.
     pub line: Line,
     /// What goes wrong.

@@ -4,15 +4,14 @@ mod faults;
 mod verdict;
 
 use crate::{
-    Fault, Kind,
-    conn::{Conn, Serving, Waiting},
+    Fault, Kind, check,
+    conn::{Conn, Owner, Serving},
     host::Host,
     net::Net,
     peer::Peer,
     scenario::Scenario,
 };
 use faults::Visitor;
-use siox_engineio::{Lane, Outgoing};
 use siox_wire::Instant;
 use std::time::Duration;
 
@@ -23,8 +22,10 @@ pub(crate) struct World<'p> {
     host: Host,
     peer: Peer,
     conns: Vec<Conn>,
-    /// How many connections of each kind there were.
+    /// How many connections there were, how many of each kind, and how many polls.
+    ids: u32,
     counts: [u32; 4],
+    gets: u32,
     /// Faults with a time, the next one last.
     timed: Vec<(Instant, Fault)>,
     visitors: Vec<Visitor>,
@@ -34,7 +35,6 @@ pub(crate) struct World<'p> {
     /// that carried it.
     excused: bool,
     socket_excused: bool,
-    begin: Vec<Outgoing>,
     buf: Vec<u8>,
 }
 
@@ -69,13 +69,14 @@ impl<'p> World<'p> {
             host: Host::new(plan),
             peer: Peer::new(plan, now),
             conns: Vec::new(),
+            ids: 0,
             counts: [0; 4],
+            gets: 0,
             timed,
             visitors: Vec::new(),
             delays: Duration::ZERO,
             excused: false,
             socket_excused: false,
-            begin: Vec::new(),
             buf: Vec::new(),
         }
     }
@@ -87,16 +88,14 @@ impl<'p> World<'p> {
             due.map(|due| due.max(asleep.unwrap_or(now)))
         };
         let links = self.conns.iter().flat_map(|conn| {
-            let down = match conn.kind {
-                Kind::Stray => conn.down.next_due(),
-                Kind::Get | Kind::Post | Kind::Socket => {
-                    later(conn.down.next_due(), self.peer.asleep)
-                }
+            let down = match conn.owner {
+                Owner::Client(_) => later(conn.down.next_due(), self.peer.asleep),
+                Owner::Visitor(_) | Owner::Proxy | Owner::Nobody => conn.down.next_due(),
             };
             [later(conn.up.next_due(), self.host.asleep), down]
         });
         let ends = [
-            self.host.next_due(now),
+            self.host.next_due(now, &self.conns),
             self.peer.next_due(now),
             self.timed.last().map(|(at, _)| *at),
             self.visitors.iter().filter_map(|v| v.leaves).min(),
@@ -129,14 +128,10 @@ impl<'p> World<'p> {
         self.visit();
         if awake(&mut self.peer.asleep, self.net.now) {
             for conn in &mut self.conns {
-                if conn.kind != Kind::Stray && !conn.copy {
-                    self.peer.arrivals(&mut self.net, conn, &mut self.buf);
-                }
+                self.peer.arrivals(&mut self.net, conn, &mut self.buf);
             }
             self.peer.speak(&mut self.net);
-            self.peer
-                .settle(&mut self.net, &mut self.conns, &mut self.begin);
-            self.request();
+            self.settle();
         }
         if self.host.asleep.is_none() {
             // The client has read: there may be room again.
@@ -147,54 +142,82 @@ impl<'p> World<'p> {
         self.conns.retain(|conn| !conn.is_over());
     }
 
-    /// The client's requests go out.
-    fn request(&mut self) {
-        for outgoing in std::mem::take(&mut self.begin) {
-            let (kind, lane, query, content_type, body) = match outgoing {
-                Outgoing::Get { lane, query, .. } => (Kind::Get, lane, query, "", Vec::new()),
-                Outgoing::Post {
-                    lane,
-                    query,
-                    content_type,
-                    body,
-                } => {
-                    let body = body.iter().flatten().copied().collect();
-                    (Kind::Post, lane, query, content_type, body)
-                }
-                Outgoing::Socket { lane, query } => (Kind::Socket, lane, query, "", Vec::new()),
-            };
-            let nth = self.counts[kind as usize];
-            self.net.note(format_args!(
-                "client: {kind:?} {nth}, {lane:?}, {} bytes",
-                body.len()
-            ));
-            let doubled = kind == Kind::Get && self.is_doubled(nth);
-            if doubled && nth == 0 {
-                self.begin(kind, lane, query.clone(), "", &body).copied();
-                self.counts[kind as usize] = nth;
+    /// What the client's runtime does after every step: time, connections, bytes.
+    fn settle(&mut self) {
+        for _ in 0..100 {
+            while let Some(line) = self.peer.connect(&mut self.net) {
+                self.buf.clear();
+                self.peer.transmit(line, usize::MAX, &mut self.buf);
+                let kind = match &*self.buf {
+                    b if b.starts_with(b"POST ") => Kind::Post,
+                    b if is_upgrade(b) => Kind::Socket,
+                    _ => Kind::Get,
+                };
+                let sent = std::mem::take(&mut self.buf);
+                let at = self.open(kind, Owner::Client(line));
+                self.send(at, &sent);
+                self.buf = sent;
             }
-            self.begin(kind, lane, query, content_type, &body).doubled = doubled && nth > 0;
+            let mut moved = false;
+            for at in 0..self.conns.len() {
+                let conn = &mut self.conns[at];
+                let Some(line) = conn.line() else {
+                    continue;
+                };
+                self.buf.clear();
+                let room = conn.up.room(&self.net.plan.line);
+                self.peer.transmit(line, room, &mut self.buf);
+                moved |= self.peer.release(&mut self.net, conn);
+                let sent = std::mem::take(&mut self.buf);
+                self.send(at, &sent);
+                self.buf = sent;
+            }
+            if !moved {
+                let now = self.peer.time(self.net.now);
+                return check::peer(&mut self.net, now, &self.peer);
+            }
         }
+        self.net.fail("client: connections come and go");
     }
 
-    fn begin(
-        &mut self,
-        kind: Kind,
-        lane: Lane,
-        query: String,
-        content_type: &'static str,
-        body: &[u8],
-    ) -> &mut Conn {
+    /// Bytes of the client go out on a connection.
+    fn send(&mut self, at: usize, bytes: &[u8]) {
+        if bytes.starts_with(b"GET ") && !is_upgrade(bytes) {
+            let nth = self.gets;
+            self.gets += 1;
+            let doubled = self.is_doubled(nth);
+            if doubled && nth == 0 {
+                let copy = self.open(Kind::Get, Owner::Proxy);
+                self.send_on(copy, bytes);
+            } else if doubled {
+                self.conns[at].doubled = true;
+                self.conns[at].request = bytes.to_owned();
+            }
+        }
+        self.send_on(at, bytes);
+    }
+
+    fn send_on(&mut self, at: usize, bytes: &[u8]) {
+        let Net { plan, now, rng, .. } = &mut self.net;
+        self.conns[at].up.send(*now, bytes, &plan.line, rng);
+    }
+
+    /// Opens a connection.
+    fn open(&mut self, kind: Kind, owner: Owner) -> usize {
         let count = &mut self.counts[kind as usize];
         let nth = *count;
-        *count += 1;
-        let Net { plan, now, rng, .. } = &mut self.net;
-        let mut conn = Conn::new(plan, kind, nth, lane, query);
-        conn.content_type = content_type;
-        conn.request(*now, body, &plan.line, rng);
-        let at = self.conns.len();
+        *count += u32::from(owner != Owner::Proxy);
+        let accepted = self.host.time(self.net.now);
+        let mut conn = Conn::new(self.net.plan, kind, nth, accepted, &self.host.limits);
+        (conn.id, conn.owner) = (self.ids, owner);
+        self.ids += 1;
+        self.net
+            .note(format_args!("{owner:?}: {kind:?} {nth} is {}", conn.id));
+        if owner == Owner::Proxy {
+            conn.down.cut_off();
+        }
         self.conns.push(conn);
-        &mut self.conns[at]
+        self.conns.len() - 1
     }
 
     /// A proxy that has waited for the answer to a poll asks again.
@@ -205,31 +228,26 @@ impl<'p> World<'p> {
             return;
         };
         conn.doubled = false;
-        let (lane, query) = (conn.lane, conn.target.clone());
+        let request = std::mem::take(&mut conn.request);
         self.excused = true;
-        let count = self.counts[Kind::Get as usize];
+        let copy = self.open(Kind::Get, Owner::Proxy);
+        self.send_on(copy, &request);
         // At once: what is fetched by nobody is lost.
-        let copy = self.begin(Kind::Get, lane, query, "", &[]);
-        copy.up.hurry();
-        copy.copied();
-        self.counts[Kind::Get as usize] = count;
+        self.conns[copy].up.hurry();
     }
 
     /// The session that the client has.
     fn session(&self) -> Option<usize> {
-        let sid = &self.peer.client.opened()?.sid;
+        let sid = &self.peer.session().opened()?.sid;
         let of = |hosted: &crate::host::Hosted| hosted.sid.as_str() == &**sid;
         self.host.sessions.iter().position(of)
     }
 }
 
-impl Conn {
-    /// The answer is nobody's.
-    fn copied(&mut self) {
-        self.copy = true;
-        self.waiting = Waiting::Done;
-        self.down.cut_off();
-    }
+/// Whether a request asks for a WebSocket.
+fn is_upgrade(request: &[u8]) -> bool {
+    let mut line = request.split(|b| *b == b'\r').take(1);
+    line.any(|line| line.windows(19).any(|w| w == b"transport=websocket"))
 }
 
 /// Whether one end does something at `now`.

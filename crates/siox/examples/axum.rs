@@ -16,7 +16,7 @@ type Count = Arc<AtomicU64>;
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let count = Count::default();
-    let io = Server::builder().state(count.clone()).build();
+    let io = Server::builder().state(count.clone()).build()?;
     io.namespace("/").on(
         "add",
         |State(count): State<Count>, Data(n): Data<u64>, ack: Ack| {

@@ -38,11 +38,11 @@ struct Delivered<'a> {
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:3000").await?;
-    server().serve(listener).await
+    server()?.serve(listener).await
 }
 
-pub(crate) fn server() -> Server {
-    let io = Server::builder().recovery(Recovery::default()).build();
+pub(crate) fn server() -> std::io::Result<Server> {
+    let io = Server::builder().recovery(Recovery::default()).build()?;
     let nsp = io.namespace("/");
     nsp.middleware(identify);
     nsp.on_connect(|socket: Socket| -> Result<(), BoxError> {
@@ -54,7 +54,7 @@ pub(crate) fn server() -> Server {
         Ok(())
     });
     nsp.on("message", deliver);
-    io
+    Ok(io)
 }
 
 fn identify(socket: Socket, Auth(who): Auth<Credentials>) -> Result<(), ConnectError> {

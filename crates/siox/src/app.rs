@@ -4,6 +4,7 @@ use crate::{
     AckError, Args, Socket, connect, door,
     handshake::Handshake,
     inbox::Item,
+    metrics::Count,
     namespace::{Namespace, Shared},
     namespaces::Namespaces,
     socket::Arrival,
@@ -11,7 +12,10 @@ use crate::{
 use siox_engineio::CloseReason;
 use siox_socketio::{DisconnectReason, Event as SocketEvent, Raw, Slot};
 use siox_stack::{Event, Session};
-use siox_tokio::{About, App, Conn};
+use siox_tokio::{
+    About, Admit, App, Conn, Hooks,
+    front::{Fields, Refused},
+};
 use std::{
     fmt,
     sync::{
@@ -26,6 +30,7 @@ use tokio::runtime::Handle;
 pub(crate) struct Io {
     pub(crate) shared: Arc<Shared>,
     pub(crate) namespaces: Namespaces,
+    hooks: Hooks,
     next: AtomicU64,
 }
 
@@ -123,10 +128,11 @@ impl Gate {
 }
 
 impl Io {
-    pub(crate) fn new(shared: Shared, clean: bool) -> Self {
+    pub(crate) fn new(shared: Shared, hooks: Hooks, clean: bool) -> Self {
         Self {
             shared: Arc::new(shared),
             namespaces: Namespaces::new(clean),
+            hooks,
             next: AtomicU64::new(0),
         }
     }
@@ -149,7 +155,7 @@ impl Io {
             .as_ref()
             .is_some_and(|stay| stay.nsp().0.adapter.recovers());
         let Some(id) = siox_tokio::random_id() else {
-            return door::refuse(conn, slot, "server error");
+            return door::refuse(self, conn, slot, "server error");
         };
         let arrival = Arrival {
             number: self.next.fetch_add(1, Ordering::Relaxed),
@@ -169,6 +175,18 @@ impl App for Io {
     type Machine = Session;
     type Data = Client;
 
+    fn admit(self: &Arc<Self>, about: &About<'_>) -> Admit {
+        self.hooks.admit(about)
+    }
+
+    fn initial_headers(&self, _: &Conn<Self>, about: &About<'_>, fields: &mut Fields) {
+        self.hooks.initial_headers(about, fields);
+    }
+
+    fn headers(&self, _: &Conn<Self>, about: &About<'_>, fields: &mut Fields) {
+        self.hooks.headers(about, fields);
+    }
+
     fn open(&self, about: &About<'_>) -> Client {
         Client {
             handshake: Arc::new(Handshake::new(about)),
@@ -176,6 +194,20 @@ impl App for Io {
             gate: Gate::default(),
             sockets: Mutex::default(),
         }
+    }
+
+    fn connection_error(&self, about: &About<'_>, refused: &Refused) {
+        let code = refused.refusal.code;
+        self.shared.counts.refused(code);
+        let address = about.peer.map(tracing::field::display);
+        let context = refused.refusal.context.name();
+        tracing::debug!(
+            address,
+            code = code as u8,
+            context,
+            "request refused: {code}"
+        );
+        self.hooks.connection_error(about, refused);
     }
 
     fn handle_event(
@@ -189,16 +221,19 @@ impl App for Io {
                 self.connect(conn, slot, &nsp, auth.as_ref().map(Raw::as_str));
             }
             Event::Socket(SocketEvent::Event { slot, id, packet }) => {
+                self.shared.counts.one(Count::EventIn);
                 if let Some(socket) = conn.data().find(slot) {
                     socket.receive(Item::Event { packet, id });
                 }
             }
             Event::Socket(SocketEvent::Ack { slot, id, packet }) => {
+                self.shared.counts.one(Count::AckIn);
                 if let Some(socket) = conn.data().find(slot) {
                     socket.acknowledged(id, Ok(Args(packet.into_owned())));
                 }
             }
             Event::Socket(SocketEvent::AckTimeout { slot, id }) => {
+                self.shared.counts.one(Count::AckTimeout);
                 if let Some(socket) = conn.data().find(slot) {
                     socket.acknowledged(id, Err(AckError::Timeout));
                 }
@@ -208,8 +243,11 @@ impl App for Io {
                     socket.gone(reason);
                 }
             }
-            Event::Upgraded => {}
+            Event::Upgraded => self.shared.counts.one(Count::Upgrade),
             Event::Closed(reason) => {
+                self.shared.counts.closed(reason);
+                let address = conn.data().handshake.address().map(tracing::field::display);
+                tracing::debug!(address, %reason, "session closed");
                 conn.data().gate.open_for_good();
                 for (_, socket) in conn.data().take_all() {
                     socket.gone(reason_of(reason));

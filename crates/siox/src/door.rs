@@ -8,6 +8,7 @@ use crate::{
     connect,
     handler::Running,
     inbox::{noop, poll_caught},
+    metrics::Count,
     namespace::Stay,
     socket::Arrival,
 };
@@ -19,13 +20,14 @@ use std::{future::poll_fn, sync::Arc, task::Poll};
 pub(crate) fn arrive(io: Arc<Io>, found: Option<Stay>, name: String, arrival: Arrival) {
     let (conn, slot) = (arrival.conn.clone(), arrival.slot);
     let runtime = conn.data().runtime.clone();
+    let own = io.clone();
     let mut arriving: Running = Box::pin(async move {
         come(&io, found, &name, arrival).await;
         Ok(())
     });
     let broken = move || {
         tracing::error!("what decides about a client's namespace panicked");
-        refuse(&conn, slot, "server error");
+        refuse(&own, &conn, slot, "server error");
     };
     match poll_caught(&mut arriving, &mut noop()) {
         Poll::Ready(Ok(_)) => {}
@@ -46,14 +48,14 @@ async fn come(io: &Io, found: Option<Stay>, name: &str, arrival: Arrival) {
         Some(stay) => stay,
         None => match io.namespaces.make(name, &auth).await {
             Some(stay) => stay,
-            None => return refuse(&arrival.conn, arrival.slot, "Invalid namespace"),
+            None => return refuse(io, &arrival.conn, arrival.slot, "Invalid namespace"),
         },
     };
     if !stay.nsp().0.adapter.recovers() {
         return connect::begin(Socket::new(arrival, stay, None, None), None);
     }
     let Some(pid) = siox_tokio::random_id() else {
-        return refuse(&arrival.conn, arrival.slot, "server error");
+        return refuse(io, &arrival.conn, arrival.slot, "server error");
     };
     let back = restore(&stay, &auth).await;
     connect::begin(Socket::new(arrival, stay, Some(pid), back.as_ref()), back);
@@ -81,7 +83,9 @@ fn size(event: &Encoded) -> usize {
     event.json().len() + attachments
 }
 
-pub(crate) fn refuse(conn: &Conn<Io>, slot: Slot, message: &str) {
+pub(crate) fn refuse(io: &Io, conn: &Conn<Io>, slot: Slot, message: &str) {
+    io.shared.counts.one(Count::ConnectError);
+    tracing::debug!(message, "client refused");
     // Refused only when the client has left already.
     let _ = conn.with(|m| m.refuse(slot, message, None));
 }

@@ -1,13 +1,19 @@
 //! What is known of the request that opened a connection.
 
 use siox_tokio::About;
-use std::{fmt, net::SocketAddr, time::SystemTime};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    time::SystemTime,
+};
 
 /// The request that opened a connection.
 pub struct Handshake {
     issued: SystemTime,
     url: Box<str>,
     address: Option<SocketAddr>,
+    client_address: Option<IpAddr>,
+    secure: bool,
     query: Box<str>,
     /// Names and values, each ended by a NUL, which neither can hold.
     headers: Box<[u8]>,
@@ -26,6 +32,8 @@ impl Handshake {
             issued: SystemTime::now(),
             url: about.target.into(),
             address: about.peer,
+            client_address: about.address(),
+            secure: about.is_secure(),
             query: about.query.into(),
             headers: headers.into(),
         }
@@ -53,6 +61,20 @@ impl Handshake {
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         self.address
+    }
+
+    /// The client's address: the connection's, or, where proxies are trusted
+    /// ([`Builder::trusted_proxies`](crate::Builder::trusted_proxies)), the one that the outermost of them
+    /// has seen.
+    #[must_use]
+    pub fn client_address(&self) -> Option<IpAddr> {
+        self.client_address
+    }
+
+    /// Whether the client came by TLS: to this server, or to a trusted proxy before it.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.secure
     }
 
     /// The query string, undecoded.

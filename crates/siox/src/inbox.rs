@@ -135,6 +135,7 @@ impl Socket {
     }
 
     fn start(&self, item: &Item<'_>) {
+        let _entered = self.span().enter();
         match item {
             Item::Event { packet, id } => self.handle(packet, *id),
             Item::Disconnected(reason) => {
@@ -193,8 +194,10 @@ impl Socket {
     pub(crate) fn spawn(&self, event: String, mut future: Running) {
         self.inbox().pending += 1;
         let socket = self.clone();
+        let span = self.span().clone();
         self.runtime().spawn(async move {
-            let end = poll_fn(|cx| poll_caught(&mut future, cx)).await;
+            let poll = |cx: &mut Context<'_>| span.in_scope(|| poll_caught(&mut future, cx));
+            let end = poll_fn(poll).await;
             socket.ended(&event, dropped(future, end));
             socket.inbox().pending -= 1;
             socket.resume();

@@ -34,13 +34,16 @@
 //! [`Builder::max_payload`], a packet's attachments by 10, a client's namespaces by 64.
 //!
 //! # Features
+//! * `compression`: compressed answers to polls, off until `Builder::compression`.
 //! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`.
+//! * `tls`: `Server::serve_tls`, on rustls.
 
 #![forbid(unsafe_code)]
 
 mod adapter;
 mod app;
 mod awaited;
+mod builder;
 mod connect;
 mod data;
 mod door;
@@ -50,10 +53,12 @@ mod handler;
 mod handlers;
 mod handshake;
 mod inbox;
+mod metrics;
 mod namespace;
 mod namespaces;
 mod operator;
 mod outgoing;
+pub mod parser;
 mod recovery;
 mod remote;
 mod screen;
@@ -68,22 +73,28 @@ pub use adapter::{
     Local, Restored, SavedSession,
 };
 pub use awaited::{Answer, TypedAnswer};
+pub use builder::{Builder, WhenFull};
 pub use bytes::Bytes;
 pub use data::SocketData;
 pub use error::{AckError, BoxError, ConnectError, Fault, HandlerError};
 pub use extract::{Ack, Args, Auth, Data, EventName, FromEvent, Incoming, State};
 pub use handler::{Called, Handler, Outcome};
 pub use handshake::Handshake;
+pub use metrics::Metrics;
 pub use namespace::{Namespace, RoomEvent, ServerSideError};
 pub use operator::Broadcast;
 pub use outgoing::Outgoing;
 pub use recovery::Recovery;
 pub use remote::RemoteSocket;
 pub use selection::Selection;
-pub use server::{Builder, Server, WhenFull};
+pub use server::Server;
+pub use siox_engineio::{CloseReason, Context, ErrorCode, Refusal, Sid, Transport, Transports};
 pub use siox_socketio::{DecodeError, DisconnectReason, Encoded, RoomError, Value, View};
 #[cfg(feature = "deflate")]
 pub use siox_tokio::websocket::deflate;
-pub use siox_wire::SendError;
+#[cfg(feature = "tls")]
+pub use siox_tokio::websocket::rustls;
+pub use siox_tokio::{Peer, Traffic, front};
+pub use siox_wire::{Message, SendError};
 pub use socket::Socket;
 pub use typed::{TypedEvent, TypedOutcome};

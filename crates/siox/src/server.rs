@@ -1,16 +1,15 @@
-//! The server: its settings, its namespaces, and the two ways to reach it.
+//! The server: its namespaces, and the two ways to reach it. Its settings are in `builder`.
 
 use crate::{
-    Adapter, AdapterFactory, HandlerError, Local, Namespace, Recovery, Value,
-    app::Io,
-    namespace::{Names, Shared},
+    Builder, HandlerError, Metrics, Namespace, Value, app::Io, namespace::Names,
     namespaces::with_slash,
-    state::States,
 };
-use siox_stack::Config;
-use siox_tokio::{Host, Layer};
+use siox_tokio::{Host, Layer, Peer};
 use std::{fmt, io, sync::Arc, time::Duration};
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+};
 
 /// How long [`Server::close`] waits for clients to take what is queued for them.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -18,14 +17,14 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// A Socket.IO server. Cheap to clone; all clones are the same server.
 #[derive(Clone)]
 pub struct Server {
-    host: Arc<Host<Io>>,
+    pub(crate) host: Arc<Host<Io>>,
 }
 
 impl Server {
     /// A server with the reference's defaults, at `/socket.io/`.
     #[must_use]
     pub fn new() -> Self {
-        Self::builder().build()
+        Self::builder().plain()
     }
 
     /// Settings first.
@@ -100,10 +99,41 @@ impl Server {
         siox_tokio::serve(listener, self.host.clone()).await
     }
 
+    /// As [`serve`](Self::serve), over TLS: `https` and `wss`. A client that has not finished the TLS
+    /// handshake within [`head_deadline`](crate::Builder::head_deadline) is hung up on. What `config`
+    /// offers by ALPN is replaced by HTTP/1.1.
+    ///
+    /// # Errors
+    /// When the listener breaks.
+    #[cfg(feature = "tls")]
+    pub async fn serve_tls(
+        &self,
+        listener: TcpListener,
+        config: Arc<crate::rustls::ServerConfig>,
+    ) -> io::Result<()> {
+        siox_tokio::serve_tls(listener, config, self.host.clone()).await
+    }
+
+    /// Serves one connection that somebody else has accepted, on whatever stream: a Unix socket's, say.
+    /// Ends when it has, or when it has become a WebSocket, which goes on without it.
+    pub async fn serve_connection<Io>(&self, io: Io, peer: Peer)
+    where
+        Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        siox_tokio::serve_connection(io, peer, self.host.clone()).await;
+    }
+
     /// How many clients are connected, whatever namespaces they are in.
     #[must_use]
     pub fn clients(&self) -> usize {
         self.host.sessions()
+    }
+
+    /// What the server has done and what it holds, as numbers. Each session and namespace is looked at for
+    /// it: a tenth of a microsecond for each, about.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        Metrics::of(&self.host)
     }
 
     /// Refuses new clients, disconnects all there are as "server shutting down", and waits until they
@@ -134,167 +164,5 @@ impl Default for Server {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("host", &self.host).finish()
-    }
-}
-
-/// What becomes of an event for one client for whom too much waits already; see [`Builder::queue`].
-/// Broadcasts go up to the hard cap, and volatile events are never queued behind others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum WhenFull {
-    /// It is refused with [`SendError::Full`](crate::SendError::Full).
-    #[default]
-    Refuse,
-    /// It is dropped, and nobody is told.
-    Drop,
-    /// The client is disconnected, as a slow consumer.
-    Disconnect,
-}
-
-/// The settings of a [`Server`].
-#[must_use]
-pub struct Builder {
-    engine: siox_engineio::Config,
-    socket: siox_socketio::Config,
-    path: String,
-    states: States,
-    recovery: Option<Recovery>,
-    adapter: Option<Box<AdapterFactory>>,
-    cleanup: bool,
-    when_full: WhenFull,
-    #[cfg(feature = "deflate")]
-    deflate: Option<crate::deflate::Config>,
-}
-
-impl Default for Builder {
-    fn default() -> Self {
-        Self {
-            engine: siox_engineio::Config::default(),
-            socket: siox_socketio::Config::default(),
-            path: "/socket.io/".to_owned(),
-            states: States::default(),
-            recovery: None,
-            adapter: None,
-            cleanup: false,
-            when_full: WhenFull::default(),
-            #[cfg(feature = "deflate")]
-            deflate: None,
-        }
-    }
-}
-
-impl Builder {
-    /// The request path (default `/socket.io/`).
-    pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.path = path.into();
-        self
-    }
-
-    /// How often the server pings (default 25 s).
-    pub fn ping_interval(mut self, interval: Duration) -> Self {
-        self.engine.ping_interval = interval;
-        self
-    }
-
-    /// How long a client may take to answer a ping (default 20 s), and to send the attachments it has
-    /// announced.
-    pub fn ping_timeout(mut self, timeout: Duration) -> Self {
-        self.engine.ping_timeout = timeout;
-        self.socket.attachments_deadline = timeout;
-        self
-    }
-
-    /// How long an upgrade may take (default 10 s).
-    pub fn upgrade_timeout(mut self, timeout: Duration) -> Self {
-        self.engine.upgrade_timeout = timeout;
-        self
-    }
-
-    /// The largest message or POST body that a client may send, in bytes (default 1,000,000).
-    pub fn max_payload(mut self, bytes: usize) -> Self {
-        self.engine.max_payload = bytes;
-        self
-    }
-
-    /// How long a connection may be in no namespace (default 45 s).
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.socket.connect_timeout = timeout;
-        self
-    }
-
-    /// permessage-deflate on the WebSocket of clients that offer it (default off). Polling is not
-    /// compressed.
-    #[cfg(feature = "deflate")]
-    pub fn deflate(mut self, config: crate::deflate::Config) -> Self {
-        self.deflate = Some(config);
-        self
-    }
-
-    /// What may wait for one client before `emit` says `Full` (default 1 MiB), and before the client is
-    /// disconnected as a slow consumer (default 4 MiB), in bytes.
-    pub fn queue(mut self, high_water: usize, hard_cap: usize) -> Self {
-        self.engine.high_water = high_water;
-        self.engine.hard_cap = hard_cap;
-        self
-    }
-
-    /// What becomes of an event for a client for whom too much waits (default: `emit` says so).
-    pub fn when_full(mut self, when_full: WhenFull) -> Self {
-        self.when_full = when_full;
-        self
-    }
-
-    /// Keeps the sessions of clients that are cut off, for them to come back to (default off).
-    pub fn recovery(mut self, recovery: Recovery) -> Self {
-        self.recovery = Some(recovery);
-        self
-    }
-
-    /// Makes the adapter of each namespace (default [`InMemory`](crate::InMemory)).
-    pub fn adapter<A: Adapter>(
-        mut self,
-        make: impl Fn(Local) -> A + Send + Sync + 'static,
-    ) -> Self {
-        self.adapter = Some(Box::new(move |local| Arc::new(make(local))));
-        self
-    }
-
-    /// Whether a dynamic namespace goes when its last client has left (default no).
-    pub fn cleanup_empty_child_namespaces(mut self, cleanup: bool) -> Self {
-        self.cleanup = cleanup;
-        self
-    }
-
-    /// Shares `value` with the handlers: those that take [`State<T>`](crate::State) get a clone of it.
-    /// One value per type.
-    pub fn state<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.states.insert(value);
-        self
-    }
-
-    /// The server.
-    #[must_use]
-    pub fn build(self) -> Server {
-        let queue = (self.engine.high_water, self.when_full);
-        let shared = Shared::new(self.states, self.recovery, self.adapter, queue);
-        let app = Io::new(shared, self.cleanup);
-        app.namespace("/");
-        let config = Config::new(self.engine, self.socket);
-        #[cfg(feature = "deflate")]
-        let config = match self.deflate {
-            Some(deflate) => config.with_deflate(deflate),
-            None => config,
-        };
-        Server {
-            host: Host::new(Arc::new(app), config, &self.path),
-        }
-    }
-}
-
-impl fmt::Debug for Builder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder")
-            .field("engine", &self.engine)
-            .field("path", &self.path)
-            .finish_non_exhaustive()
     }
 }

@@ -33,7 +33,10 @@ fn peak<F: Future>(test: F) -> usize {
 }
 
 async fn bench() -> (Server, SocketAddr, Log<DisconnectReason>) {
-    let io = Server::builder().queue(HIGH_WATER, HARD_CAP).build();
+    let io = Server::builder()
+        .queue(HIGH_WATER, HARD_CAP)
+        .build()
+        .unwrap();
     let (tell, told) = log();
     let nsp = io.namespace("/");
     answering(&nsp);
@@ -184,7 +187,8 @@ fn the_policy_decides_what_full_means() {
             let io = Server::builder()
                 .queue(HIGH_WATER, HARD_CAP)
                 .when_full(policy)
-                .build();
+                .build()
+                .unwrap();
             let (tell, mut told) = log();
             io.namespace("/")
                 .on_disconnect(move |reason: DisconnectReason| tell(reason));

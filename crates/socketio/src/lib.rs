@@ -1,7 +1,7 @@
 //! Socket.IO, protocol revision 5, sans-IO: packets and their binary attachments, namespaces,
 //! acknowledgements, rooms. Messages go in and come out; what carries them is the layer below.
 //!
-//! [`Connection`] is the server's side of one connection, [`Encoded`] is what an application sends,
+//! [`Connection`] is the server's side of one connection and [`Client`] the other one, [`Encoded`] is what an application sends,
 //! [`Packet`] what it gets, [`Value`] what it holds when it does not know the type, and [`Rooms`] whom a
 //! broadcast reaches. [`Decoder`] and [`Header`] are the bare codec, for either direction.
 //!
@@ -48,7 +48,8 @@
 //! cost more: [`Value`] 16 bytes for each value and key beside its text, and typed arguments whatever
 //! their types do. The length of a message is bounded by the layer below.
 //!
-//! What is not here: the MessagePack parser, protocol revision 4, and the client.
+//! What is not here: the MessagePack parser, the server's side of protocol revision 4, and what a client
+//! does beyond one connection: reconnection, buffers, retries.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -75,15 +76,20 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod acks;
 mod attachments;
+mod client;
 mod config;
 mod connection;
 mod de;
 mod encoded;
 mod error;
 mod holes;
+mod leniency;
 mod packet;
+mod parser;
 mod reason;
+mod revision;
 mod rooms;
 mod scan;
 mod ser;
@@ -91,17 +97,21 @@ mod text;
 mod value;
 
 pub use attachments::Decoder;
+pub use client::{Client, ClientConfig, ClientEvent, Recover};
 pub use config::Config;
 pub use connection::{Connection, Event, FIRST_BROADCAST_ACK, Slot};
 pub use encoded::Encoded;
 pub use error::{DecodeError, Error};
+pub use leniency::Leniency;
 pub use packet::{
     Packet, Raw,
     decode::{Decoded, RESERVED_EVENTS, is_reserved},
     encode::{Header, shared},
     grammar::{Kind, MAX_ACK_ID, MAX_NAMESPACE},
 };
+pub use parser::{Json, Parsed, Parser};
 pub use reason::DisconnectReason;
+pub use revision::Revision;
 pub use rooms::{RoomError, Rooms};
 pub use scan::MAX_DEPTH;
 pub use value::{Items, Members, Value, ValueKind, View};

@@ -28,6 +28,10 @@ pub enum DisconnectReason {
     ServerError,
     /// The peer did not take what was sent to it. Not of the reference.
     SlowConsumer,
+    /// At a client: the server removed it from the namespace.
+    IoServerDisconnect,
+    /// At a client: it left the namespace itself.
+    IoClientDisconnect,
 }
 
 impl DisconnectReason {
@@ -46,6 +50,8 @@ impl DisconnectReason {
             Self::ServerNamespaceDisconnect => "server namespace disconnect",
             Self::ServerError => "server error",
             Self::SlowConsumer => "slow consumer",
+            Self::IoServerDisconnect => "io server disconnect",
+            Self::IoClientDisconnect => "io client disconnect",
         }
     }
 
@@ -63,7 +69,9 @@ impl DisconnectReason {
             Self::ParseError
             | Self::ClientNamespaceDisconnect
             | Self::ServerNamespaceDisconnect
-            | Self::ServerError => false,
+            | Self::ServerError
+            | Self::IoServerDisconnect
+            | Self::IoClientDisconnect => false,
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Engine {
     /// The socket below. A failed probe's stays until its lane is reported gone.
     socket: Option<(Lane, Connection)>,
     session: Session,
+    /// Since when the application does not read, as far as the socket has been told.
+    held: Option<Instant>,
 }
 
 impl Engine {
@@ -102,6 +104,19 @@ impl Engine {
         }
     }
 
+    /// The socket is told for how long nobody has read it.
+    fn still_held(&mut self, now: Instant) {
+        if let (Some(since), Some((_, socket))) = (&mut self.held, &mut self.socket) {
+            socket.held_back(now.since(*since));
+            *since = now;
+        }
+    }
+
+    /// Whether the application does not read just now.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
     fn lane(&self) -> Option<Lane> {
         self.socket.as_ref().map(|(lane, _)| *lane)
     }
@@ -172,6 +187,7 @@ impl Machine for Engine {
             limits: config.websocket.clone(),
             socket: None,
             session,
+            held: None,
         };
         (engine, response)
     }
@@ -185,6 +201,7 @@ impl Machine for Engine {
             limits: config.websocket.clone(),
             socket: Some((lane, socket)),
             session,
+            held: None,
         };
         (engine, lane)
     }
@@ -238,6 +255,21 @@ impl Machine for Engine {
             Some(event) => Ok(Some(event)),
             None => Ok(self.farewell()),
         }
+    }
+
+    fn hold(&mut self, now: Instant) {
+        self.expire(now);
+        if !self.is_closed() && self.held.is_none() {
+            self.session.hold(now);
+            self.held = Some(now);
+        }
+    }
+
+    fn resume(&mut self, now: Instant) {
+        self.expire(now);
+        self.session.resume(now);
+        self.still_held(now);
+        self.held = None;
     }
 
     fn handle_progress(&mut self, now: Instant, lane: Lane) {
@@ -303,6 +335,7 @@ impl Machine for Engine {
         if let Some(event) = self.farewell() {
             return Ok(Some(event));
         }
+        self.still_held(now);
         let Some((lane, socket)) = &mut self.socket else {
             return Ok(None);
         };
@@ -356,6 +389,10 @@ impl Machine for Engine {
 
     fn poll_response(&mut self) -> Option<(Lane, Response)> {
         self.session.poll_response()
+    }
+
+    fn transport(&self) -> Option<Transport> {
+        self.session.transport()
     }
 
     fn queued(&self) -> usize {

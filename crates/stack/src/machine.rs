@@ -81,6 +81,14 @@ pub trait Machine: Sized {
         body: &mut Payload<'b>,
     ) -> Result<Option<Self::Event<'b>>, Error>;
 
+    /// The application reads nothing more until [`resume`](Self::resume), and its peer's signs of life wait
+    /// unread: that time does not count against it, within
+    /// [`max_hold`](siox_engineio::Config::max_hold).
+    fn hold(&mut self, now: Instant);
+
+    /// The application reads on.
+    fn resume(&mut self, now: Instant);
+
     /// Part of the body of the POST `lane` came, and it is not whole yet: a client that sends so
     /// slowly is not dead. Call for each part, at once or as they come.
     fn handle_progress(&mut self, now: Instant, lane: Lane);
@@ -128,6 +136,9 @@ pub trait Machine: Sized {
 
     /// The answer to a parked GET, once there is one.
     fn poll_response(&mut self) -> Option<(Lane, Response)>;
+
+    /// What carries messages just now; `None` once the session has ended.
+    fn transport(&self) -> Option<Transport>;
 
     /// What waits for the peer, in whichever queue holds it: bytes, and 32 for each piece.
     fn queued(&self) -> usize;

@@ -7,6 +7,7 @@ use alloc::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 use siox_engineio::{
     self as engineio, CloseReason, Decision, Handshake, Lane, Payload, Request, Response, Sid,
+    Transport,
 };
 use siox_socketio::{self as socketio, Connection, Encoded, Slot, Value};
 #[cfg(feature = "deflate")]
@@ -182,6 +183,10 @@ impl Session {
         if self.engine.is_closed() {
             return Ok(None);
         }
+        if self.engine.is_held() {
+            // An attachment that is waited for may have come.
+            self.sockets.handle_progress(now);
+        }
         match self.sockets.handle_timeout(now) {
             Ok(event) => Ok(event.map(Event::Socket)),
             Err(e) => {
@@ -258,6 +263,15 @@ impl Machine for Session {
         Ok(None)
     }
 
+    fn hold(&mut self, now: Instant) {
+        self.engine.hold(now);
+    }
+
+    fn resume(&mut self, now: Instant) {
+        self.engine.resume(now);
+        self.sockets.handle_progress(now);
+    }
+
     fn handle_progress(&mut self, now: Instant, lane: Lane) {
         self.engine.handle_progress(now, lane);
     }
@@ -325,6 +339,10 @@ impl Machine for Session {
 
     fn poll_response(&mut self) -> Option<(Lane, Response)> {
         self.engine.poll_response()
+    }
+
+    fn transport(&self) -> Option<Transport> {
+        Machine::transport(&self.engine)
     }
 
     fn queued(&self) -> usize {

@@ -3,16 +3,16 @@
 use siox::{Ack, AckError, Args, BoxError, Namespace, Server, Socket, Value};
 use std::time::Duration;
 
-pub(crate) fn server() -> Server {
+pub(crate) fn server() -> std::io::Result<Server> {
     let io = Server::builder()
         .ping_interval(Duration::from_millis(300))
         .ping_timeout(Duration::from_millis(200))
         .max_payload(1_000_000)
         .connect_timeout(Duration::from_secs(1))
-        .build();
+        .build()?;
     echo(&io.namespace("/"));
     echo(&io.namespace("/custom"));
-    io
+    Ok(io)
 }
 
 fn echo(namespace: &Namespace) {

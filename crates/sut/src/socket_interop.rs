@@ -46,8 +46,8 @@ impl Numbers {
     }
 }
 
-pub(crate) fn server() -> Server {
-    let io = Server::builder().state(Numbers::default()).build();
+pub(crate) fn server() -> std::io::Result<Server> {
+    let io = Server::builder().state(Numbers::default()).build()?;
     for name in ["/", "/custom"] {
         let namespace = io.namespace(name);
         echoes(&namespace);
@@ -55,7 +55,7 @@ pub(crate) fn server() -> Server {
         floods(&namespace);
     }
     private(&io.namespace("/private"));
-    io
+    Ok(io)
 }
 
 fn echoes(namespace: &Namespace) {

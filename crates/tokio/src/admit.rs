@@ -10,7 +10,7 @@ use siox_engineio::{
     Transport,
 };
 use siox_stack::{
-    Agreed, Machine,
+    Agreed, Machine, NoPlace,
     front::{About, Admission, Answer, Judged, Kept, Refused, Reply, Verdict},
 };
 use siox_websocket::handshake::server::Accept;
@@ -33,22 +33,23 @@ pub(crate) type Lines = Vec<(Cow<'static, str>, Cow<'static, str>)>;
 pub(crate) enum Admitted<A: App> {
     Answer(Answer),
     /// The app has to think about it.
-    Ask(Box<Asking>),
+    Ask(Box<Asking<A>>),
     Park(Parked<A>),
     Body(Parked<A>, usize),
     Upgrade(Upgrading<A>, Lane, Lines),
 }
 
 /// A request that would open a session and waits for the app's word.
-pub(crate) struct Asking {
+pub(crate) struct Asking<A: App> {
     /// The word.
     pub(crate) word: Pin<Box<dyn Future<Output = Admission> + Send>>,
-    opening: Opening,
+    opening: Opening<A>,
     request: Kept,
 }
 
-/// What is needed to open a session.
-struct Opening {
+/// What is needed to open a session, and its place.
+struct Opening<A: App> {
+    place: Reserved<A>,
     handshake: Handshake,
     accept: Option<(Accept<'static>, Agreed)>,
     reply: Reply,
@@ -161,7 +162,15 @@ impl<A: App> Host<A> {
             },
             Verdict::Open(..) if self.is_closing() => unavailable(),
             Verdict::Open(handshake, accept) => {
+                let Some(bytes) = random() else {
+                    return unavailable();
+                };
+                let place = match self.reserve(Sid::from_random(&bytes), about.address()) {
+                    Ok(place) => place,
+                    Err(none) => return self.refuse(about, &Refusal::from(none).into(), reply),
+                };
                 let opening = Opening {
+                    place,
                     handshake,
                     accept,
                     reply,
@@ -179,7 +188,7 @@ impl<A: App> Host<A> {
     }
 
     /// The app has given its word.
-    pub(crate) fn decided(self: &Arc<Self>, asking: Asking, word: Admission) -> Admitted<A> {
+    pub(crate) fn decided(self: &Arc<Self>, asking: Asking<A>, word: Admission) -> Admitted<A> {
         if self.is_closing() {
             return unavailable();
         }
@@ -188,24 +197,18 @@ impl<A: App> Host<A> {
 
     fn decide(
         self: &Arc<Self>,
-        opening: Opening,
+        mut opening: Opening<A>,
         about: &About<'_>,
         word: Admission,
     ) -> Admitted<A> {
-        let sid = match word.decide() {
-            Ok(Some(sid)) => sid,
-            Ok(None) => match random() {
-                Some(bytes) => Sid::from_random(&bytes),
-                None => return unavailable(),
-            },
-            Err(refused) => return self.refuse(about, &refused, opening.reply),
-        };
-        match self.reserve(sid) {
-            Some(place) => self.open(opening, about, place),
-            None => {
-                let taken = Refusal::bad_request(Context::IdGeneration);
+        match word.decide() {
+            Ok(None) => self.open(opening, about),
+            Ok(Some(sid)) if opening.place.rename(sid) => self.open(opening, about),
+            Ok(Some(_)) => {
+                let taken = Refusal::from(NoPlace::Taken);
                 self.refuse(about, &taken.into(), opening.reply)
             }
+            Err(refused) => self.refuse(about, &refused, opening.reply),
         }
     }
 
@@ -233,6 +236,7 @@ impl<A: App> Host<A> {
             answered: false,
         };
         let decision = conn.with(|m| {
+            self.meter().waits(m.queued());
             let decision = m.handle_request(clock::now(), request);
             if let (Decision::Upgrade(lane), Some((_, agreed))) = (&decision, &accept) {
                 m.agree(self.config(), *lane, *agreed);
@@ -251,22 +255,22 @@ impl<A: App> Host<A> {
             }
             Decision::Park(lane) => Admitted::Park(parked(conn, lane, reply)),
             Decision::Body { lane, limit } => Admitted::Body(parked(conn, lane, reply), limit),
-            Decision::Upgrade(lane) => self.switch(conn, lane, accept, reply),
+            Decision::Upgrade(lane) => {
+                let upgrading = Upgrading::new(self, conn, lane);
+                Self::switch(upgrading, lane, accept, reply)
+            }
         }
     }
 
-    fn open(
-        self: &Arc<Self>,
-        opening: Opening,
-        about: &About<'_>,
-        place: Reserved<A>,
-    ) -> Admitted<A> {
+    fn open(self: &Arc<Self>, opening: Opening<A>, about: &About<'_>) -> Admitted<A> {
         let Opening {
+            place,
             handshake,
             accept,
             mut reply,
         } = opening;
         let (now, sid) = (clock::now(), place.sid);
+        self.meter().opened(handshake.transport);
         let data = self.app().open(about);
         let first = match handshake.transport {
             Transport::Polling => {
@@ -289,24 +293,27 @@ impl<A: App> Host<A> {
         self.app().initial_headers(&conn, about, &mut reply.fields);
         self.app().headers(&conn, about, &mut reply.fields);
         place.enter(&conn);
-        self.app().opened(&conn);
+        // It has a driver before the app may break down over it.
         match first {
-            Ok(lane) => self.switch(conn, lane, accept, reply),
+            Ok(lane) => {
+                let upgrading = Upgrading::new(self, conn.clone(), lane);
+                self.app().opened(&conn);
+                Self::switch(upgrading, lane, accept, reply)
+            }
             Err(response) => {
-                tokio::spawn(Driver::timer(self, conn));
+                tokio::spawn(Driver::timer(self, conn.clone()));
+                self.app().opened(&conn);
                 Admitted::Answer(reply.finish(response))
             }
         }
     }
 
     fn switch(
-        self: &Arc<Self>,
-        conn: Arc<Conn<A>>,
+        upgrading: Upgrading<A>,
         lane: Lane,
         accept: Option<(Accept<'static>, Agreed)>,
         reply: Reply,
     ) -> Admitted<A> {
-        let upgrading = Upgrading::new(self, conn, lane);
         match accept {
             Some((accept, _)) => Admitted::Upgrade(upgrading, lane, reply.switch(&accept)),
             // The front leads nothing on to a WebSocket that is no handshake of one.

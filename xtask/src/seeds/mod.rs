@@ -4,6 +4,7 @@
 //! our own encoder is wrong.
 
 mod client;
+mod connections;
 mod deflate;
 mod engineio;
 mod http;
@@ -18,7 +19,7 @@ use crate::shell::{Arguments, Result, root, write};
 type Seed = (&'static str, Vec<u8>);
 
 /// The fuzz targets that have seeds.
-fn corpora() -> [(&'static str, Vec<Seed>); 9] {
+fn corpora() -> [(&'static str, Vec<Seed>); 10] {
     [
         ("ws_reader", websocket::seeds()),
         ("ws_differential", websocket::seeds()),
@@ -29,6 +30,7 @@ fn corpora() -> [(&'static str, Vec<Seed>); 9] {
         ("stack", session::seeds()),
         ("stack_ops", ops::seeds()),
         ("eio_client", client::seeds()),
+        ("eio_engine_client", connections::seeds()),
     ]
 }
 

@@ -62,6 +62,8 @@ impl fmt::Display for DemoError {
     }
 }
 
+impl std::error::Error for DemoError {}
+
 /// How long the clients may take to hear of the end; a second Ctrl-C does not wait for them.
 const DRAIN: Duration = Duration::from_secs(2);
 

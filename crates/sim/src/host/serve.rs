@@ -1,91 +1,130 @@
-//! What comes over a connection of the server: heads, bodies, frames.
+//! What comes over a connection of the server: requests and their bodies, frames.
 
 use super::{Host, Hosted};
 use crate::{
     Kind, check,
-    conn::{Conn, HEAD, Serving},
+    conn::{Conn, Serving},
     net::Net,
 };
-use siox_engineio::{Decision, Handshake, Lane, Method, Payload, Request, Sid, Transport};
-use siox_stack::{Engine, Machine, Route};
+use siox_engineio::{
+    Decision, ErrorCode, Handshake, Lane, Method, Payload, Request, Sid, Transport,
+};
+use siox_http1::{self as http1, Event, Head};
+use siox_stack::{
+    Agreed, Engine, Machine,
+    front::{About, Answer, Judged, Refused, Reply, Verdict},
+};
+use siox_websocket::handshake::server::Accept;
 use siox_wire::Input;
+
+type Accepted = Option<(Accept<'static>, Agreed)>;
 
 impl Host {
     pub(super) fn bytes(&mut self, net: &mut Net<'_>, conn: &mut Conn, bytes: &mut [u8]) {
-        let mut rest = bytes;
-        if let Serving::Head(left) = conn.serving {
-            let n = left.min(rest.len());
-            rest = &mut rest[n..];
-            conn.serving = Serving::Head(left - n);
-            if left > n {
-                return;
-            }
-            self.request(net, conn);
-        }
-        if rest.is_empty() {
-            return;
-        }
         match conn.serving {
-            Serving::Body {
-                session,
-                lane,
-                left,
-            } => {
-                let n = left.min(rest.len());
-                conn.request_body.extend_from_slice(&rest[..n]);
-                let left = left - n;
-                conn.serving = Serving::Body {
-                    session,
-                    lane,
-                    left,
-                };
-                let now = self.time(net.now);
-                let hosted = &mut self.sessions[session];
-                hosted.heard = now;
-                if left == 0 {
-                    self.body(net, conn, session, lane);
-                } else {
-                    hosted.engine.handle_progress(now, lane);
+            Serving::Http | Serving::Body { .. } | Serving::Parked { .. } => {
+                self.http(net, conn, bytes);
+            }
+            Serving::Socket { session, lane } => self.frames(net, conn, session, lane, bytes),
+            Serving::Done => {}
+        }
+    }
+
+    /// Works off requests, until one has to wait.
+    pub(super) fn http(&mut self, net: &mut Net<'_>, conn: &mut Conn, bytes: &mut [u8]) {
+        let came = !bytes.is_empty();
+        let mut input = Input::new(self.time(net.now), bytes);
+        while net.failure.is_none() {
+            match conn.http.handle_input(&mut input) {
+                Ok(None) => break,
+                Ok(Some(Event::Request(head))) => self.request(net, conn, &head),
+                Ok(Some(Event::Body(body))) => self.body(net, conn, body.into_vec()),
+                Ok(Some(Event::TooLarge { .. })) => {
+                    return net.fail("server: a body of an honest client is too large");
                 }
+                // Who was late is no longer listened to; whether it might be is judged at the end.
+                Err(http1::Error::HeadTimeout | http1::Error::BodyTimeout) => return,
+                Err(_) if conn.kind == Kind::Stray => return,
+                Err(error) => return net.fail(format!("server: {error} from an honest client")),
             }
-            Serving::Socket { session, lane } => self.frames(net, conn, session, lane, rest),
-            Serving::Head(_) | Serving::Parked { .. } | Serving::Done => {}
+            if matches!(conn.serving, Serving::Socket { .. }) {
+                let early = input.take_all();
+                return self.bytes(net, conn, early);
+            }
+        }
+        if let Serving::Body { session, lane } = conn.serving
+            && came
+        {
+            let now = self.time(net.now);
+            let hosted = &mut self.sessions[session];
+            hosted.heard = now;
+            hosted.engine.handle_progress(now, lane);
         }
     }
 
-    /// The head of a request is there.
-    fn request(&mut self, net: &mut Net<'_>, conn: &mut Conn) {
-        if let Some(status) = conn.refused {
-            net.note(format_args!("proxy: refuses {:?}", conn.lane));
-            return conn.refuse(net.now, status, &net.plan.line, &mut net.rng);
+    fn request(&mut self, net: &mut Net<'_>, conn: &mut Conn, head: &Head<'_>) {
+        if let Some(status) = conn.refused.take() {
+            net.note(format_args!("proxy: refuses {}", conn.id));
+            return self.respond(net, conn, Answer::empty(status));
         }
-        let query = std::mem::take(&mut conn.target);
-        let request = Request {
-            method: if conn.kind == Kind::Post {
-                Method::Post
-            } else {
-                Method::Get
+        if !self.front.matches(head.path()) {
+            return net.fail("client: another path");
+        }
+        let about = About {
+            method: match head.method() {
+                http1::Method::Get => Method::Get,
+                http1::Method::Post => Method::Post,
+                _ => Method::Other,
             },
-            query: &query,
-            websocket: matches!(conn.kind, Kind::Socket | Kind::Stray),
-            content_type: Some(conn.content_type.as_bytes()),
+            http11: head.http11(),
+            peer: None,
+            tls: false,
+            target: head.target(),
+            query: head.query(),
+            headers: head,
+            trusted_proxies: 0,
         };
-        let route = self.sids.route(self.config.engine(), &request);
-        match route {
-            Route::Refuse(response) => {
-                net.note(format_args!("server: refuses {:?}", conn.lane));
-                conn.respond(net.now, &response, &net.plan.line, &mut net.rng);
-            }
-            Route::Open(handshake) => self.open(net, conn, handshake),
-            Route::Session(session) => {
-                let session = *session;
-                self.decide(net, conn, session, &request);
-            }
+        let Judged {
+            request,
+            verdict,
+            reply,
+        } = self.front.judge(&about);
+        match verdict {
+            Verdict::Answer(answer) => self.respond(net, conn, answer),
+            Verdict::Refuse(refused) => self.refuse(net, conn, reply, &refused),
+            Verdict::Open(handshake, accept) => self.open(net, conn, reply, &handshake, accept),
+            Verdict::Session(sid, accept) => match self.sids.get(&sid).copied() {
+                Some(session) => {
+                    conn.reply = Some(reply);
+                    self.decide(net, conn, session, &request, accept);
+                }
+                None => self.refuse(net, conn, reply, &ErrorCode::UnknownSid.into()),
+            },
         }
-        conn.target = query;
     }
 
-    fn open(&mut self, net: &mut Net<'_>, conn: &mut Conn, handshake: Handshake) {
+    fn refuse(&mut self, net: &mut Net<'_>, conn: &mut Conn, reply: Reply, refused: &Refused) {
+        net.note(format_args!("server: refuses {}", conn.id));
+        self.respond(net, conn, reply.refuse(refused));
+    }
+
+    pub(super) fn respond(&mut self, net: &mut Net<'_>, conn: &mut Conn, answer: Answer) {
+        net.note(format_args!(
+            "server: answers {}: {}",
+            conn.id, answer.status
+        ));
+        let done = conn.respond(self.time(net.now), answer);
+        net.check(done.is_ok(), || format!("server: no answer: {done:?}"));
+    }
+
+    fn open(
+        &mut self,
+        net: &mut Net<'_>,
+        conn: &mut Conn,
+        reply: Reply,
+        handshake: &Handshake,
+        accept: Accepted,
+    ) {
         let mut random = [0; 15];
         net.rng.fill(&mut random);
         let sid = Sid::from_random(&random);
@@ -93,22 +132,20 @@ impl Host {
         let now = self.time(net.now);
         let taken = self.sids.insert(sid, session);
         net.check(taken.is_ok(), || "server: two sessions of one id".into());
+        net.note(format_args!("server: session {session}"));
         let engine = match handshake.transport {
             Transport::Polling => {
-                let (engine, response) = Engine::polling_for(now, &self.config, sid, &handshake);
-                conn.respond(net.now, &response, &net.plan.line, &mut net.rng);
+                let (engine, response) = Engine::polling_for(now, &self.config, sid, handshake);
+                self.respond(net, conn, reply.finish(response));
                 engine
             }
             Transport::WebSocket => {
-                let (engine, lane) = Engine::socket_for(now, &self.config, sid, &handshake);
-                conn.down
-                    .send(net.now, &[0; HEAD], &net.plan.line, &mut net.rng);
-                conn.answer = Some((101, "", 0));
-                conn.serving = Serving::Socket { session, lane };
+                let (engine, lane) = Engine::socket_for(now, &self.config, sid, handshake);
+                conn.reply = Some(reply);
+                self.switch(net, conn, session, lane, accept);
                 engine
             }
         };
-        net.note(format_args!("server: session {session}"));
         self.sessions.push(Hosted::new(engine, sid, net.plan, now));
     }
 
@@ -118,46 +155,53 @@ impl Host {
         conn: &mut Conn,
         session: usize,
         request: &Request<'_>,
+        accept: Accepted,
     ) {
         let now = self.time(net.now);
-        let line = &net.plan.line;
         match self.sessions[session].engine.handle_request(now, request) {
             Decision::Answer(response) => {
-                conn.respond(net.now, &response, line, &mut net.rng);
-                net.note(format_args!(
-                    "server: answers {:?} {:?} at once: {}",
-                    conn.kind, conn.lane, response.status
-                ));
+                let reply = conn.reply.take().unwrap_or_default();
+                self.respond(net, conn, reply.finish(response));
             }
             Decision::Park(lane) => conn.serving = Serving::Parked { session, lane },
-            Decision::Body { lane, limit } if conn.length > limit => {
-                let response = self.sessions[session].engine.body_too_large(lane);
-                conn.respond(net.now, &response, line, &mut net.rng);
-                net.fail("server: a body of an honest client is too large");
+            Decision::Body { lane, limit } => {
+                conn.serving = Serving::Body { session, lane };
+                let wanted = conn.http.collect(now, limit);
+                net.check(wanted.is_ok(), || {
+                    format!("server: {wanted:?} for an honest client")
+                });
             }
-            Decision::Body { lane, .. } => {
-                conn.serving = Serving::Body {
-                    session,
-                    lane,
-                    left: conn.length,
-                };
-            }
-            Decision::Upgrade(lane) => {
-                net.note(format_args!(
-                    "server: 101 for {:?} {:?}",
-                    conn.kind, conn.lane
-                ));
-                conn.down.send(net.now, &[0; HEAD], line, &mut net.rng);
-                conn.answer = Some((101, "", 0));
-                conn.serving = Serving::Socket { session, lane };
-            }
+            Decision::Upgrade(lane) => self.switch(net, conn, session, lane, accept),
         }
     }
 
-    fn body(&mut self, net: &mut Net<'_>, conn: &mut Conn, session: usize, lane: Lane) {
+    fn switch(
+        &mut self,
+        net: &mut Net<'_>,
+        conn: &mut Conn,
+        session: usize,
+        lane: Lane,
+        accept: Accepted,
+    ) {
+        net.note(format_args!("server: 101 for {}", conn.id));
+        let (Some((accept, _)), Some(reply)) = (accept, conn.reply.take()) else {
+            return net.fail("server: an upgrade without a handshake");
+        };
+        let headers = reply.switch(&accept);
+        let headers: Vec<_> = headers.iter().map(|(n, v)| (&**n, &**v)).collect();
+        match conn.http.upgrade(&headers) {
+            Ok(early) if early.is_empty() => conn.serving = Serving::Socket { session, lane },
+            refused => net.fail(format!("server: {refused:?} for an upgrade")),
+        }
+    }
+
+    fn body(&mut self, net: &mut Net<'_>, conn: &mut Conn, mut body: Vec<u8>) {
+        let Serving::Body { session, lane } = conn.serving else {
+            return net.fail("server: a body that nobody wants");
+        };
         let now = self.time(net.now);
         let hosted = &mut self.sessions[session];
-        let mut body = std::mem::take(&mut conn.request_body);
+        hosted.heard = now;
         let mut payload = Payload::new(&mut body);
         let result = loop {
             match hosted.engine.handle_body(now, lane, &mut payload) {
@@ -171,7 +215,8 @@ impl Host {
         };
         check::server_error(net, conn, result);
         let response = hosted.engine.finish_post(lane, result);
-        conn.respond(net.now, &response, &net.plan.line, &mut net.rng);
+        let reply = conn.reply.take().unwrap_or_default();
+        self.respond(net, conn, reply.finish(response));
     }
 
     fn frames(

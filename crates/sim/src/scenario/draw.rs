@@ -41,10 +41,15 @@ impl Scenario {
             high_water: if small { 300 } else { 1 << 20 },
             hard_cap: if small { 20_000 } else { 4 << 20 },
             max_payload: if small { 8_000 } else { 1_000_000 },
+            keep_alive: Duration::from_secs(pick(rng, [0, 2])),
             line: Line {
                 delay: Duration::ZERO,
                 jitter: Duration::ZERO,
-                cut: pick(rng, [None, None, Some(40), Some(7), Some(200)]),
+                cut: match rng.below(10) {
+                    0 => Some(7),
+                    1..=5 => Some(pick(rng, [40, 100, 400])),
+                    _ => None,
+                },
                 window: pick(rng, [1 << 20, 1 << 16, 300]),
                 rate: None,
             },
@@ -133,7 +138,7 @@ impl Scenario {
                 },
             },
             75..=88 => {
-                let most = pick(rng, [60, 200, 2_000]);
+                let most = pick(rng, [300, 600, 2_000]);
                 let place = Place {
                     kind: Kind::Socket,
                     nth: 0,
@@ -159,11 +164,12 @@ impl Scenario {
     }
 
     fn place(&self, rng: &mut Rng, most: u64) -> Place {
+        let far = pick(rng, [250, 2_000]);
         Place {
             kind: pick(rng, [Kind::Get, Kind::Get, Kind::Post, Kind::Socket]),
             nth: rng.below(most) as u32,
             up: rng.chance(500),
-            at: rng.below(100),
+            at: rng.below(far),
         }
     }
 

@@ -3,17 +3,19 @@
 use super::World;
 use crate::{
     Break, Fault, Kind, Side, Stray,
-    conn::{Conn, HEAD, Serving, Waiting},
+    conn::{Owner, Serving},
     pipe::{Arrival, Mishap},
 };
-use siox_engineio::{Lane, Version};
+use siox_engineio::Version;
 use siox_wire::Instant;
 use std::time::Duration;
 
 /// Somebody else's WebSocket.
 pub(super) struct Visitor {
-    lane: Lane,
+    id: u32,
     how: Stray,
+    /// It has done what it came for.
+    done: bool,
     pub(super) leaves: Option<Instant>,
 }
 
@@ -92,36 +94,51 @@ impl World<'_> {
     }
 
     fn stray(&mut self, how: Stray, leaves: Instant) {
-        let Some(sid) = self.peer.client.opened().map(|opened| opened.sid.clone()) else {
+        let Some(sid) = self
+            .peer
+            .session()
+            .opened()
+            .map(|opened| opened.sid.clone())
+        else {
             return;
         };
         let eio = match self.net.plan.version {
             Version::V3 => 3,
             _ => 4,
         };
-        let lane = Lane(1_000_000 + self.counts[Kind::Stray as usize]);
-        let query = format!("EIO={eio}&transport=websocket&sid={sid}");
-        self.begin(Kind::Stray, lane, query, "", &[]);
-        let leaves = Some(leaves);
-        self.visitors.push(Visitor { lane, how, leaves });
+        let request = format!(
+            "GET /engine.io/?EIO={eio}&transport=websocket&sid={sid} HTTP/1.1\r\nHost: a.example\r\n\
+             Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        let id = self.counts[Kind::Stray as usize];
+        let at = self.open(Kind::Stray, Owner::Visitor(id));
+        self.send_on(at, request.as_bytes());
+        self.visitors.push(Visitor {
+            id,
+            how,
+            done: false,
+            leaves: Some(leaves),
+        });
     }
 
     /// Somebody else's WebSockets do what they came for.
     pub(super) fn visit(&mut self) {
         for visitor in &mut self.visitors {
-            let find = |conn: &&mut Conn| conn.kind == Kind::Stray && conn.lane == visitor.lane;
-            let Some(conn) = self.conns.iter_mut().find(find) else {
+            let owner = Owner::Visitor(visitor.id);
+            let Some(conn) = self.conns.iter_mut().find(|conn| conn.owner == owner) else {
                 visitor.leaves = None;
                 continue;
             };
             let (line, now) = (&self.net.plan.line, self.net.now);
             let rng = &mut self.net.rng;
             while let Some(arrival) = conn.down.receive(now, line, rng, &mut self.buf) {
-                let opens = conn.waiting == Waiting::Head(HEAD)
-                    && matches!(conn.serving, Serving::Socket { .. });
-                conn.waiting = Waiting::Socket;
+                let opens = matches!(conn.serving, Serving::Socket { .. });
                 match arrival {
-                    Arrival::Bytes if opens => conn.up.send(now, visitor.says(), line, rng),
+                    Arrival::Bytes if opens && !visitor.done => {
+                        visitor.done = true;
+                        conn.up.send(now, visitor.says(), line, rng);
+                    }
                     Arrival::Bytes => {}
                     Arrival::Eof | Arrival::Reset => conn.drop_client(now, line),
                 }

@@ -91,7 +91,7 @@ impl World<'_> {
         else {
             return;
         };
-        let steps = (plan.line.delay + plan.line.jitter) * 16;
+        let steps = (plan.line.delay + plan.line.jitter) * 24;
         let most = self.delays + steps + Duration::from_millis(250);
         let took = upgraded.since(opened);
         self.net.check(!plan.may_upgrade() || took <= most, || {
@@ -114,7 +114,7 @@ impl World<'_> {
         }
         let (said, came) = match (plan.closer, self.hosted()) {
             (Side::Server, Some(h)) => (h.app.sent, self.peer.app.received),
-            (Side::Client, Some(h)) if self.peer.client.opened().is_some() => {
+            (Side::Client, Some(h)) if self.peer.session().opened().is_some() => {
                 (self.peer.app.sent, h.app.received)
             }
             _ => return,
@@ -130,7 +130,7 @@ impl World<'_> {
 
     fn is_complete(&self) -> bool {
         let [by_server, by_client] = self.net.plan.messages;
-        let settled = self.peer.client.lane().is_none() || self.peer.on_websocket();
+        let settled = self.peer.session().lane().is_none() || self.peer.on_websocket();
         settled
             && self.peer.app.received == by_server
             && self.hosted().is_some_and(|h| h.app.received == by_client)

@@ -60,8 +60,8 @@ impl Adapter for InMemory {
         emit: Emit<'_>,
         timeout: Duration,
     ) -> Later<'static, Result<Vec<Args>, BroadcastError>> {
-        let acks = self.local.emit_with_ack(emit, timeout);
-        Box::pin(acks.all())
+        let asked = self.local.emit_with_ack(emit, timeout);
+        Box::pin(async move { asked?.all().await })
     }
 
     fn act(&self, selection: &Selection, action: &Action) -> Result<(), AdapterError> {

@@ -6,13 +6,14 @@ use crate::{
     adapter::{Emit, Restored, SavedSession},
     app::Io,
     awaited::{Reply, Waiter},
+    builder::WhenFull,
     data::Stored,
     error::{Fault, HandlerError},
     handlers::Handlers,
     inbox::{Inbox, Item},
+    metrics::{Count, Counts},
     namespace::{Inner as Nsp, Stay},
     selection::Selection,
-    server::WhenFull,
     state::States,
 };
 use siox_engineio::CloseReason;
@@ -28,6 +29,7 @@ use std::{
     time::Duration,
 };
 use tokio::{runtime::Handle, sync::oneshot};
+use tracing::Span;
 
 pub(super) struct Inner {
     /// Unique among the sockets of a server, in the order of arrival.
@@ -43,6 +45,8 @@ pub(super) struct Inner {
     acks: Mutex<BTreeMap<u64, Waiter>>,
     /// Given up when the socket is forgotten, however long clones of it are kept.
     stay: Mutex<Option<Stay>>,
+    /// What happens to it is told within.
+    span: Span,
     extra: OnceLock<Box<Extra>>,
 }
 
@@ -85,9 +89,11 @@ impl Socket {
         back: Option<&Restored>,
     ) -> Self {
         let session = back.map(|b| &b.session);
+        let id: Arc<str> = session.map_or_else(|| arrival.id.into(), |s| s.sid.as_ref().into());
+        let span = span(&id, &stay, &arrival.conn);
         let socket = Self(Arc::new(Inner {
             number: arrival.number,
-            id: session.map_or_else(|| arrival.id.into(), |s| s.sid.as_ref().into()),
+            id,
             conn: arrival.conn,
             slot: arrival.slot,
             nsp: stay.nsp().0.clone(),
@@ -97,6 +103,7 @@ impl Socket {
             inbox: Mutex::default(),
             acks: Mutex::default(),
             stay: Mutex::new(Some(stay)),
+            span,
             extra: OnceLock::new(),
         }));
         let pid = match session {
@@ -111,6 +118,14 @@ impl Socket {
             socket.extra().set(data);
         }
         socket
+    }
+
+    pub(crate) fn span(&self) -> &Span {
+        &self.0.span
+    }
+
+    fn counts(&self) -> &Counts {
+        &self.0.nsp.shared.counts
     }
 
     pub(crate) fn extra(&self) -> &Extra {
@@ -189,7 +204,9 @@ impl Socket {
     }
 
     pub(crate) fn acknowledge(&self, id: u64, args: &Encoded) -> Result<(), SendError> {
-        self.0.conn.with(|m| m.ack(self.0.slot, id, args))
+        let sent = self.0.conn.with(|m| m.ack(self.0.slot, id, args));
+        self.counts().add(Count::AckOut, sent.is_ok().into());
+        sent
     }
 
     pub(crate) fn deliver(&self, group: &Arc<Shared>, kind: Admit) -> Result<(), SendError> {
@@ -218,6 +235,11 @@ impl Socket {
     pub(crate) fn put(&self, event: &str, encoded: &Encoded, kind: Admit) -> Result<(), SendError> {
         self.tell_watchers(&self.0.nsp.watchers(), event, encoded);
         let put = self.0.conn.with(|m| m.emit(self.0.slot, encoded, kind));
+        match put {
+            Ok(()) => self.counts().one(Count::EventOut),
+            Err(SendError::Full) if kind != Admit::Volatile => self.counts().one(Count::Full),
+            Err(_) => {}
+        }
         match (put, self.0.nsp.shared.when_full) {
             (Err(SendError::Full), WhenFull::Drop) => Ok(()),
             (Err(SendError::Full), WhenFull::Disconnect) if kind != Admit::Volatile => {
@@ -239,6 +261,7 @@ impl Socket {
         let (sender, receiver) = oneshot::channel();
         self.0.conn.with(|m| {
             let id = m.emit_with_ack(self.0.slot, encoded, deadline)?;
+            self.counts().one(Count::EventOut);
             // Entered before the session is unlocked, so the answer cannot come first.
             self.acks().insert(id, Waiter::One(sender));
             Ok(receiver)
@@ -287,6 +310,11 @@ impl Socket {
     /// Takes it out of everything it is in. Whether it was connected until now.
     fn forget(&self, reason: DisconnectReason) -> bool {
         let was = self.0.connected.swap(false, Ordering::AcqRel);
+        if was {
+            self.counts().disconnected(reason);
+            let _entered = self.0.span.enter();
+            tracing::debug!(%reason, "disconnected");
+        }
         self.0.conn.data().remove(self.0.slot);
         let rooms = self.0.nsp.remove(self);
         if was && !rooms.is_empty() {
@@ -343,4 +371,11 @@ impl Socket {
             *extra.left() = None;
         }
     }
+}
+
+/// Without a parent: it lives longer than what made it.
+fn span(id: &str, stay: &Stay, conn: &Conn<Io>) -> Span {
+    let nsp = &*stay.nsp().0.name;
+    let address = conn.data().handshake.address().map(tracing::field::display);
+    tracing::info_span!(parent: None, "socket", sid = id, nsp, address)
 }

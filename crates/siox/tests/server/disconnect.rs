@@ -8,7 +8,7 @@ use siox::{Builder, DisconnectReason, Server, Socket};
 use std::{net::SocketAddr, time::Duration};
 
 async fn bench(builder: Builder) -> (Server, SocketAddr, Log<DisconnectReason>) {
-    let io = builder.build();
+    let io = builder.build().unwrap();
     let (tell, told) = log();
     let nsp = io.namespace("/");
     answering(&nsp);

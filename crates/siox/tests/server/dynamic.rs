@@ -92,7 +92,8 @@ async fn an_empty_one_goes_if_asked_for() {
     for (cleanup, left) in [(true, 1), (false, 2)] {
         let io = Server::builder()
             .cleanup_empty_child_namespaces(cleanup)
-            .build();
+            .build()
+            .unwrap();
         answering(&io.namespace("/"));
         let family = io.dynamic("/room-{n}");
         family.middleware(|socket: Socket| match socket.auth() {

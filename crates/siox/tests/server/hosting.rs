@@ -135,7 +135,7 @@ async fn inside_axum_beside_other_routes() {
 
 #[tokio::test]
 async fn other_paths_are_not_found() {
-    let io = Server::builder().path("/chat/io").build();
+    let io = Server::builder().path("/chat/io").build().unwrap();
     let to = serve(&io).await;
     let mut http = Http::connect(to).await;
     for path in [

@@ -5,7 +5,7 @@ use siox::{Data, DisconnectReason, Recovery, Server, Socket};
 use std::net::SocketAddr;
 
 fn server(recovery: Recovery) -> Server {
-    let io = Server::builder().recovery(recovery).build();
+    let io = Server::builder().recovery(recovery).build().unwrap();
     let nsp = io.namespace("/");
     answering(&nsp);
     nsp.on("join", |socket: Socket, Data(room): Data<String>| {
@@ -215,7 +215,8 @@ async fn a_session_that_missed_too_much_is_new() {
     let io = Server::builder()
         .recovery(Recovery::default())
         .queue(10_000, 100_000)
-        .build();
+        .build()
+        .unwrap();
     let nsp = io.namespace("/");
     let to = serve(&io).await;
     let (client, session) = open(to).await;

@@ -6,7 +6,7 @@ use siox_wire::SendError;
 /// One stay of a connection in one namespace. A later stay in the same namespace is another slot, so a
 /// late word to an earlier one finds nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Slot(pub(super) u32);
+pub struct Slot(pub(crate) u32);
 
 /// How far a stay has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,13 @@ impl Slots {
     /// The slot, if it is joined.
     pub(super) fn joined(&mut self, slot: Slot) -> Result<&mut Entry, SendError> {
         self.get(slot, State::Joined)
+    }
+
+    /// The namespace of a slot that is joined.
+    pub(super) fn joined_nsp(&self, slot: Slot) -> Result<&str, SendError> {
+        let mut entries = self.entries.iter();
+        let entry = entries.find(|e| e.slot == slot && e.state == State::Joined);
+        entry.map(Entry::nsp).ok_or(SendError::Closed)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {

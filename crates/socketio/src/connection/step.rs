@@ -18,7 +18,7 @@ pub(super) enum Step<'b> {
 }
 
 impl Connection {
-    #[inline]
+    #[inline(always)]
     pub(super) fn step<'b>(
         &mut self,
         now: Instant,

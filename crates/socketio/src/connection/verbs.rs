@@ -44,7 +44,6 @@ impl Connection {
     ) -> Result<(), SendError> {
         self.alive()?;
         let entry = self.slots.asked(slot)?;
-        out.admit(Admit::Owed)?;
         let mut body = String::from(r#"{"sid":"#);
         quote(&mut body, sid);
         if let Some(pid) = pid {
@@ -52,7 +51,8 @@ impl Connection {
             quote(&mut body, pid);
         }
         body.push('}');
-        header(Kind::Connect, entry.nsp(), None).put(&body, &[], out);
+        let header = header(Kind::Connect, entry.nsp(), None);
+        header.send(&body, &[], &self.config, Admit::Owed, out)?;
         entry.state = State::Joined;
         self.connect_by = None;
         Ok(())
@@ -75,7 +75,6 @@ impl Connection {
         if data.is_some_and(|d| !d.attachments().is_empty()) {
             return Err(SendError::Unencodable);
         }
-        out.admit(Admit::Owed)?;
         let mut body = String::from(r#"{"message":"#);
         quote(&mut body, message);
         if let Some(data) = data {
@@ -83,7 +82,8 @@ impl Connection {
             body.push_str(data.json());
         }
         body.push('}');
-        header(Kind::ConnectError, entry.nsp(), None).put(&body, &[], out);
+        let header = header(Kind::ConnectError, entry.nsp(), None);
+        header.send(&body, &[], &self.config, Admit::Owed, out)?;
         self.slots.forget(slot);
         Ok(())
     }
@@ -96,8 +96,8 @@ impl Connection {
     pub fn disconnect(&mut self, slot: Slot, out: &mut impl Sink) -> Result<(), SendError> {
         self.alive()?;
         let entry = self.slots.joined(slot)?;
-        out.admit(Admit::Owed)?;
-        header(Kind::Disconnect, entry.nsp(), None).put("", &[], out);
+        let header = header(Kind::Disconnect, entry.nsp(), None);
+        header.send("", &[], &self.config, Admit::Owed, out)?;
         self.leave(slot);
         Ok(())
     }
@@ -115,9 +115,8 @@ impl Connection {
         out: &mut impl Sink,
     ) -> Result<(), SendError> {
         let nsp = self.may_send(slot, event, Kind::Event)?;
-        out.admit(admit)?;
-        header(Kind::Event, nsp, None).put(event.json(), event.attachments(), out);
-        Ok(())
+        let header = header(Kind::Event, nsp, None);
+        header.send(event.json(), event.attachments(), &self.config, admit, out)
     }
 
     /// Emits an event that the peer is asked to acknowledge; returns the id that
@@ -134,20 +133,22 @@ impl Connection {
     ) -> Result<u64, SendError> {
         self.may_send(slot, event, Kind::Event)?;
         self.acks.has_room(self.config.pending_acks)?;
-        out.admit(Admit::Normal)?;
         let entry = self.slots.joined(slot)?;
+        let mut last = entry.last_ack;
         let id = loop {
-            entry.last_ack = match entry.last_ack.wrapping_add(1) {
+            last = match last.wrapping_add(1) {
                 n if u64::from(n) >= FIRST_BROADCAST_ACK => 1,
                 n => n,
             };
-            let id = u64::from(entry.last_ack);
             // After a turn through all ids, one may still be owed.
-            if !self.acks.contains(slot, id) {
-                break id;
+            if !self.acks.contains(slot, last.into()) {
+                break last.into();
             }
         };
-        header(Kind::Event, entry.nsp(), Some(id)).put(event.json(), event.attachments(), out);
+        let header = header(Kind::Event, entry.nsp(), Some(id));
+        let (json, attachments) = (event.json(), event.attachments());
+        header.send(json, attachments, &self.config, Admit::Normal, out)?;
+        entry.last_ack = last;
         self.acks.insert(slot, id, deadline);
         Ok(id)
     }
@@ -165,12 +166,12 @@ impl Connection {
         out: &mut impl Sink,
     ) -> Result<(), SendError> {
         let nsp = self.may_send(slot, args, Kind::Ack)?;
-        out.admit(Admit::Owed)?;
-        header(Kind::Ack, nsp, Some(id)).put(args.json(), args.attachments(), out);
-        Ok(())
+        let header = header(Kind::Ack, nsp, Some(id));
+        let (json, attachments) = (args.json(), args.attachments());
+        header.send(json, attachments, &self.config, Admit::Owed, out)
     }
 
-    /// Sends a packet that [`shared`](crate::shared) made for this slot's namespace.
+    /// Sends a packet that [`Config::shared`](crate::Config::shared) made for this slot's namespace.
     ///
     /// # Errors
     /// [`SendError::Closed`] when the slot is not joined, [`SendError::Attachments`] beyond
@@ -228,20 +229,20 @@ impl Connection {
     }
 
     fn check_attachments(&self, n: usize) -> Result<(), SendError> {
-        let limit = self.config.max_attachments;
+        let limit = self.config.most_attachments();
         if n > limit {
             return Err(SendError::Attachments { limit });
         }
         Ok(())
     }
 
-    fn may_send(&mut self, slot: Slot, what: &Encoded, kind: Kind) -> Result<&str, SendError> {
+    fn may_send(&self, slot: Slot, what: &Encoded, kind: Kind) -> Result<&str, SendError> {
         self.alive()?;
         self.check_attachments(what.attachments().len())?;
         if what.kind() != kind {
             return Err(SendError::Unencodable);
         }
-        Ok(self.slots.joined(slot)?.nsp())
+        self.slots.joined_nsp(slot)
     }
 }
 

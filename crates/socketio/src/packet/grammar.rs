@@ -38,7 +38,7 @@ impl Kind {
         }
     }
 
-    const fn from_digit(digit: u8) -> Option<(Self, bool)> {
+    pub(super) const fn from_digit(digit: u8) -> Option<(Self, bool)> {
         Some(match digit {
             b'0' => (Self::Connect, false),
             b'1' => (Self::Disconnect, false),
@@ -91,7 +91,7 @@ pub(crate) fn head(text: &str, max_attachments: usize) -> Result<Head, Error> {
 }
 
 /// `[1-9][0-9]{0,3}-`
-fn count(bytes: &[u8], start: usize) -> Result<(usize, usize), Error> {
+pub(super) fn count(bytes: &[u8], start: usize) -> Result<(usize, usize), Error> {
     let mut at = start;
     let mut n = 0usize;
     while let Some(d) = digit(bytes, at) {
@@ -110,7 +110,7 @@ fn count(bytes: &[u8], start: usize) -> Result<(usize, usize), Error> {
 
 /// `/...,` or `/...` to the end; without it, `/`.
 #[inline]
-fn namespace(bytes: &[u8], start: usize) -> Result<((usize, usize), usize), Error> {
+pub(super) fn namespace(bytes: &[u8], start: usize) -> Result<((usize, usize), usize), Error> {
     let rest = bytes.get(start..).unwrap_or_default();
     if rest.first() != Some(&b'/') {
         return Ok(((start, start), start));

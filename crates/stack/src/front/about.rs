@@ -39,6 +39,8 @@ pub struct About<'a> {
     pub http11: bool,
     /// Where it came from, as the socket tells; unknown behind a foreign HTTP server that does not say.
     pub peer: Option<SocketAddr>,
+    /// Whether the connection is TLS, as far as is known.
+    pub tls: bool,
     /// The request target, undecoded.
     pub target: &'a str,
     /// The query string, undecoded.
@@ -86,6 +88,20 @@ impl<'a> About<'a> {
     }
 }
 
+impl About<'_> {
+    /// Whether the client came by TLS: on this connection, or, where proxies are trusted, to the one that
+    /// says so in `X-Forwarded-Proto`.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        let forwarded = || {
+            let proto = self.header("x-forwarded-proto")?;
+            let first = proto.split(|&b| b == b',').next()?;
+            Some(matches!(first.trim_ascii(), b"https" | b"wss"))
+        };
+        self.tls || (self.trusted_proxies > 0 && forwarded().unwrap_or(false))
+    }
+}
+
 impl fmt::Debug for About<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The query may hold a session's id.
@@ -102,6 +118,7 @@ pub struct Kept {
     method: Method,
     http11: bool,
     peer: Option<SocketAddr>,
+    tls: bool,
     target: Box<str>,
     query: Box<str>,
     headers: Lines,
@@ -132,6 +149,7 @@ impl About<'_> {
             method: self.method,
             http11: self.http11,
             peer: self.peer,
+            tls: self.tls,
             target: self.target.into(),
             query: self.query.into(),
             headers: Lines(lines.into()),
@@ -148,6 +166,7 @@ impl Kept {
             method: self.method,
             http11: self.http11,
             peer: self.peer,
+            tls: self.tls,
             target: &self.target,
             query: &self.query,
             headers: &self.headers,

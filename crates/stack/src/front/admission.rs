@@ -57,7 +57,7 @@ impl Refused {
     pub fn message(&self) -> &str {
         match (&*self.message, self.handshake) {
             ("", Some(handshake)) => handshake.reason(),
-            ("", None) => self.refusal.code.message(),
+            ("", None) => self.refusal.message(),
             (own, _) => own,
         }
     }

@@ -27,7 +27,9 @@ pub use cors::{Cors, Origins};
 pub use fields::{Fields, InvalidField};
 pub use options::{InvalidOption, Options, TrailingSlash};
 pub use reply::{Answer, Reply};
+pub use siox_http1::Limits;
 
+pub use crate::Caps;
 use crate::{Agreed, Config, Machine};
 use alloc::{boxed::Box, sync::Arc};
 use siox_engineio::{Context, ErrorCode, Handshake, Method, Refusal, Request, Route, Sid};

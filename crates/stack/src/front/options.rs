@@ -3,8 +3,10 @@
 #[cfg(feature = "compression")]
 use super::Compression;
 use super::{Cookie, Cors};
+use crate::Caps;
 use alloc::string::String;
 use core::{fmt, time::Duration};
+use siox_http1::Limits;
 
 /// With which ends of the path a request is for the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,6 +52,12 @@ pub struct Options {
     pub trusted_proxies: u8,
     /// How long an upgrade for another path may go unanswered before it is cut. Default: 1 s.
     pub destroy_upgrade: Option<Duration>,
+    /// How many sessions there may be, in all and of one address, where
+    /// [`trusted_proxies`](Self::trusted_proxies) says what that is. Default: any number.
+    pub caps: Caps,
+    /// What a peer may cost an HTTP connection of the server's own listener: sizes and deadlines. Default:
+    /// those of [`Limits`].
+    pub http: Limits,
 }
 
 impl Default for Options {
@@ -63,6 +71,8 @@ impl Default for Options {
             compression: None,
             trusted_proxies: 0,
             destroy_upgrade: Some(Duration::from_secs(1)),
+            caps: Caps::default(),
+            http: Limits::default(),
         }
     }
 }
@@ -109,3 +119,13 @@ impl fmt::Display for InvalidOption {
 }
 
 impl core::error::Error for InvalidOption {}
+
+#[cfg(feature = "std")]
+extern crate std;
+
+#[cfg(feature = "std")]
+impl From<InvalidOption> for std::io::Error {
+    fn from(invalid: InvalidOption) -> Self {
+        Self::new(std::io::ErrorKind::InvalidInput, invalid)
+    }
+}

@@ -35,8 +35,12 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(options: ClientOptions) -> Self {
+        Self::with(Arc::new(options))
+    }
+
+    pub(crate) fn with(options: Arc<ClientOptions>) -> Self {
         let url = parse_url("http://a.example/").unwrap();
-        let client = EngineClient::new(ms(0), UNIX, &url, Arc::new(options)).unwrap();
+        let client = EngineClient::new(ms(0), UNIX, &url, options).unwrap();
         let mut desk = Self {
             client,
             now: ms(0),
@@ -49,7 +53,12 @@ impl Desk {
 
     /// Opened over polling.
     pub(crate) fn opened(options: ClientOptions) -> Self {
-        let mut desk = Self::new(options);
+        Self::new(options).open()
+    }
+
+    /// The handshake by polling, answered.
+    pub(crate) fn open(self) -> Self {
+        let mut desk = self;
         let line = desk.lines[0];
         desk.sent(line);
         desk.answer(line, OPEN);

@@ -2,6 +2,7 @@
 
 mod answers;
 mod desk;
+mod idle;
 mod lines;
 mod socket;
 mod split;

@@ -16,7 +16,10 @@ fn only_socket() -> ClientConfig {
 
 /// Both transports: the held poll, and the socket, which is asked for.
 fn probing() -> (Desk, Line, Line, String) {
-    let mut desk = Desk::opened(options(ClientConfig::default()));
+    probe(Desk::opened(options(ClientConfig::default())))
+}
+
+pub(crate) fn probe(mut desk: Desk) -> (Desk, Line, Line, String) {
     let (socket, request) = desk.take(SOCKET);
     let (poll, _) = desk.take("GET");
     (desk, poll, socket, request)
@@ -24,8 +27,13 @@ fn probing() -> (Desk, Line, Line, String) {
 
 /// On the WebSocket.
 fn upgraded() -> (Desk, Line) {
-    let (mut desk, poll, socket, request) = probing();
-    desk.feed(socket, agree(&request).as_bytes());
+    let (desk, poll, socket, request) = probing();
+    upgrade(desk, poll, socket, &request)
+}
+
+/// The upgrade of a client that asks for its socket and polls.
+pub(crate) fn upgrade(mut desk: Desk, poll: Line, socket: Line, request: &str) -> (Desk, Line) {
+    desk.feed(socket, agree(request).as_bytes());
     assert!(
         desk.sent(socket).starts_with("\\x81\\x86"),
         "a masked probe"

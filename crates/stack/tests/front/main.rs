@@ -56,6 +56,7 @@ impl<'a> Asked<'a> {
             method: self.method,
             http11: true,
             peer: None,
+            tls: false,
             target: "/engine.io/",
             query: self.query,
             headers: &&headers[..],

@@ -323,6 +323,7 @@ fn addresses() {
             method: Method::Get,
             http11: true,
             peer: Some("9.9.9.9:1".parse().unwrap()),
+            tls: false,
             target: "/",
             query: "",
             headers: &headers,

@@ -64,7 +64,7 @@ pub use siox_engineio::{
     Version,
 };
 pub use siox_stack::front::{
-    About, Admission, Cookie, Cors, Fields, InvalidField, InvalidOption, Options, Refused,
+    About, Admission, Caps, Cookie, Cors, Fields, InvalidField, InvalidOption, Options, Refused,
     TrailingSlash,
 };
 pub use siox_stack::{ClientOptions, Failure, Timestamps};

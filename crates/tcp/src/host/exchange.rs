@@ -119,6 +119,7 @@ impl<A: App> Exchange<A> {
             method: method(head.method()),
             http11: head.http11(),
             peer: self.peer,
+            tls: false,
             target: head.target(),
             query: head.query(),
             headers: head,

@@ -18,12 +18,10 @@ pub use siox_stack::front::{self, About, Headers};
 
 use crate::clock;
 use crew::{Crew, Phase};
-use pending::{Admitted, Parked, Upgrading};
-use siox_engineio::{
-    CloseReason, Context, Decision, ErrorCode, Handshake, Refusal, Sid, Transport,
-};
+use pending::{Admitted, Parked, Reserved, Upgrading};
+use siox_engineio::{CloseReason, Decision, ErrorCode, Handshake, Refusal, Sid, Transport};
 use siox_stack::{
-    Agreed, Config, Machine, Sids,
+    Agreed, Config, Machine, NoPlace, Sids,
     front::{Front, InvalidOption, Judged, Options, Refused, Reply, Verdict},
 };
 use siox_websocket::handshake::server::Accept;
@@ -60,8 +58,8 @@ impl<A: App> Host<A> {
         Ok(Arc::new(Self {
             app,
             config,
+            sids: Mutex::new(Sids::capped(front.options().caps)),
             front,
-            sids: Mutex::default(),
             crew: Arc::default(),
             timers: Arc::default(),
             listening: Mutex::default(),
@@ -197,27 +195,30 @@ impl<A: App> Host<A> {
         handshake: &Handshake,
         accept: Option<(Accept<'static>, Agreed)>,
     ) -> Admitted<A> {
-        let wanted = match self.app.admit(about).decide() {
-            Ok(wanted) => wanted,
-            Err(refused) => return self.refuse(about, reply, &refused),
-        };
         if self.is_closing() {
             return Admitted::Unavailable;
         }
-        let Some(sid) = wanted.or_else(random_sid) else {
+        let Some(sid) = random_sid() else {
             return Admitted::Unavailable;
         };
-        if !self.table().reserve(sid) {
-            let taken = Refusal::bad_request(Context::IdGeneration);
-            return self.refuse(about, reply, &taken.into());
+        let mut place = match Reserved::new(self, sid, about.address()) {
+            Ok(place) => place,
+            Err(none) => return self.refuse(about, reply, &Refusal::from(none).into()),
+        };
+        match self.app.admit(about).decide() {
+            Ok(None) => {}
+            Ok(Some(wanted)) if place.rename(wanted) => {}
+            Ok(Some(_)) => {
+                return self.refuse(about, reply, &Refusal::from(NoPlace::Taken).into());
+            }
+            Err(refused) => return self.refuse(about, reply, &refused),
         }
         match (handshake.transport, accept) {
-            (Transport::Polling, _) => self.open_polling(about, reply, sid, handshake),
+            (Transport::Polling, _) => self.open_polling(about, reply, &place, handshake),
             (Transport::WebSocket, Some(accepted)) => {
-                self.open_socket(about, reply, sid, handshake, accepted)
+                self.open_socket(about, reply, &place, handshake, accepted)
             }
             (Transport::WebSocket, None) => {
-                self.table().release(&sid);
                 self.refuse(about, reply, &ErrorCode::BadRequest.into())
             }
         }
@@ -227,15 +228,16 @@ impl<A: App> Host<A> {
         self: &Arc<Self>,
         about: &About<'_>,
         mut reply: Reply,
-        sid: Sid,
+        place: &Reserved<A>,
         handshake: &Handshake,
     ) -> Admitted<A> {
+        let (now, sid) = (clock::now(), place.sid());
         let data = self.app.open(about);
-        let (machine, response) =
-            A::Machine::polling_for(clock::now(), &self.config, sid, handshake);
+        let (machine, response) = A::Machine::polling_for(now, &self.config, sid, handshake);
         let conn = Arc::new(Conn::new(machine, sid, data));
         self.enter(about, &conn, &mut reply);
         self.timers.enter(self, &conn);
+        self.opened(&conn);
         Admitted::Answer(reply.finish(response))
     }
 
@@ -243,26 +245,31 @@ impl<A: App> Host<A> {
         self: &Arc<Self>,
         about: &About<'_>,
         mut reply: Reply,
-        sid: Sid,
+        place: &Reserved<A>,
         handshake: &Handshake,
         (accept, agreed): (Accept<'static>, Agreed),
     ) -> Admitted<A> {
+        let (now, sid) = (clock::now(), place.sid());
         let data = self.app.open(about);
-        let (mut machine, lane) =
-            A::Machine::socket_for(clock::now(), &self.config, sid, handshake);
+        let (mut machine, lane) = A::Machine::socket_for(now, &self.config, sid, handshake);
         machine.agree(&self.config, lane, agreed);
         let conn = Arc::new(Conn::new(machine, sid, data));
         self.enter(about, &conn, &mut reply);
-        let headers = reply.switch(&accept);
-        Admitted::Upgrade(Upgrading::new(self, conn, lane), headers)
+        let upgrading = Upgrading::new(self, conn.clone(), lane);
+        self.opened(&conn);
+        Admitted::Upgrade(upgrading, reply.switch(&accept))
     }
 
-    fn enter(self: &Arc<Self>, about: &About<'_>, conn: &Arc<Conn<A>>, reply: &mut Reply) {
-        // Its id was reserved.
-        let _ = self.table().insert(conn.sid, conn.clone());
+    /// The session is one from here on; who drives it comes next, before the app may break down over it.
+    fn enter(&self, about: &About<'_>, conn: &Arc<Conn<A>>, reply: &mut Reply) {
         self.front.introduce(&conn.sid, reply);
         self.app.initial_headers(conn, about, &mut reply.fields);
         self.app.headers(conn, about, &mut reply.fields);
+        // Its id was reserved.
+        let _ = self.table().insert(conn.sid, conn.clone());
+    }
+
+    fn opened(&self, conn: &Arc<Conn<A>>) {
         self.app.opened(conn);
         if self.is_closing() {
             // It came too late to be among those that `close` has ended.

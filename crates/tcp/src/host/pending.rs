@@ -2,12 +2,12 @@
 
 use super::{App, Conn, Host};
 use crate::clock;
-use siox_engineio::{Lane, Response};
+use siox_engineio::{Lane, Response, Sid};
 use siox_stack::{
-    Machine,
+    Machine, NoPlace,
     front::{Answer, Reply},
 };
-use std::{borrow::Cow, mem, sync::Arc};
+use std::{borrow::Cow, mem, net::IpAddr, sync::Arc};
 
 /// Header lines of an answer.
 pub(super) type Lines = Vec<(Cow<'static, str>, Cow<'static, str>)>;
@@ -20,6 +20,46 @@ pub(super) enum Admitted<A: App> {
     Park(Parked<A>),
     Body(Parked<A>, usize),
     Upgrade(Upgrading<A>, Lines),
+}
+
+/// A place kept for a session; given back when none comes.
+pub(super) struct Reserved<A: App> {
+    host: Arc<Host<A>>,
+    sid: Sid,
+}
+
+impl<A: App> Reserved<A> {
+    pub(super) fn new(
+        host: &Arc<Host<A>>,
+        sid: Sid,
+        address: Option<IpAddr>,
+    ) -> Result<Self, NoPlace> {
+        host.table().reserve(sid, address)?;
+        Ok(Self {
+            host: host.clone(),
+            sid,
+        })
+    }
+
+    /// The id it is kept under.
+    pub(super) fn sid(&self) -> Sid {
+        self.sid
+    }
+
+    /// Moves to another id. Whether that was free.
+    pub(super) fn rename(&mut self, sid: Sid) -> bool {
+        let free = self.host.table().rename(&self.sid, sid);
+        if free {
+            self.sid = sid;
+        }
+        free
+    }
+}
+
+impl<A: App> Drop for Reserved<A> {
+    fn drop(&mut self) {
+        self.host.table().release(&self.sid);
+    }
 }
 
 /// A request of a session that waits for its body or its answer. Dropped before it was answered, it is

@@ -2,7 +2,6 @@
 
 use super::{App, Host, crew::Phase, plain};
 use crate::serve::{Seat, Seats, is_the_peers};
-use siox_http1::Limits;
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream},
@@ -33,7 +32,7 @@ impl<A: App> Host<A> {
     }
 
     fn accept(self: &Arc<Self>, listener: &TcpListener, most: usize) -> io::Result<()> {
-        let limits = Arc::new(Limits::default());
+        let limits = Arc::new(self.front.options().http.clone());
         let seats = Arc::new(Seats::default());
         while self.crew.phase() == Phase::Serving {
             let seat = Seat::take(&seats, most);

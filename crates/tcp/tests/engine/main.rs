@@ -1,5 +1,6 @@
 //! Engine.IO on blocking threads, over real sockets.
 
+mod caps;
 mod closing;
 mod common;
 mod hooks;

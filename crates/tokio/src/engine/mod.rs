@@ -60,8 +60,8 @@ pub use siox_engineio::{
     ClientConfig, ClientError, ClientEvent, CloseReason, Config, Opened, Sid, Transport, Version,
 };
 pub use siox_stack::front::{
-    About, Admission, Cookie, Cors, Fields, InvalidField, InvalidOption, Options, Origins, Refused,
-    SameSite, TrailingSlash,
+    About, Admission, Caps, Cookie, Cors, Fields, InvalidField, InvalidOption, Options, Origins,
+    Refused, SameSite, TrailingSlash,
 };
 pub use siox_stack::{ClientOptions, Failure, Timestamps};
 pub use siox_wire::{Message, SendError};

@@ -4,7 +4,7 @@ use super::{
     About, Admission, Event, Fields, InvalidOption, Options, Refused, Socket, inbox::Inbox,
     socket::Client,
 };
-use crate::{Admit, App, Conn, Host, Layer};
+use crate::{Admit, App, Conn, Hooks, Host, Layer, Peer};
 use siox_engineio::{CloseReason, Config, Event as Heard};
 use siox_stack::{Config as Stack, Engine};
 use std::{
@@ -17,20 +17,10 @@ use std::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
-use tokio::net::TcpListener;
-
-type Allow = dyn Fn(&About<'_>) -> Admit + Send + Sync;
-type Dress = dyn Fn(&About<'_>, &mut Fields) + Send + Sync;
-type Hear = dyn Fn(&About<'_>, &Refused) + Send + Sync;
-
-/// What an application may say about requests.
-#[derive(Default)]
-struct Hooks {
-    allow: Option<Box<Allow>>,
-    initial_headers: Option<Box<Dress>>,
-    headers: Option<Box<Dress>>,
-    connection_error: Option<Box<Hear>>,
-}
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+};
 
 /// The application of the host below: clients with their inboxes.
 pub(super) struct Sockets {
@@ -69,11 +59,7 @@ impl App for Sockets {
     type Data = Client;
 
     fn admit(self: &Arc<Self>, about: &About<'_>) -> Admit {
-        let everybody = Admit::Now(Admission::Granted);
-        self.hooks
-            .allow
-            .as_ref()
-            .map_or(everybody, |allow| allow(about))
+        self.hooks.admit(about)
     }
 
     fn open(&self, about: &About<'_>) -> Client {
@@ -96,21 +82,15 @@ impl App for Sockets {
     }
 
     fn initial_headers(&self, _: &Conn<Self>, about: &About<'_>, fields: &mut Fields) {
-        if let Some(hook) = &self.hooks.initial_headers {
-            hook(about, fields);
-        }
+        self.hooks.initial_headers(about, fields);
     }
 
     fn headers(&self, _: &Conn<Self>, about: &About<'_>, fields: &mut Fields) {
-        if let Some(hook) = &self.hooks.headers {
-            hook(about, fields);
-        }
+        self.hooks.headers(about, fields);
     }
 
     fn connection_error(&self, about: &About<'_>, refused: &Refused) {
-        if let Some(hook) = &self.hooks.connection_error {
-            hook(about, refused);
-        }
+        self.hooks.connection_error(about, refused);
     }
 
     fn handle_event(
@@ -173,7 +153,7 @@ impl Builder {
         mut self,
         hook: impl Fn(&About<'_>) -> Admission + Send + Sync + 'static,
     ) -> Self {
-        self.hooks.allow = Some(Box::new(move |about| Admit::Now(hook(about))));
+        self.hooks.set_allow_request(hook);
         self
     }
 
@@ -186,7 +166,7 @@ impl Builder {
     where
         F: Future<Output = Admission> + Send + 'static,
     {
-        self.hooks.allow = Some(Box::new(move |about| Admit::later(hook(about))));
+        self.hooks.set_allow_request_later(hook);
         self
     }
 
@@ -195,7 +175,7 @@ impl Builder {
         mut self,
         hook: impl Fn(&About<'_>, &mut Fields) + Send + Sync + 'static,
     ) -> Self {
-        self.hooks.initial_headers = Some(Box::new(hook));
+        self.hooks.set_initial_headers(hook);
         self
     }
 
@@ -204,7 +184,7 @@ impl Builder {
         mut self,
         hook: impl Fn(&About<'_>, &mut Fields) + Send + Sync + 'static,
     ) -> Self {
-        self.hooks.headers = Some(Box::new(hook));
+        self.hooks.set_headers(hook);
         self
     }
 
@@ -213,7 +193,7 @@ impl Builder {
         mut self,
         hook: impl Fn(&About<'_>, &Refused) + Send + Sync + 'static,
     ) -> Self {
-        self.hooks.connection_error = Some(Box::new(hook));
+        self.hooks.set_connection_error(hook);
         self
     }
 
@@ -266,6 +246,28 @@ impl Server {
     /// When the listener breaks.
     pub async fn serve(&self, listener: TcpListener) -> io::Result<()> {
         crate::serve(listener, self.host.clone()).await
+    }
+
+    /// As [`serve`](Self::serve), over TLS: see [`serve_tls`](crate::serve_tls).
+    ///
+    /// # Errors
+    /// When the listener breaks.
+    #[cfg(feature = "tls")]
+    pub async fn serve_tls(
+        &self,
+        listener: TcpListener,
+        config: Arc<crate::websocket::rustls::ServerConfig>,
+    ) -> io::Result<()> {
+        crate::serve_tls(listener, config, self.host.clone()).await
+    }
+
+    /// Serves one connection that somebody else has accepted: see
+    /// [`serve_connection`](crate::serve_connection).
+    pub async fn serve_connection<Io>(&self, io: Io, peer: Peer)
+    where
+        Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        crate::serve_connection(io, peer, self.host.clone()).await;
     }
 
     /// As [`serve`](Self::serve), with a task for each client that runs `handler`; when it returns, or

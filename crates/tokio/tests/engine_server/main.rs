@@ -5,6 +5,7 @@ mod common;
 #[path = "../common/echo.rs"]
 mod echo;
 
+mod caps;
 mod class_d;
 mod dress;
 mod foreign;

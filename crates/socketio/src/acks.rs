@@ -1,6 +1,6 @@
 //! The acknowledgements that a peer owes, and until when.
 
-use super::slots::Slot;
+use crate::Slot;
 use alloc::{
     boxed::Box,
     collections::{BTreeMap, BTreeSet},
@@ -16,24 +16,24 @@ struct Table {
 
 /// All that the namespaces of one connection wait for; no memory while they wait for nothing.
 #[derive(Debug, Default)]
-pub(super) struct Acks(Option<Box<Table>>);
+pub(crate) struct Acks(Option<Box<Table>>);
 
 impl Acks {
     /// Whether one more may be owed.
-    pub(super) fn has_room(&self, limit: usize) -> Result<(), SendError> {
+    pub(crate) fn has_room(&self, limit: usize) -> Result<(), SendError> {
         if self.0.as_ref().is_some_and(|t| t.owed.len() >= limit) {
             return Err(SendError::Full);
         }
         Ok(())
     }
 
-    pub(super) fn contains(&self, slot: Slot, id: u64) -> bool {
+    pub(crate) fn contains(&self, slot: Slot, id: u64) -> bool {
         self.0
             .as_ref()
             .is_some_and(|t| t.owed.contains_key(&(slot, id)))
     }
 
-    pub(super) fn insert(&mut self, slot: Slot, id: u64, deadline: Option<Instant>) {
+    pub(crate) fn insert(&mut self, slot: Slot, id: u64, deadline: Option<Instant>) {
         let table = self.0.get_or_insert_default();
         if let Some(Some(old)) = table.owed.insert((slot, id), deadline) {
             table.due.remove(&(old, slot, id));
@@ -44,7 +44,7 @@ impl Acks {
     }
 
     /// Takes one that arrived by `now`. One that is overdue stays, for [`expired`](Self::expired) to tell.
-    pub(super) fn take(&mut self, slot: Slot, id: u64, now: Instant) -> bool {
+    pub(crate) fn take(&mut self, slot: Slot, id: u64, now: Instant) -> bool {
         let in_time = match self.0.as_ref().and_then(|t| t.owed.get(&(slot, id))) {
             Some(Some(deadline)) => now < *deadline,
             Some(None) => true,
@@ -53,7 +53,7 @@ impl Acks {
         in_time && self.remove(slot, id)
     }
 
-    pub(super) fn remove(&mut self, slot: Slot, id: u64) -> bool {
+    pub(crate) fn remove(&mut self, slot: Slot, id: u64) -> bool {
         let Some(table) = &mut self.0 else {
             return false;
         };
@@ -66,12 +66,12 @@ impl Acks {
     }
 
     /// Takes the one that has been due longest, if its time is over.
-    pub(super) fn expired(&mut self, now: Instant) -> Option<(Slot, u64)> {
+    pub(crate) fn expired(&mut self, now: Instant) -> Option<(Slot, u64)> {
         let &(deadline, slot, id) = self.0.as_ref()?.due.first()?;
         (deadline <= now && self.remove(slot, id)).then_some((slot, id))
     }
 
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.0
             .as_ref()?
             .due
@@ -80,7 +80,7 @@ impl Acks {
     }
 
     /// Drops all of a slot.
-    pub(super) fn leave(&mut self, slot: Slot) {
+    pub(crate) fn leave(&mut self, slot: Slot) {
         let Some(table) = &mut self.0 else { return };
         let range = (slot, 0)..=(slot, u64::MAX);
         while let Some((&key, &deadline)) = table.owed.range(range.clone()).next() {
@@ -98,13 +98,13 @@ impl Acks {
         }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0 = None;
     }
 
     /// Whether nothing is held on the heap.
     #[cfg(test)]
-    pub(super) fn is_unused(&self) -> bool {
+    pub(crate) fn is_unused(&self) -> bool {
         self.0.is_none()
     }
 }
