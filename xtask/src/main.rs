@@ -15,6 +15,7 @@ mod interop;
 mod linear;
 mod metadata;
 mod nostd;
+mod npm;
 mod seeds;
 mod server;
 mod shell;

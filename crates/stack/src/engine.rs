@@ -173,8 +173,6 @@ impl Engine {
 impl Machine for Engine {
     type Event<'b> = Event<'b>;
 
-    const SERVES_EIO3: bool = true;
-
     fn polling_for(
         now: Instant,
         config: &Config,

@@ -21,9 +21,6 @@ pub trait Machine: Sized {
     /// What the application hears.
     type Event<'b>;
 
-    /// Whether what stands on top can speak with clients of Engine.IO v3.
-    const SERVES_EIO3: bool;
-
     /// A session opened by a GET; the response carries the open packet.
     fn polling_for(
         now: Instant,
