@@ -27,7 +27,8 @@ pub(crate) fn begin(socket: Socket, back: Option<Restored>) {
     match poll_caught(&mut entering, &mut noop()) {
         Poll::Ready(end) => abort_on_panic(&socket, end),
         Poll::Pending => {
-            runtime.spawn(async move {
+            let tasks = &socket.nsp().shared.clone().tasks;
+            tasks.spawn(&runtime, async move {
                 let end = poll_fn(|cx| poll_caught(&mut entering, cx)).await;
                 abort_on_panic(&socket, end);
             });

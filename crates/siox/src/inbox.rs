@@ -195,7 +195,7 @@ impl Socket {
         self.inbox().pending += 1;
         let socket = self.clone();
         let span = self.span().clone();
-        self.runtime().spawn(async move {
+        self.nsp().shared.tasks.spawn(self.runtime(), async move {
             let poll = |cx: &mut Context<'_>| span.in_scope(|| poll_caught(&mut future, cx));
             let end = poll_fn(poll).await;
             socket.ended(&event, dropped(future, end));

@@ -66,6 +66,7 @@ mod selection;
 mod server;
 mod socket;
 mod state;
+mod tasks;
 mod typed;
 
 pub use adapter::{
