@@ -32,6 +32,8 @@ pub(crate) struct Driver<A: App, Io = TcpStream> {
     timer: Timer,
     /// The host knows that the session has ended and its socket has not.
     leaving: bool,
+    /// The app wants nothing more to be read just now.
+    held: bool,
     _alive: Alive,
 }
 
@@ -93,6 +95,7 @@ impl<A: App, Io> Driver<A, Io> {
             socket,
             timer: Timer::default(),
             leaving: false,
+            held: false,
             _alive: host.alive(),
         }
     }
@@ -167,7 +170,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
         let Some(socket) = &mut self.socket else {
             return false;
         };
-        if !socket.reading || self.host.app().poll_ready(&self.conn, cx).is_pending() {
+        if !socket.reading || !ready(&self.host, &self.conn, &mut self.held, cx) {
             return false;
         }
         let (host, conn, lane) = (&self.host, &self.conn, socket.lane);
@@ -245,6 +248,24 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
 
 async fn linger<Io: AsyncRead + AsyncWrite + Unpin>(mut io: Io, _alive: Alive) {
     crate::websocket::linger(&mut io).await;
+}
+
+/// Whether the app wants more of what the client sends; the session is told when that has changed.
+pub(crate) fn ready<A: App>(
+    host: &Host<A>,
+    conn: &Conn<A>,
+    held: &mut bool,
+    cx: &mut Context<'_>,
+) -> bool {
+    let ready = host.app().poll_ready(conn, cx).is_ready();
+    if ready == *held {
+        *held = !ready;
+        match ready {
+            true => conn.with(|m| m.resume(clock::now())),
+            false => conn.with(|m| m.hold(clock::now())),
+        }
+    }
+    ready
 }
 
 /// Works off bytes of a WebSocket.

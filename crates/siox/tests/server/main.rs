@@ -23,6 +23,7 @@ mod pending;
 #[path = "../../../tokio/tests/common/mod.rs"]
 mod raw;
 mod recovery;
+mod revision4;
 mod rooms;
 #[cfg(feature = "tls")]
 mod tls;
