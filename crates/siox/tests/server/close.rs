@@ -147,7 +147,7 @@ async fn no_task_and_no_memory_is_left() {
     let io = Server::builder().state(kept.clone()).build().unwrap();
     let nsp = io.namespace("/");
     nsp.on("never", async |_: Socket| {
-        std::future::pending::<()>().await
+        std::future::pending::<()>().await;
     });
     nsp.on("asked", async |socket: Socket| {
         drop(socket.emit_with_ack::<()>("asked", &(), None).await);
