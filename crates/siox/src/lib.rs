@@ -35,6 +35,7 @@
 //!
 //! # Features
 //! * `compression`: compressed answers to polls, off until `Builder::compression`.
+//! * `tls`: `https` and `wss` for clients.
 //! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`.
 
 #![forbid(unsafe_code)]
@@ -43,6 +44,7 @@ mod adapter;
 mod app;
 mod awaited;
 mod builder;
+pub mod client;
 mod connect;
 mod data;
 mod door;
@@ -74,6 +76,7 @@ pub use adapter::{
 pub use awaited::{Answer, TypedAnswer};
 pub use builder::{Builder, WhenFull};
 pub use bytes::Bytes;
+pub use client::{Client, ClientBuilder, Manager};
 pub use data::SocketData;
 pub use error::{AckError, BoxError, ConnectError, Fault, HandlerError};
 pub use extract::{Ack, Args, Auth, Data, EventName, FromEvent, Incoming, State};
