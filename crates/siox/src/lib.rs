@@ -35,8 +35,8 @@
 //!
 //! # Features
 //! * `compression`: compressed answers to polls, off until `Builder::compression`.
-//! * `tls`: `https` and `wss` for clients.
 //! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`.
+//! * `tls`: `Server::serve_tls`, and `https` and `wss` for clients, on rustls.
 
 #![forbid(unsafe_code)]
 
@@ -94,7 +94,9 @@ pub use siox_engineio::{CloseReason, Context, ErrorCode, Refusal, Sid, Transport
 pub use siox_socketio::{DecodeError, DisconnectReason, Encoded, RoomError, Value, View};
 #[cfg(feature = "deflate")]
 pub use siox_tokio::websocket::deflate;
-pub use siox_tokio::{Traffic, front};
+#[cfg(feature = "tls")]
+pub use siox_tokio::websocket::rustls;
+pub use siox_tokio::{Peer, Traffic, front};
 pub use siox_wire::{Message, SendError};
 pub use socket::Socket;
 pub use typed::{TypedEvent, TypedOutcome};
