@@ -4,7 +4,7 @@ use crate::{
     BoxError, ConnectError, Socket,
     adapter::Restored,
     error::Fault,
-    extract::{Incoming, Kind},
+    extract::{Incoming, Kind, Side},
     handler::{Called, Running},
     handlers::{Entry, List, Occasion},
     inbox::{End, noop, poll_caught},
@@ -112,7 +112,7 @@ fn call(handler: &Entry, socket: &Socket) -> Result<Called, BoxError> {
         return Ok(Called::Done(Ok(())));
     };
     handler(&Incoming {
-        socket,
+        side: Side::Server(socket),
         kind: Kind::Connect,
     })
 }
