@@ -61,6 +61,8 @@ pub(crate) enum Occasion {
     Any,
     /// Before an event is handled.
     Packet,
+    /// A client could not connect.
+    ConnectError,
 }
 
 #[derive(Default)]
@@ -76,6 +78,7 @@ struct Table {
     disconnect: List,
     any: List,
     packet: List,
+    connect_error: List,
     outgoing: Watchers,
 }
 
@@ -88,6 +91,7 @@ impl Table {
             Occasion::Disconnect => &mut self.disconnect,
             Occasion::Any => &mut self.any,
             Occasion::Packet => &mut self.packet,
+            Occasion::ConnectError => &mut self.connect_error,
         }
     }
 
@@ -99,6 +103,7 @@ impl Table {
             Occasion::Disconnect => &self.disconnect,
             Occasion::Any => &self.any,
             Occasion::Packet => &self.packet,
+            Occasion::ConnectError => &self.connect_error,
         }
     }
 

@@ -24,8 +24,10 @@ pub struct Engine {
     /// The socket below. A failed probe's stays until its lane is reported gone.
     socket: Option<(Lane, Connection)>,
     session: Session,
-    /// Until when all that was due has expired.
-    expired: Instant,
+    /// The time of the input that let all expire that was due.
+    expired: Option<Instant>,
+    /// Since when the application does not read, as far as the socket has been told.
+    held: Option<Instant>,
 }
 
 impl Engine {
@@ -79,15 +81,9 @@ impl Engine {
         &self.session
     }
 
-    /// Whether all that is due at `now` has expired in an input of the same time.
-    #[inline]
-    pub(crate) fn has_expired(&self, now: Instant) -> bool {
-        self.expired == now
-    }
-
     /// Moves both layers to `now` and tells nobody. Every input does this first.
     pub(crate) fn expire(&mut self, now: Instant) {
-        self.expired = now;
+        self.expired = Some(now);
         self.session
             .expire(now, self.socket.as_mut().map(|(_, s)| s));
         self.settle(now);
@@ -109,6 +105,19 @@ impl Engine {
             // Refused only when a close is queued already, which is what is wanted.
             let _ = socket.close(now, CloseCode::NORMAL, "");
         }
+    }
+
+    /// The socket is told for how long nobody has read it.
+    fn still_held(&mut self, now: Instant) {
+        if let (Some(since), Some((_, socket))) = (&mut self.held, &mut self.socket) {
+            socket.held_back(now.since(*since));
+            *since = now;
+        }
+    }
+
+    /// Whether the application does not read just now.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.is_some()
     }
 
     fn lane(&self) -> Option<Lane> {
@@ -167,8 +176,6 @@ impl Engine {
 impl Machine for Engine {
     type Event<'b> = Event<'b>;
 
-    const SERVES_EIO3: bool = true;
-
     fn polling_for(
         now: Instant,
         config: &Config,
@@ -181,7 +188,8 @@ impl Machine for Engine {
             limits: config.websocket.clone(),
             socket: None,
             session,
-            expired: Instant::EPOCH,
+            expired: None,
+            held: None,
         };
         (engine, response)
     }
@@ -195,7 +203,8 @@ impl Machine for Engine {
             limits: config.websocket.clone(),
             socket: Some((lane, socket)),
             session,
-            expired: Instant::EPOCH,
+            expired: None,
+            held: None,
         };
         (engine, lane)
     }
@@ -263,6 +272,21 @@ impl Machine for Engine {
         }
     }
 
+    fn hold(&mut self, now: Instant) {
+        self.expire(now);
+        if !self.is_closed() && self.held.is_none() {
+            self.session.hold(now);
+            self.held = Some(now);
+        }
+    }
+
+    fn resume(&mut self, now: Instant) {
+        self.expire(now);
+        self.session.resume(now);
+        self.still_held(now);
+        self.held = None;
+    }
+
     fn handle_progress(&mut self, now: Instant, lane: Lane) {
         self.expire(now);
         self.session.handle_progress(now, lane);
@@ -294,7 +318,7 @@ impl Machine for Engine {
             return Err(Error::Stale);
         }
         let now = input.now();
-        if !self.has_expired(now) {
+        if self.expired != Some(now) {
             self.expire(now);
         }
         let came = !input.is_empty();
@@ -330,6 +354,7 @@ impl Machine for Engine {
         if let Some(event) = self.farewell() {
             return Ok(Some(event));
         }
+        self.still_held(now);
         let Some((lane, socket)) = &mut self.socket else {
             return Ok(None);
         };
@@ -413,6 +438,12 @@ impl Machine for Engine {
     fn close(&mut self, now: Instant, reason: CloseReason) {
         self.session.close(reason);
         self.settle(now);
+    }
+
+    fn part(&mut self, now: Instant, reason: CloseReason) -> Option<Response> {
+        let last_words = self.session.part(reason);
+        self.settle(now);
+        last_words
     }
 
     fn abort(&mut self) {

@@ -12,6 +12,7 @@ use siox_engineio::Lane;
 use siox_stack::{Machine, Shift, Turn};
 use siox_wire::{Input, Instant};
 use std::{
+    any::Any,
     future::Future,
     io::{self, IoSlice},
     mem,
@@ -41,6 +42,8 @@ pub(crate) struct Driver<A: App, Io = TcpStream> {
     timer: Timer,
     /// The host knows that the session has ended and its socket has not.
     leaving: bool,
+    /// The app wants nothing more to be read just now.
+    held: bool,
     _alive: Alive,
 }
 
@@ -61,6 +64,10 @@ struct Socket<Io> {
     /// Bytes that came with the upgrade request.
     early: Vec<u8>,
     reading: bool,
+    /// Written since the last flush: TLS may hold some of it.
+    unflushed: bool,
+    /// Whether what is written has to be flushed: not a socket of the system's.
+    flushes: bool,
 }
 
 impl<A: App> Driver<A> {
@@ -81,7 +88,28 @@ impl<A: App> Driver<A, Line> {
     ) -> Self {
         let line = Line::new(io);
         conn.set_aside(lane, line.aside(host.meter().clone()));
-        Self::socket(host, conn, line, lane, early)
+        let mut driver = Self::socket(host, conn, line, lane, early);
+        if let Some(socket) = &mut driver.socket {
+            socket.flushes = false;
+        }
+        driver
+    }
+}
+
+/// Starts the driver of a WebSocket in a task of its own.
+pub(crate) fn start<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    host: &Arc<Host<A>>,
+    conn: Upgrading<A>,
+    io: Io,
+    lane: Lane,
+    early: Vec<u8>,
+) {
+    let mut io = Some(io);
+    let tcp = (&mut io as &mut dyn Any).downcast_mut::<Option<TcpStream>>();
+    if let Some(tcp) = tcp.and_then(Option::take) {
+        tokio::spawn(Driver::tcp(host, conn, tcp, lane, early));
+    } else if let Some(io) = io {
+        tokio::spawn(Driver::socket(host, conn, io, lane, early));
     }
 }
 
@@ -99,6 +127,8 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             lane,
             early,
             reading: true,
+            unflushed: false,
+            flushes: true,
         };
         Self::new(host, conn.came(), Some(socket))
     }
@@ -114,6 +144,7 @@ impl<A: App, Io> Driver<A, Io> {
             socket,
             timer: Timer::default(),
             leaving: false,
+            held: false,
             _alive: host.alive(),
         }
     }
@@ -202,7 +233,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             return false;
         };
         for _ in 0..READS {
-            if !socket.reading || self.host.app().poll_ready(&self.conn, cx).is_pending() {
+            if !socket.reading || !ready(&self.host, &self.conn, &mut self.held, cx) {
                 return false;
             }
             let (host, conn, lane) = (&self.host, &self.conn, socket.lane);
@@ -247,13 +278,13 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             };
             if let Some(socket) = socket {
                 let cx = &mut Context::from_waker(&waker);
-                match write(&mut socket.io, m, cx) {
+                match write(socket, m, cx) {
                     Poll::Ready(Ok(n)) => {
                         meter.waits(m.queued());
                         meter.wrote(n);
                         m.handle_written(socket.lane, n);
                         after.wrote = n > 0;
-                        after.more = after.wrote && m.wants_write();
+                        after.more = after.wrote && (socket.unflushed || m.wants_write());
                     }
                     Poll::Ready(Err(_)) => after.broken = true,
                     Poll::Pending => {}
@@ -283,6 +314,24 @@ async fn linger<Io: AsyncRead + AsyncWrite + Unpin>(mut io: Io, _alive: Alive) {
     crate::websocket::linger(&mut io).await;
 }
 
+/// Whether the app wants more of what the client sends; the session is told when that has changed.
+pub(crate) fn ready<A: App>(
+    host: &Host<A>,
+    conn: &Conn<A>,
+    held: &mut bool,
+    cx: &mut Context<'_>,
+) -> bool {
+    let ready = host.app().poll_ready(conn, cx).is_ready();
+    if ready == *held {
+        *held = !ready;
+        match ready {
+            true => conn.with(|m| m.resume(clock::now())),
+            false => conn.with(|m| m.hold(clock::now())),
+        }
+    }
+    ready
+}
+
 /// Works off bytes of a WebSocket.
 fn feed<A: App>(
     host: &Arc<Host<A>>,
@@ -307,20 +356,29 @@ fn feed<A: App>(
 
 /// One vectored write straight from the machine: the socket never blocks, so the lock may be held.
 fn write<M: Machine, Io: AsyncWrite + Unpin>(
-    io: &mut Io,
+    socket: &mut Socket<Io>,
     machine: &M,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
-    let io = Pin::new(io);
+    let io = Pin::new(&mut socket.io);
     let written = with_slices(machine, |slices| match slices {
         [one] => io.poll_write(cx, one),
         many => io.poll_write_vectored(cx, many),
     });
     match written {
-        None => Poll::Pending,
+        None => {
+            if socket.unflushed {
+                ready!(Pin::new(&mut socket.io).poll_flush(cx))?;
+                socket.unflushed = false;
+            }
+            Poll::Pending
+        }
         Some(written) => match ready!(written) {
             Ok(0) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-            other => Poll::Ready(other),
+            other => {
+                socket.unflushed = socket.flushes;
+                Poll::Ready(other)
+            }
         },
     }
 }
