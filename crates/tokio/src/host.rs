@@ -1,6 +1,6 @@
 //! The sessions of one app, from the first to the last. How a request finds its session is in `admit`.
 
-use crate::{App, Conn, Traffic, clock, traffic::Meter};
+use crate::{App, Conn, Traffic, clock, tidy::Tide, traffic::Meter};
 use siox_engineio::{CloseReason, Response, Sid, Transport};
 use siox_stack::{
     Config, Front, Machine, NoPlace, Sids,
@@ -43,6 +43,7 @@ pub struct Host<A: App> {
     /// Counts the tasks: each holds a receiver.
     tasks: watch::Sender<()>,
     meter: Arc<Meter>,
+    tide: Tide,
 }
 
 /// Held by every task of a host while it lives.
@@ -82,6 +83,7 @@ impl<A: App> Host<A> {
             phase: watch::Sender::new(Phase::Serving),
             tasks: watch::Sender::new(()),
             meter: Arc::default(),
+            tide: Tide::default(),
         })
     }
 
@@ -259,7 +261,11 @@ impl<A: App> Host<A> {
         event: <A::Machine as Machine>::Event<'_>,
     ) {
         if A::Machine::is_last(&event) {
-            self.table().remove(&conn.sid);
+            let mut table = self.table();
+            table.remove(&conn.sid);
+            let left = table.len();
+            drop(table);
+            self.tide.falls(left);
         }
         self.app.handle_event(conn, cx, event);
     }
@@ -284,7 +290,11 @@ impl<A: App> Reserved<A> {
     /// The session has come.
     pub(crate) fn enter(self, conn: &Arc<Conn<A>>) {
         // The id was kept for it, so that nobody else can have it.
-        let _ = self.host.table().insert(self.sid, conn.clone());
+        let mut table = self.host.table();
+        let _ = table.insert(self.sid, conn.clone());
+        let sessions = table.len();
+        drop(table);
+        self.host.tide.rises(sessions);
         if self.host.is_closing() {
             // It came too late to be among those that `close` has ended.
             self.host.part(conn);

@@ -68,6 +68,7 @@ mod scratch;
 mod serve;
 mod service;
 mod tally;
+mod tidy;
 #[cfg(feature = "tls")]
 mod tls;
 mod together;

@@ -1,0 +1,104 @@
+//! Memory of sessions that have gone, on its way back to the system.
+//!
+//! An allocator gives back what is free behind the last block in use. Of each small size it keeps a few freed
+//! blocks for the next who asks, wherever they lie: after ten thousand sessions have gone, some of those lie at
+//! the far end, and all that is free before them stays. So once most sessions have gone, blocks of each size
+//! are taken and returned in the order of their places: those that are kept are then near the front. One large
+//! block, returned last, makes the allocator look at what it can give back. An allocator that works otherwise
+//! loses nothing by it.
+
+use std::{
+    hint::black_box,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
+use tokio::{runtime::Handle, task::yield_now, time::sleep};
+
+/// Fewer sessions than this are not worth it.
+const MANY: usize = 1000;
+/// What part of the sessions must be left at most.
+const LEFT: usize = 8;
+/// After the last goodbyes.
+const LATER: Duration = Duration::from_secs(2);
+/// Each brings what is kept nearer to the front.
+const ROUNDS: usize = 8;
+/// Blocks of one size, taken at a time.
+const BLOCKS: usize = 64;
+/// The sizes of which blocks are kept, in bytes.
+const SMALLEST: usize = 24;
+const LARGEST: usize = 1032;
+const STEP: usize = 16;
+/// A block large enough to be looked at, and small enough to lie among the others.
+const LARGE: usize = 96 * 1024;
+
+/// The most sessions that there were.
+#[derive(Debug, Default)]
+pub(crate) struct Tide(AtomicUsize);
+
+impl Tide {
+    /// There are so many sessions now, one more than before.
+    pub(crate) fn rises(&self, sessions: usize) {
+        if sessions > self.0.load(Relaxed) {
+            self.0.fetch_max(sessions, Relaxed);
+        }
+    }
+
+    /// There are so many now, one less than before. Most having gone, their memory follows.
+    pub(crate) fn falls(&self, sessions: usize) {
+        let most = self.0.load(Relaxed);
+        if most < MANY || sessions > most / LEFT {
+            return;
+        }
+        let is_first = self.0.compare_exchange(most, sessions, Relaxed, Relaxed);
+        if let (Ok(_), Ok(runtime)) = (is_first, Handle::try_current()) {
+            // Each thread keeps blocks of its own.
+            for _ in 0..runtime.metrics().num_workers() {
+                runtime.spawn(tidy());
+            }
+        }
+    }
+}
+
+async fn tidy() {
+    sleep(LATER).await;
+    for _ in 0..ROUNDS {
+        sort_kept();
+        yield_now().await;
+    }
+}
+
+/// One round.
+fn sort_kept() {
+    for size in (SMALLEST..=LARGEST).step_by(STEP) {
+        let take = |_| black_box(Vec::<u8>::with_capacity(size));
+        let mut blocks: Vec<Vec<u8>> = (0..BLOCKS).map(take).collect();
+        blocks.sort_by_key(|block| block.as_ptr() as usize);
+        // In order: the first to be returned are those that are kept.
+        drop(blocks);
+    }
+    drop(black_box(Vec::<u8>::with_capacity(LARGE)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_done_once_when_most_have_gone() {
+        let runtime = Handle::current();
+        let tasks = || runtime.metrics().num_alive_tasks();
+        let tide = Tide::default();
+        tide.rises(MANY - 1);
+        tide.falls(0);
+        assert_eq!(tasks(), 0, "too few");
+        tide.rises(2 * MANY);
+        tide.falls(2 * MANY / LEFT + 1);
+        assert_eq!(tasks(), 0, "not yet");
+        tide.falls(2 * MANY / LEFT);
+        assert_eq!(tasks(), runtime.metrics().num_workers());
+        tide.falls(2 * MANY / LEFT - 1);
+        assert_eq!(tasks(), runtime.metrics().num_workers(), "once");
+        sleep(2 * LATER).await;
+        assert_eq!(tasks(), 0, "it ends");
+    }
+}
