@@ -87,6 +87,11 @@ impl<'a> FindHoles<'a> {
         Ok(self.found)
     }
 
+    /// As [`finish`](Self::finish), where an object that names no attachment is none.
+    pub(crate) fn valid(self) -> Vec<Hole> {
+        self.found
+    }
+
     /// A value begins: what it means for the object whose member it is.
     fn member(&mut self, is_true: bool, num: Option<u32>) {
         let key = core::mem::replace(&mut self.key, Key::Other);

@@ -86,6 +86,7 @@ mod encoded;
 mod error;
 mod holes;
 mod leniency;
+mod msgpack;
 mod packet;
 mod parser;
 mod reason;
@@ -103,6 +104,7 @@ pub use connection::{Connection, Event, FIRST_BROADCAST_ACK, Slot};
 pub use encoded::Encoded;
 pub use error::{DecodeError, Error};
 pub use leniency::Leniency;
+pub use msgpack::MessagePack;
 pub use packet::{
     Packet, Raw,
     decode::{Decoded, RESERVED_EVENTS, is_reserved},
