@@ -174,7 +174,7 @@ impl FindHoles<'_> {
     fn loose_number(&self, text: &str) -> Option<u32> {
         let n: f64 = text.parse().ok()?;
         match whole_number(n) {
-            Some(n) => u32::try_from(n).ok(),
+            Some(n) => u32::try_from(n).ok().filter(|&n| n != NOTHING),
             #[expect(clippy::cast_precision_loss, reason = "attachments are few")]
             None => (n > 0.0 && n < self.attachments as f64).then_some(NOTHING),
         }

@@ -125,6 +125,10 @@ fn whole(number: &str) -> Option<usize> {
 
 /// As an integer, if it is one; what is beyond all limits is the largest.
 pub(crate) fn whole_number(n: f64) -> Option<usize> {
+    // From here on all doubles are whole.
+    if n >= 9_007_199_254_740_992.0 && n.is_finite() {
+        return Some(usize::MAX);
+    }
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
