@@ -43,7 +43,10 @@ fn line(decoded: &Decoded<'_>) -> String {
     };
     match decoded {
         Decoded::Connect { nsp, payload } => {
-            format!("connect {nsp} {:?}", payload.as_ref().map(|p| p.as_str()))
+            format!(
+                "connect {nsp} {:?}",
+                payload.as_ref().map(siox_socketio::Raw::as_str)
+            )
         }
         Decoded::Disconnect { nsp } => format!("disconnect {nsp}"),
         Decoded::Event { nsp, id, packet } => format!("event {nsp} {id:?} {}", with(packet)),

@@ -45,7 +45,10 @@ fn line(decoded: &Decoded<'_>) -> String {
     let with = |p: &Packet<'_>| format!("{} {} {:?}", p.name(), p.args(), p.attachments());
     match decoded {
         Decoded::Connect { nsp, payload } => {
-            format!("0 {nsp} {:?}", payload.as_ref().map(|p| p.as_str()))
+            format!(
+                "0 {nsp} {:?}",
+                payload.as_ref().map(siox_socketio::Raw::as_str)
+            )
         }
         Decoded::Disconnect { nsp } => format!("1 {nsp}"),
         Decoded::Event { nsp, id, packet } => format!("2 {nsp} {id:?} {}", with(packet)),

@@ -68,8 +68,12 @@ enum Profile {
     EioInterop(Engine),
     /// Socket.IO v5 at /socket.io/: the echo server of the protocol's test suite.
     SioV5(Port),
+    /// The same with the MessagePack parser.
+    SioV5Msgpack(Port),
     /// Socket.IO v5 at /socket.io/ with default settings: events, rooms, acknowledgements, refusals.
     SioInterop(Port),
+    /// The same with the MessagePack parser.
+    SioInteropMsgpack(Port),
     /// Socket.IO v5 at /socket.io/ with default settings: what `cargo xtask bench server` loads. Echoes of
     /// `echo` and `becho` (arguments passed through), `techo` (typed), `decho` (dynamic); `ack`, `join`, `shout`.
     Bench {
@@ -150,6 +154,10 @@ async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
         Profile::EioInterop(server) => server.serve(engine::Profile::Interop).await,
         Profile::SioV5(port) => socket_echo::server()?.serve(port.listen().await?).await,
         Profile::Bench { port, .. } => socket_bench::server().serve(port.listen().await?).await,
+        Profile::SioV5Msgpack(port) => socket_echo::msgpack()?.serve(port.listen().await?).await,
+        Profile::SioInteropMsgpack(port) => {
+            socket_interop::msgpack()?.serve(port.listen().await?).await
+        }
         Profile::SioInterop(port) => socket_interop::server()?.serve(port.listen().await?).await,
     }?;
     Ok(())
