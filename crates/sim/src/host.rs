@@ -57,7 +57,7 @@ impl Host {
         };
         let config = Config::new(engine, Default::default());
         Self {
-            front: Front::at::<Engine>(&config, "/engine.io/"),
+            front: Front::at(&config, "/engine.io/"),
             config,
             limits: Arc::default(),
             sids: Sids::default(),

@@ -36,6 +36,7 @@
 //! # Features
 //! * `compression`: compressed answers to polls, off until `Builder::compression`.
 //! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`.
+//! * `tls`: `Server::serve_tls`, on rustls.
 
 #![forbid(unsafe_code)]
 
@@ -93,7 +94,9 @@ pub use siox_socketio::{
 };
 #[cfg(feature = "deflate")]
 pub use siox_tokio::websocket::deflate;
-pub use siox_tokio::{Traffic, front};
+#[cfg(feature = "tls")]
+pub use siox_tokio::websocket::rustls;
+pub use siox_tokio::{Peer, Traffic, front};
 pub use siox_wire::{Message, SendError};
 pub use socket::Socket;
 pub use typed::{TypedEvent, TypedOutcome};

@@ -6,9 +6,12 @@ use crate::{
     namespace::{Names, Pattern},
     namespaces::with_slash,
 };
-use siox_tokio::{Host, Layer};
+use siox_tokio::{Host, Layer, Peer};
 use std::{fmt, io, sync::Arc, time::Duration};
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+};
 
 /// How long [`Server::close`] waits for clients to take what is queued for them.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -96,6 +99,30 @@ impl Server {
     /// When the listener breaks.
     pub async fn serve(&self, listener: TcpListener) -> io::Result<()> {
         siox_tokio::serve(listener, self.host.clone()).await
+    }
+
+    /// As [`serve`](Self::serve), over TLS: `https` and `wss`. A client that has not finished the TLS
+    /// handshake within [`head_deadline`](crate::Builder::head_deadline) is hung up on. What `config`
+    /// offers by ALPN is replaced by HTTP/1.1.
+    ///
+    /// # Errors
+    /// When the listener breaks.
+    #[cfg(feature = "tls")]
+    pub async fn serve_tls(
+        &self,
+        listener: TcpListener,
+        config: Arc<crate::rustls::ServerConfig>,
+    ) -> io::Result<()> {
+        siox_tokio::serve_tls(listener, config, self.host.clone()).await
+    }
+
+    /// Serves one connection that somebody else has accepted, on whatever stream: a Unix socket's, say.
+    /// Ends when it has, or when it has become a WebSocket, which goes on without it.
+    pub async fn serve_connection<Io>(&self, io: Io, peer: Peer)
+    where
+        Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        siox_tokio::serve_connection(io, peer, self.host.clone()).await;
     }
 
     /// How many clients are connected, whatever namespaces they are in.

@@ -21,9 +21,6 @@ pub trait Machine: Sized {
     /// What the application hears.
     type Event<'b>;
 
-    /// Whether what stands on top can speak with clients of Engine.IO v3.
-    const SERVES_EIO3: bool;
-
     /// A session opened by a GET; the response carries the open packet.
     fn polling_for(
         now: Instant,
@@ -80,6 +77,14 @@ pub trait Machine: Sized {
         lane: Lane,
         body: &mut Payload<'b>,
     ) -> Result<Option<Self::Event<'b>>, Error>;
+
+    /// The application reads nothing more until [`resume`](Self::resume), and its peer's signs of life wait
+    /// unread: that time does not count against it, within
+    /// [`max_hold`](siox_engineio::Config::max_hold).
+    fn hold(&mut self, now: Instant);
+
+    /// The application reads on.
+    fn resume(&mut self, now: Instant);
 
     /// Part of the body of the POST `lane` came, and it is not whole yet: a client that sends so
     /// slowly is not dead. Call for each part, at once or as they come.

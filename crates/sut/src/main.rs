@@ -7,6 +7,7 @@ mod codec;
 mod eio_client;
 mod engine;
 mod linear;
+mod soak;
 mod socket_bench;
 mod socket_echo;
 mod socket_interop;
@@ -54,6 +55,16 @@ enum Profile {
         attack: linear::Attack,
         /// How large, in bytes.
         size: usize,
+    },
+    /// Load that lasts, on a server in a process of its own; ends by itself.
+    #[command(subcommand)]
+    Soak(soak::Soak),
+    /// Socket.IO v5 at /socket.io/: the server that `soak` loads; answers `numbers` on standard input.
+    SoakServer {
+        #[command(flatten)]
+        port: Port,
+        #[command(flatten)]
+        settings: soak::Served,
     },
     /// Engine.IO v4 at /engine.io/: echoes messages; ping every 300 ms, timeout 200 ms.
     EioV4(Engine),
@@ -140,6 +151,10 @@ async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
         Profile::Linear { attack, size } => {
             linear::run(attack, size);
             return Ok(());
+        }
+        Profile::Soak(soak) => return soak::run(soak).await,
+        Profile::SoakServer { port, settings } => {
+            return soak::serve(port.listen().await?, settings).await;
         }
         Profile::WsClient {
             url,

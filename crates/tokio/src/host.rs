@@ -52,7 +52,7 @@ impl<A: App> Host<A> {
     /// A host of `app` for requests to `path`, with or without its trailing slash.
     #[must_use]
     pub fn new(app: Arc<A>, config: Config, path: &str) -> Arc<Self> {
-        let front = Front::at::<A::Machine>(&config, path);
+        let front = Front::at(&config, path);
         Self::behind(front, app, config)
     }
 
@@ -65,7 +65,7 @@ impl<A: App> Host<A> {
         config: Config,
         options: Options,
     ) -> Result<Arc<Self>, InvalidOption> {
-        let front = Front::new::<A::Machine>(&config, options)?;
+        let front = Front::new(&config, options)?;
         Ok(Self::behind(front, app, config))
     }
 

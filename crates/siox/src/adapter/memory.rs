@@ -45,7 +45,12 @@ impl Adapter for InMemory {
                     return here.emit(emit);
                 };
                 let encoded = &stamped;
-                here.emit(Emit { encoded, ..emit })?;
+                let plain = Some(emit.encoded);
+                here.emit(Emit {
+                    encoded,
+                    plain,
+                    ..emit
+                })?;
                 if !emit.volatile {
                     log.keep(stamped, emit.selection.clone(), siox_tokio::now());
                 }

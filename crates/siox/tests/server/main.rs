@@ -6,6 +6,7 @@ mod binary;
 mod client;
 mod close;
 mod connect;
+mod deadlines;
 mod disconnect;
 mod dynamic;
 mod handlers;
@@ -21,5 +22,8 @@ mod pending;
 #[path = "../../../tokio/tests/common/mod.rs"]
 mod raw;
 mod recovery;
+mod revision4;
 mod rooms;
+#[cfg(feature = "tls")]
+mod tls;
 mod typed;

@@ -30,8 +30,8 @@ pub use reply::{Answer, Reply};
 pub use siox_http1::Limits;
 
 pub use crate::Caps;
-use crate::{Agreed, Config, Machine};
-use alloc::{boxed::Box, sync::Arc};
+use crate::{Agreed, Config};
+use alloc::boxed::Box;
 use siox_engineio::{Context, ErrorCode, Handshake, Method, Refusal, Request, Route, Sid};
 use siox_websocket::handshake::{
     OriginPolicy,
@@ -74,38 +74,33 @@ pub enum Verdict {
 }
 
 impl Front {
-    /// The front of a server whose sessions are machines `M`. Clients of v3 are served where the settings
-    /// and the machine agree to.
+    /// The front of a server.
     ///
     /// # Errors
     /// What is wrong with an option: then nothing could be served.
-    pub fn new<M: Machine>(config: &Config, options: Options) -> Result<Self, InvalidOption> {
+    pub fn new(config: &Config, options: Options) -> Result<Self, InvalidOption> {
         options.check()?;
         Ok(Self {
             path: options.path.trim_end_matches('/').into(),
             cors: options.cors.as_ref().map(cors::Rules::new).transpose()?,
             options,
-            ..Self::plain::<M>(config)
+            ..Self::plain(config)
         })
     }
 
     /// The front at `path` with the default options. A path that none of
     /// [`Options`] could have is never asked for.
     #[must_use]
-    pub fn at<M: Machine>(config: &Config, path: &str) -> Self {
-        let mut front = Self::plain::<M>(config);
+    pub fn at(config: &Config, path: &str) -> Self {
+        let mut front = Self::plain(config);
         front.path = path.trim_end_matches('/').into();
         front.options.path = path.into();
         front
     }
 
-    fn plain<M: Machine>(config: &Config) -> Self {
-        let mut config = config.clone();
-        if config.engine.allow_eio3 && !M::SERVES_EIO3 {
-            Arc::make_mut(&mut config.engine).allow_eio3 = false;
-        }
+    fn plain(config: &Config) -> Self {
         Self {
-            config,
+            config: config.clone(),
             options: Options::default(),
             path: Box::default(),
             cors: None,
