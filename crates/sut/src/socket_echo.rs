@@ -1,10 +1,11 @@
-//! `sio-v5` and `sio-v5-msgpack`: the echo server that the Socket.IO protocol's test suite talks to.
+//! `sio-v5`, `sio-v4`, `sio-v5-msgpack`: the echo server that the Socket.IO protocol's test suites talk to.
 
 use siox::{Ack, AckError, Args, BoxError, Builder, MessagePack, Namespace, Server, Socket, Value};
 use std::time::Duration;
 
-pub(crate) fn server() -> std::io::Result<Server> {
-    serve(Server::builder(), "{}")
+/// `eio3`: whether clients of revision 4 are served too.
+pub(crate) fn server(eio3: bool) -> std::io::Result<Server> {
+    serve(Server::builder().allow_eio3(eio3), "{}")
 }
 
 pub(crate) fn msgpack() -> std::io::Result<Server> {

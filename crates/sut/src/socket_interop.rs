@@ -47,7 +47,7 @@ impl Numbers {
 }
 
 pub(crate) fn server() -> std::io::Result<Server> {
-    serve(Server::builder())
+    serve(Server::builder().allow_eio3(true))
 }
 
 pub(crate) fn msgpack() -> std::io::Result<Server> {

@@ -36,6 +36,7 @@ pub enum WhenFull {
 /// | socket.io, engine.io | here |
 /// |---|---|
 /// | `path`, `addTrailingSlash` | [`path`](Self::path), [`trailing_slash`](Self::trailing_slash) |
+/// | `serveClient` | [`serve_client`](Self::serve_client), off by default |
 /// | `adapter` | [`adapter`](Self::adapter) |
 /// | `parser` | [`parser`](Self::parser) |
 /// | what its parser takes beyond the protocol | [`compatible`](Self::compatible), [`leniency`](Self::leniency) |

@@ -23,6 +23,7 @@ use crate::{
     metrics::Counts,
     operator::Broadcast,
     state::States,
+    tasks::Tasks,
 };
 use rooms::RoomWatchers;
 use serde::Serialize;
@@ -72,6 +73,7 @@ pub(crate) struct Shared {
     /// How packets are written.
     pub(crate) packets: Arc<siox_socketio::Config>,
     pub(crate) counts: Counts,
+    pub(crate) tasks: Tasks,
     hook: RwLock<Arc<Hook>>,
 }
 
@@ -96,6 +98,7 @@ impl Shared {
             when_full,
             packets,
             counts: Counts::default(),
+            tasks: Tasks::default(),
             hook: RwLock::new(hook),
         }
     }

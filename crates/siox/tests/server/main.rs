@@ -4,6 +4,7 @@ mod acks;
 mod arguments;
 mod binary;
 mod client;
+mod client_files;
 mod close;
 mod connect;
 mod deadlines;

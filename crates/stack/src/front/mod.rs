@@ -15,6 +15,7 @@ mod compression;
 mod cookie;
 mod cors;
 mod fields;
+mod files;
 mod options;
 mod reply;
 
@@ -25,6 +26,7 @@ pub use compression::Compression;
 pub use cookie::{Cookie, SameSite};
 pub use cors::{Cors, Origins};
 pub use fields::{Fields, InvalidField};
+pub use files::ClientFiles;
 pub use options::{InvalidOption, Options, TrailingSlash};
 pub use reply::{Answer, Reply};
 pub use siox_http1::Limits;
@@ -62,7 +64,7 @@ pub struct Judged<'a> {
 /// comes with what accepts it and what that agrees to.
 #[derive(Debug)]
 pub enum Verdict {
-    /// Send this: a preflight is answered, and concerns nobody else.
+    /// Send this: a preflight, or a file of the client. It concerns nobody else.
     Answer(Answer),
     /// Tell the application, and send [`Reply::refuse`].
     Refuse(Refused),
@@ -116,8 +118,18 @@ impl Front {
     /// Whether a request for `path` (the target without its query) is for this server.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
-        let rest = path.strip_prefix(&*self.path);
-        rest.is_some_and(|rest| self.options.trailing_slash.fits(rest))
+        let Some(rest) = path.strip_prefix(&*self.path) else {
+            return false;
+        };
+        let files = self.options.client.as_ref();
+        self.options.trailing_slash.fits(rest) || files.is_some_and(|files| files.has(rest))
+    }
+
+    /// The answer to a request for a file of the client.
+    fn file(&self, about: &About<'_>, pairs: &about::Pairs<'_>, fields: &Fields) -> Option<Answer> {
+        let files = self.options.client.as_ref()?;
+        let rest = files::path(about.target).strip_prefix(&*self.path)?;
+        files.answer(rest, about.method, pairs, fields.clone())
     }
 
     /// Judges a request, which [`matches`](Self::matches) has found to be for this server. Nothing is
@@ -143,6 +155,13 @@ impl Front {
                     reply,
                 };
             }
+        }
+        if let Some(answer) = self.file(about, &pairs, &reply.fields) {
+            return Judged {
+                request,
+                verdict: Verdict::Answer(answer),
+                reply,
+            };
         }
         #[cfg(feature = "compression")]
         if let Some(compression) = &self.options.compression
