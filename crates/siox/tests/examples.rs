@@ -15,6 +15,7 @@ macro_rules! examples {
 }
 
 examples! {
+    behind_nginx = "../examples/behind_nginx.rs"
     dynamic = "../examples/dynamic.rs"
     metrics = "../examples/metrics.rs"
     middleware = "../examples/middleware.rs"
@@ -24,6 +25,29 @@ examples! {
 }
 
 use client::{Client, serve};
+
+#[tokio::test]
+async fn the_client_is_the_one_that_the_proxy_saw() {
+    const CLAIMED: &str = "6.6.6.6";
+    let to = serve(&behind_nginx::server(3001).unwrap()).await;
+    for (address, proto, expected) in [
+        ("203.0.113.7", "https", "[\"203.0.113.7\",true,3001]"),
+        ("2001:db8::1", "http", "[\"2001:db8::1\",false,3001]"),
+    ] {
+        let forwarded = format!("{CLAIMED}, {address}");
+        let headers = [
+            ("X-Forwarded-For", &*forwarded),
+            ("X-Forwarded-Proto", proto),
+            ("X-Forwarded-Host", "here"),
+            ("Origin", "https://here"),
+        ];
+        let early = ["40", "421[\"whoami\"]"];
+        let mut ws = raw::ws::Ws::connect_with(to, client::WEBSOCKET, &headers, &early).await;
+        assert!(ws.text().await.starts_with("0{"));
+        assert!(ws.text().await.starts_with("40{"));
+        assert_eq!(ws.text().await, format!("431{expected}"));
+    }
+}
 
 #[tokio::test]
 async fn projects_are_apart() {
