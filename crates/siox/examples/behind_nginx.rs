@@ -5,9 +5,18 @@
 //! client, through the proxy: `io("http://127.0.0.1").emit("whoami", console.log)` tells the client's
 //! address as the proxy saw it, whether it came by TLS, and which server it has reached.
 
+use serde::Serialize;
 use siox::{Ack, Server, Socket};
 use std::{error::Error, io, net::IpAddr};
 use tokio::net::TcpListener;
+
+/// What a server knows of a client.
+#[derive(Debug, Serialize)]
+struct Seen {
+    address: Option<IpAddr>,
+    secure: bool,
+    node: u16,
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -28,8 +37,11 @@ pub(crate) fn server(node: u16) -> io::Result<Server> {
     io.namespace("/")
         .on("whoami", move |socket: Socket, ack: Ack| {
             let handshake = socket.handshake();
-            let address = handshake.client_address().as_ref().map(IpAddr::to_string);
-            ack.send(&(address, handshake.is_secure(), node))
+            ack.send(&Seen {
+                address: handshake.client_address(),
+                secure: handshake.is_secure(),
+                node,
+            })
         });
     Ok(io)
 }
