@@ -28,6 +28,7 @@ mod app;
 mod campaign;
 mod check;
 mod conn;
+mod echo;
 mod fault;
 mod host;
 mod minimise;

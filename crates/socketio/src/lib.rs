@@ -87,6 +87,7 @@ mod error;
 mod holes;
 mod packet;
 mod reason;
+pub mod recovery;
 mod revision;
 mod rooms;
 mod scan;
