@@ -55,12 +55,6 @@ impl<U: User> Peer<U> {
         }
     }
 
-    /// Another session, of a client whose connections are all gone.
-    pub(crate) fn begin_again(&mut self, plan: &Scenario, now: Instant) {
-        let now = self.time(now);
-        (self.client, self.heard) = (client(plan, now), now);
-    }
-
     pub(crate) fn session(&self) -> &Client {
         self.client.session()
     }
@@ -218,7 +212,7 @@ impl<U: User> Peer<U> {
 }
 
 /// A session that begins now.
-fn client(plan: &Scenario, now: Instant) -> EngineClient {
+pub(crate) fn client(plan: &Scenario, now: Instant) -> EngineClient {
     let engine = ClientConfig {
         version: plan.version,
         base64: plan.base64,

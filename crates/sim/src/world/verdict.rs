@@ -2,7 +2,6 @@
 
 use super::World;
 use crate::{Side, app::App, echo::Apps, peer::Peer};
-use siox_stack::Machine;
 use siox_wire::Instant;
 use std::{fmt, time::Duration};
 
