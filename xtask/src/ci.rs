@@ -107,6 +107,7 @@ fn fmt() -> Result {
         "benches/engineio/Cargo.toml",
         "benches/frames/Cargo.toml",
         "benches/loopback/Cargo.toml",
+        "benches/server/Cargo.toml",
         "fuzz/Cargo.toml",
         "nostd/Cargo.toml",
     ] {
@@ -161,7 +162,11 @@ fn clippy() -> Result {
 /// The benchmarks build, and every side does in them what the others do. What they measure is not looked at.
 /// `benches/engineio` is left out: a peer of its needs the headers of OpenSSL.
 fn benches() -> Result {
-    for manifest in ["benches/frames/Cargo.toml", "benches/loopback/Cargo.toml"] {
+    for manifest in [
+        "benches/frames/Cargo.toml",
+        "benches/loopback/Cargo.toml",
+        "benches/server/Cargo.toml",
+    ] {
         run_command(&mut cargo([
             "clippy",
             "--manifest-path",

@@ -83,7 +83,7 @@ impl<S: Site> Host<S> {
         };
         let config = Config::new(engine, Default::default());
         Self {
-            front: Front::at::<S::Machine>(&config, "/engine.io/"),
+            front: Front::at(&config, "/engine.io/"),
             site,
             config,
             limits: Arc::default(),

@@ -4,12 +4,13 @@ use crate::{
     AckError, Args, Socket, connect, door,
     handshake::Handshake,
     inbox::Item,
+    metrics::Count,
     namespace::{Namespace, Shared},
     namespaces::Namespaces,
     socket::Arrival,
 };
 use siox_engineio::CloseReason;
-use siox_socketio::{DisconnectReason, Event as SocketEvent, Raw, Slot};
+use siox_socketio::{DisconnectReason, Event as SocketEvent, Raw, Revision, Slot};
 use siox_stack::{Event, Session};
 use siox_tokio::{
     About, Admit, App, Conn, Hooks,
@@ -147,21 +148,32 @@ impl Io {
         conn: &Arc<Conn<Self>>,
         slot: Slot,
         name: &str,
+        query: Option<&str>,
         auth: Option<&str>,
     ) {
         let found = self.namespaces.find(name);
-        let recovers = found
-            .as_ref()
-            .is_some_and(|stay| stay.nsp().0.adapter.recovers());
-        let Some(id) = siox_tokio::random_id() else {
-            return door::refuse(conn, slot, "server error");
+        let revision = conn.with(|m| m.revision());
+        let recovers = revision == Revision::V5
+            && found
+                .as_ref()
+                .is_some_and(|stay| stay.nsp().0.adapter.recovers());
+        let id = match (revision, name) {
+            (Revision::V5, _) => siox_tokio::random_id(),
+            (Revision::V4, "/") => Some(conn.sid().as_str().to_owned()),
+            (Revision::V4, _) => Some(format!("{name}#{}", conn.sid().as_str())),
         };
+        let Some(id) = id else {
+            return door::refuse(self, conn, slot, "server error");
+        };
+        let handshake = query.map(|query| conn.data().handshake.with_query(query));
         let arrival = Arrival {
             number: self.next.fetch_add(1, Ordering::Relaxed),
             id,
+            revision,
             conn: conn.clone(),
             slot,
             auth: auth.unwrap_or("{}").into(),
+            handshake: handshake.map(Arc::new),
         };
         match found {
             Some(stay) if !recovers => connect::begin(Socket::new(arrival, stay, None, None), None),
@@ -186,10 +198,6 @@ impl App for Io {
         self.hooks.headers(about, fields);
     }
 
-    fn connection_error(&self, about: &About<'_>, refused: &Refused) {
-        self.hooks.connection_error(about, refused);
-    }
-
     fn open(&self, about: &About<'_>) -> Client {
         Client {
             handshake: Arc::new(Handshake::new(about)),
@@ -199,6 +207,20 @@ impl App for Io {
         }
     }
 
+    fn connection_error(&self, about: &About<'_>, refused: &Refused) {
+        let code = refused.refusal.code;
+        self.shared.counts.refused(code);
+        let address = about.peer.map(tracing::field::display);
+        let context = refused.refusal.context.name();
+        tracing::debug!(
+            address,
+            code = code as u8,
+            context,
+            "request refused: {code}"
+        );
+        self.hooks.connection_error(about, refused);
+    }
+
     fn handle_event(
         self: &Arc<Self>,
         conn: &Arc<Conn<Self>>,
@@ -206,20 +228,29 @@ impl App for Io {
         event: Event<'_>,
     ) {
         match event {
-            Event::Socket(SocketEvent::Connect { slot, nsp, auth }) => {
-                self.connect(conn, slot, &nsp, auth.as_ref().map(Raw::as_str));
+            Event::Socket(SocketEvent::Connect {
+                slot,
+                nsp,
+                query,
+                auth,
+            }) => {
+                let auth = auth.as_ref().map(Raw::as_str);
+                self.connect(conn, slot, &nsp, query.as_deref(), auth);
             }
             Event::Socket(SocketEvent::Event { slot, id, packet }) => {
+                self.shared.counts.one(Count::EventIn);
                 if let Some(socket) = conn.data().find(slot) {
                     socket.receive(Item::Event { packet, id });
                 }
             }
             Event::Socket(SocketEvent::Ack { slot, id, packet }) => {
+                self.shared.counts.one(Count::AckIn);
                 if let Some(socket) = conn.data().find(slot) {
                     socket.acknowledged(id, Ok(Args(packet.into_owned())));
                 }
             }
             Event::Socket(SocketEvent::AckTimeout { slot, id }) => {
+                self.shared.counts.one(Count::AckTimeout);
                 if let Some(socket) = conn.data().find(slot) {
                     socket.acknowledged(id, Err(AckError::Timeout));
                 }
@@ -229,8 +260,11 @@ impl App for Io {
                     socket.gone(reason);
                 }
             }
-            Event::Upgraded => {}
+            Event::Upgraded => self.shared.counts.one(Count::Upgrade),
             Event::Closed(reason) => {
+                self.shared.counts.closed(reason);
+                let address = conn.data().handshake.address().map(tracing::field::display);
+                tracing::debug!(address, %reason, "session closed");
                 conn.data().gate.open_for_good();
                 for (_, socket) in conn.data().take_all() {
                     socket.gone(reason_of(reason));

@@ -4,27 +4,31 @@ use crate::{
     BoxError, ConnectError, Socket,
     adapter::Restored,
     error::Fault,
-    extract::{Incoming, Kind},
-    handler::Called,
+    extract::{Incoming, Kind, Side},
+    handler::{Called, Running},
     handlers::{Entry, List, Occasion},
     inbox::{End, noop, poll_caught},
+    metrics::Count,
     namespace::refusal,
 };
 use std::{future::poll_fn, task::Poll};
+use tracing::Instrument;
 
 /// Begins in place; only a client whose middleware or `on_connect` is pending gets a task.
 pub(crate) fn begin(socket: Socket, back: Option<Restored>) {
     socket.conn().data().add(socket.clone());
     let runtime = socket.runtime().clone();
     let own = socket.clone();
-    let mut entering: crate::handler::Running = Box::pin(async move {
+    let entering = async move {
         enter(&own, back).await;
         Ok(())
-    });
+    };
+    let mut entering: Running = Box::pin(entering.instrument(socket.span().clone()));
     match poll_caught(&mut entering, &mut noop()) {
         Poll::Ready(end) => abort_on_panic(&socket, end),
         Poll::Pending => {
-            runtime.spawn(async move {
+            let tasks = &socket.nsp().shared.clone().tasks;
+            tasks.spawn(&runtime, async move {
                 let end = poll_fn(|cx| poll_caught(&mut entering, cx)).await;
                 abort_on_panic(&socket, end);
             });
@@ -65,6 +69,7 @@ async fn enter(socket: &Socket, back: Option<Restored>) {
         }
         return let_go(socket);
     }
+    tell(socket);
     for handler in socket.nsp().handlers_at(Occasion::Connect).iter() {
         match call(handler, socket) {
             Ok(called) => socket.ended("connect", Ok(result(called).await)),
@@ -74,6 +79,16 @@ async fn enter(socket: &Socket, back: Option<Restored>) {
     socket.open();
 }
 
+fn tell(socket: &Socket) {
+    let counts = &socket.nsp().shared.counts;
+    counts.one(Count::Connect);
+    let recovered = socket.is_recovered();
+    if recovered {
+        counts.one(Count::Recovery);
+    }
+    tracing::debug!(recovered, "connected");
+}
+
 /// It does not come in.
 fn let_go(socket: &Socket) {
     socket.conn().data().remove(socket.slot());
@@ -81,6 +96,8 @@ fn let_go(socket: &Socket) {
 }
 
 fn refuse(socket: &Socket, error: &ConnectError) {
+    socket.nsp().shared.counts.one(Count::ConnectError);
+    socket.span().in_scope(|| tracing::debug!("refused"));
     // Refused only when the client has left already, or is in already.
     let _ = socket
         .conn()
@@ -95,7 +112,7 @@ fn call(handler: &Entry, socket: &Socket) -> Result<Called, BoxError> {
         return Ok(Called::Done(Ok(())));
     };
     handler(&Incoming {
-        socket,
+        side: Side::Server(socket),
         kind: Kind::Connect,
     })
 }

@@ -8,10 +8,11 @@ use crate::{
     connect,
     handler::Running,
     inbox::{noop, poll_caught},
+    metrics::Count,
     namespace::Stay,
     socket::Arrival,
 };
-use siox_socketio::{Encoded, Slot, Value};
+use siox_socketio::{Encoded, Revision, Slot, Value};
 use siox_tokio::Conn;
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
@@ -19,19 +20,20 @@ use std::{future::poll_fn, sync::Arc, task::Poll};
 pub(crate) fn arrive(io: Arc<Io>, found: Option<Stay>, name: String, arrival: Arrival) {
     let (conn, slot) = (arrival.conn.clone(), arrival.slot);
     let runtime = conn.data().runtime.clone();
+    let (own, shared) = (io.clone(), io.shared.clone());
     let mut arriving: Running = Box::pin(async move {
         come(&io, found, &name, arrival).await;
         Ok(())
     });
     let broken = move || {
         tracing::error!("what decides about a client's namespace panicked");
-        refuse(&conn, slot, "server error");
+        refuse(&own, &conn, slot, "server error");
     };
     match poll_caught(&mut arriving, &mut noop()) {
         Poll::Ready(Ok(_)) => {}
         Poll::Ready(Err(_)) => broken(),
         Poll::Pending => {
-            runtime.spawn(async move {
+            shared.tasks.spawn(&runtime, async move {
                 if poll_fn(|cx| poll_caught(&mut arriving, cx)).await.is_err() {
                     broken();
                 }
@@ -46,14 +48,14 @@ async fn come(io: &Io, found: Option<Stay>, name: &str, arrival: Arrival) {
         Some(stay) => stay,
         None => match io.namespaces.make(name, &auth).await {
             Some(stay) => stay,
-            None => return refuse(&arrival.conn, arrival.slot, "Invalid namespace"),
+            None => return refuse_namespace(io, &arrival.conn, arrival.slot),
         },
     };
-    if !stay.nsp().0.adapter.recovers() {
+    if arrival.revision == Revision::V4 || !stay.nsp().0.adapter.recovers() {
         return connect::begin(Socket::new(arrival, stay, None, None), None);
     }
     let Some(pid) = siox_tokio::random_id() else {
-        return refuse(&arrival.conn, arrival.slot, "server error");
+        return refuse(io, &arrival.conn, arrival.slot, "server error");
     };
     let back = restore(&stay, &auth).await;
     connect::begin(Socket::new(arrival, stay, Some(pid), back.as_ref()), back);
@@ -81,7 +83,16 @@ fn size(event: &Encoded) -> usize {
     event.json().len() + attachments
 }
 
-pub(crate) fn refuse(conn: &Conn<Io>, slot: Slot, message: &str) {
+pub(crate) fn refuse(io: &Io, conn: &Conn<Io>, slot: Slot, message: &str) {
+    io.shared.counts.one(Count::ConnectError);
+    tracing::debug!(message, "client refused");
     // Refused only when the client has left already.
     let _ = conn.with(|m| m.refuse(slot, message, None));
+}
+
+fn refuse_namespace(io: &Io, conn: &Conn<Io>, slot: Slot) {
+    io.shared.counts.one(Count::ConnectError);
+    tracing::debug!(message = "Invalid namespace", "client refused");
+    // Refused only when the client has left already.
+    let _ = conn.with(|m| m.refuse_namespace(slot));
 }

@@ -36,6 +36,7 @@
 //! # Features
 //! * `compression`: compressed answers to polls, off until `Builder::compression`.
 //! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`.
+//! * `tls`: `Server::serve_tls`, and `https` and `wss` for clients, on rustls.
 
 #![forbid(unsafe_code)]
 
@@ -43,6 +44,7 @@ mod adapter;
 mod app;
 mod awaited;
 mod builder;
+pub mod client;
 mod connect;
 mod data;
 mod door;
@@ -52,10 +54,12 @@ mod handler;
 mod handlers;
 mod handshake;
 mod inbox;
+mod metrics;
 mod namespace;
 mod namespaces;
 mod operator;
 mod outgoing;
+pub mod parser;
 mod recovery;
 mod remote;
 mod screen;
@@ -63,6 +67,7 @@ mod selection;
 mod server;
 mod socket;
 mod state;
+mod tasks;
 mod typed;
 
 pub use adapter::{
@@ -72,11 +77,13 @@ pub use adapter::{
 pub use awaited::{Answer, TypedAnswer};
 pub use builder::{Builder, WhenFull};
 pub use bytes::Bytes;
+pub use client::{Client, ClientBuilder, Manager};
 pub use data::SocketData;
 pub use error::{AckError, BoxError, ConnectError, Fault, HandlerError};
 pub use extract::{Ack, Args, Auth, Data, EventName, FromEvent, Incoming, State};
 pub use handler::{Called, Handler, Outcome};
 pub use handshake::Handshake;
+pub use metrics::Metrics;
 pub use namespace::{Namespace, RoomEvent, ServerSideError};
 pub use operator::Broadcast;
 pub use outgoing::Outgoing;
@@ -84,11 +91,13 @@ pub use recovery::Recovery;
 pub use remote::RemoteSocket;
 pub use selection::Selection;
 pub use server::Server;
-pub use siox_engineio::{Context, ErrorCode, Refusal, Sid, Transport, Transports};
+pub use siox_engineio::{CloseReason, Context, ErrorCode, Refusal, Sid, Transport, Transports};
 pub use siox_socketio::{DecodeError, DisconnectReason, Encoded, RoomError, Value, View};
-pub use siox_tokio::front;
 #[cfg(feature = "deflate")]
 pub use siox_tokio::websocket::deflate;
+#[cfg(feature = "tls")]
+pub use siox_tokio::websocket::rustls;
+pub use siox_tokio::{Peer, Traffic, front};
 pub use siox_wire::{Message, SendError};
 pub use socket::Socket;
 pub use typed::{TypedEvent, TypedOutcome};

@@ -1,7 +1,7 @@
 //! The decoder: one message in, at most one packet out; a binary packet waits for its attachments.
 
 use crate::{
-    Config, Error,
+    Config, Error, Json, Parsed,
     packet::decode::{self, Decoded},
 };
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
@@ -40,6 +40,21 @@ impl Decoder {
         message: Message<'b>,
         config: &Config,
     ) -> Result<Option<Decoded<'b>>, Error> {
+        if config.is_plain() {
+            self.plain(now, message, config)
+        } else {
+            self.other(now, message, config)
+        }
+    }
+
+    /// As [`handle_message`](Self::handle_message), of JSON by the grammar alone.
+    #[inline]
+    pub(crate) fn plain<'b>(
+        &mut self,
+        now: Instant,
+        message: Message<'b>,
+        config: &Config,
+    ) -> Result<Option<Decoded<'b>>, Error> {
         self.handle_timeout(now)?;
         let result = match message {
             Message::Text(text) => self.text(now, text, config),
@@ -61,18 +76,62 @@ impl Decoder {
         if self.pending.is_some() {
             return Err(Error::TextAmidAttachments);
         }
-        let text = decode::text(text, config)?;
-        if text.attachments == 0 {
-            return Ok(Some(text.decoded));
+        let parsed = decode::text(text, config.max_attachments)?;
+        if parsed.attachments == 0 {
+            return Ok(Some(parsed.packet));
         }
+        self.begin(now, parsed, config);
+        Ok(None)
+    }
+
+    /// As [`handle_message`](Self::handle_message), with any parser and any leniency.
+    #[inline(never)]
+    pub(crate) fn other<'b>(
+        &mut self,
+        now: Instant,
+        message: Message<'b>,
+        config: &Config,
+    ) -> Result<Option<Decoded<'b>>, Error> {
+        self.handle_timeout(now)?;
+        let result = match message {
+            Message::Binary(bytes) if self.pending.is_some() => self.binary(now, bytes, config),
+            Message::Text(_) if self.pending.is_some() => Err(Error::TextAmidAttachments),
+            message => self.parsed(now, message, config),
+        };
+        if result.is_err() {
+            self.pending = None;
+        }
+        result
+    }
+
+    fn parsed<'b>(
+        &mut self,
+        now: Instant,
+        message: Message<'b>,
+        config: &Config,
+    ) -> Result<Option<Decoded<'b>>, Error> {
+        let parser = config.parser.as_deref().unwrap_or(&Json);
+        let parsed = parser.decode(message, config)?;
+        let limit = parser.max_attachments(config);
+        if parsed.attachments > limit {
+            return Err(Error::TooManyAttachments { limit });
+        }
+        if parsed.attachments == 0 {
+            return Ok(Some(parsed.packet));
+        }
+        self.begin(now, parsed, config);
+        Ok(None)
+    }
+
+    #[inline(never)]
+    fn begin(&mut self, now: Instant, parsed: Parsed<'_>, config: &Config) {
         self.pending = Some(Box::new(Pending {
-            packet: Some(text.decoded.into_owned()),
-            want: text.attachments,
+            packet: Some(parsed.packet.into_owned()),
+            want: parsed.attachments,
             seen: 0,
             attachments: Vec::new(),
             deadline: now.after(config.attachments_deadline),
         }));
-        Ok(None)
     }
 
     fn binary<'b>(
@@ -94,10 +153,8 @@ impl Decoder {
             return Ok(None);
         };
         let mut packet = pending.packet.take();
-        if let Some(Decoded::Event { packet, .. } | Decoded::Ack { packet, .. }) = &mut packet
-            && let Some(binary) = &mut packet.binary
-        {
-            binary.attachments = pending.attachments;
+        if let Some(packet) = &mut packet {
+            packet.attach(pending.attachments);
         }
         Ok(packet)
     }
@@ -114,6 +171,7 @@ impl Decoder {
     ///
     /// # Errors
     /// [`Error::AttachmentsTimeout`] when the next attachment is overdue.
+    #[inline]
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
         if self.poll_timeout().is_some_and(|deadline| deadline <= now) {
             self.pending = None;

@@ -38,6 +38,31 @@ pub enum Error {
     },
     /// The message is longer than 2^28 bytes.
     TooLong,
+    /// The message is not MessagePack, or ends too early.
+    MessagePack {
+        /// Offset of the first wrong byte, or of the missing one, in the message.
+        at: usize,
+    },
+    /// Something follows the packet in its message.
+    TrailingBytes {
+        /// Where it begins.
+        at: usize,
+    },
+    /// A string is not UTF-8.
+    Utf8 {
+        /// Offset of the string in the message.
+        at: usize,
+    },
+    /// A number is infinite, or none.
+    NotFinite,
+    /// A key of a map is no string.
+    MapKey,
+    /// The packet has one of its own keys twice.
+    DuplicateKey,
+    /// The namespace is missing, or does not begin with a slash.
+    Namespace,
+    /// Text, where packets are binary messages.
+    TextMessage,
     /// The first element of an event is neither a string nor a number.
     EventName,
     /// The event's name is one that the protocol keeps for itself.
@@ -87,6 +112,14 @@ impl Error {
             | Self::Json { .. }
             | Self::TooDeep { .. }
             | Self::TooLong
+            | Self::MessagePack { .. }
+            | Self::TrailingBytes { .. }
+            | Self::Utf8 { .. }
+            | Self::NotFinite
+            | Self::MapKey
+            | Self::DuplicateKey
+            | Self::Namespace
+            | Self::TextMessage
             | Self::EventName
             | Self::ReservedName
             | Self::Placeholder
@@ -121,8 +154,16 @@ impl fmt::Display for Error {
             Self::AckId => f.write_str("malformed acknowledgement id"),
             Self::Payload => f.write_str("the payload does not fit the packet type"),
             Self::Json { at } => write!(f, "malformed JSON at byte {at}"),
-            Self::TooDeep { limit } => write!(f, "JSON nested deeper than {limit}"),
+            Self::TooDeep { limit } => write!(f, "nested deeper than {limit}"),
             Self::TooLong => f.write_str("a message of more than 2^28 bytes"),
+            Self::MessagePack { at } => write!(f, "malformed MessagePack at byte {at}"),
+            Self::TrailingBytes { at } => write!(f, "more than a packet from byte {at}"),
+            Self::Utf8 { at } => write!(f, "a string that is not UTF-8 at byte {at}"),
+            Self::NotFinite => f.write_str("a number that is not finite"),
+            Self::MapKey => f.write_str("a key that is no string"),
+            Self::DuplicateKey => f.write_str("a key of the packet given twice"),
+            Self::Namespace => f.write_str("a namespace must begin with a slash"),
+            Self::TextMessage => f.write_str("text where packets are binary"),
             Self::EventName => f.write_str("an event name must be a string or a number"),
             Self::ReservedName => f.write_str("a reserved event name"),
             Self::Placeholder => f.write_str("a placeholder without its attachment"),

@@ -2,10 +2,11 @@
 
 use crate::{
     Error,
-    scan::{Atom, Token, Visit},
+    packet::whole_number,
+    scan::{self, Atom, Token, Visit},
     text::unescape,
 };
-use alloc::vec::Vec;
+use alloc::{format, string::String, vec::Vec};
 
 /// A placeholder: from its opening brace to behind its closing one, and the attachment it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +58,13 @@ pub(crate) struct FindHoles<'a> {
     open: Vec<Frame>,
     key: Key,
     bad: bool,
+    /// Whether a number may have any form, and what is not whole is [`NOTHING`].
+    loose: bool,
     found: Vec<Hole>,
 }
+
+/// The number of a placeholder that stands for no attachment.
+const NOTHING: u32 = u32::MAX;
 
 impl<'a> FindHoles<'a> {
     pub(crate) fn new(text: &'a str, attachments: usize) -> Self {
@@ -68,6 +74,7 @@ impl<'a> FindHoles<'a> {
             open: Vec::new(),
             key: Key::Other,
             bad: false,
+            loose: false,
             found: Vec::new(),
         }
     }
@@ -97,7 +104,8 @@ impl<'a> FindHoles<'a> {
     }
 
     fn found(&mut self, frame: Frame, end: usize) {
-        let num = frame.num.filter(|&n| (n as usize) < self.attachments);
+        let fits = |&n: &u32| (n as usize) < self.attachments || self.loose && n == NOTHING;
+        let num = frame.num.filter(fits);
         let (Some(num), Ok(end)) = (num, u32::try_from(end)) else {
             self.bad = true;
             return;
@@ -148,8 +156,48 @@ impl Visit for FindHoles<'_> {
 
     fn atom(&mut self, _: Atom, token: Token) {
         let text = self.slice(token);
-        self.member(text == "true", text.parse().ok());
+        let num = if self.loose {
+            self.loose_number(text)
+        } else {
+            text.parse().ok()
+        };
+        self.member(text == "true", num);
     }
+}
+
+impl FindHoles<'_> {
+    fn loose_number(&self, text: &str) -> Option<u32> {
+        let n: f64 = text.parse().ok()?;
+        match whole_number(n) {
+            Some(n) => u32::try_from(n).ok(),
+            #[expect(clippy::cast_precision_loss, reason = "attachments are few")]
+            None => (n > 0.0 && n < self.attachments as f64).then_some(NOTHING),
+        }
+    }
+}
+
+/// The text with all placeholders in the form of the grammar, those whose number is not whole as `null`.
+/// `None` where nothing has to change, or where it is no JSON.
+pub(crate) fn loose_placeholders(text: &str, attachments: usize) -> Result<Option<String>, Error> {
+    let mut holes = FindHoles::new(text, attachments);
+    let scanned = scan::value(text, 0, &mut holes);
+    if scanned.is_err() || holes.finish().is_ok() {
+        return Ok(None);
+    }
+    let mut holes = FindHoles::new(text, attachments);
+    holes.loose = true;
+    scan::value(text, 0, &mut holes)?;
+    let (mut out, mut done) = (String::with_capacity(text.len()), 0);
+    for hole in holes.finish()? {
+        out.push_str(text.get(done..hole.start as usize).unwrap_or_default());
+        match hole.num {
+            NOTHING => out.push_str("null"),
+            num => out.push_str(&format!(r#"{{"_placeholder":true,"num":{num}}}"#)),
+        }
+        done = hole.end as usize;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    Ok(Some(out))
 }
 
 #[cfg(test)]

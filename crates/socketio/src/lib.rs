@@ -1,4 +1,4 @@
-//! Socket.IO, protocol revision 5, sans-IO: packets and their binary attachments, namespaces,
+//! Socket.IO, protocol revisions 5 and 4, sans-IO: packets and their binary attachments, namespaces,
 //! acknowledgements, rooms. Messages go in and come out; what carries them is the layer below.
 //!
 //! [`Connection`] is the server's side of one connection and [`Client`] the other one, [`Encoded`] is what an application sends,
@@ -48,8 +48,8 @@
 //! cost more: [`Value`] 16 bytes for each value and key beside its text, and typed arguments whatever
 //! their types do. The length of a message is bounded by the layer below.
 //!
-//! What is not here: the MessagePack parser, the server's side of protocol revision 4, and what a client
-//! does beyond one connection: reconnection, buffers, retries.
+//! What is not here: the MessagePack parser, and what a client does beyond one connection: reconnection,
+//! buffers, retries.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -85,7 +85,9 @@ mod de;
 mod encoded;
 mod error;
 mod holes;
+mod leniency;
 mod packet;
+mod parser;
 mod reason;
 pub mod recovery;
 mod revision;
@@ -101,12 +103,14 @@ pub use config::Config;
 pub use connection::{Connection, Event, FIRST_BROADCAST_ACK, Slot};
 pub use encoded::Encoded;
 pub use error::{DecodeError, Error};
+pub use leniency::Leniency;
 pub use packet::{
     Packet, Raw,
     decode::{Decoded, RESERVED_EVENTS, is_reserved},
     encode::{Header, shared},
-    grammar::{Kind, MAX_ACK_ID, MAX_NAMESPACE},
+    grammar::{Kind, MAX_ACK_ID, MAX_NAMESPACE, MAX_NAMESPACE_QUERY},
 };
+pub use parser::{Json, Parsed, Parser};
 pub use reason::DisconnectReason;
 pub use revision::Revision;
 pub use rooms::{RoomError, Rooms};

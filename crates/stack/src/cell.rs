@@ -86,6 +86,11 @@ impl<M: Machine> Cell<M> {
         result
     }
 
+    /// A look under the lock, which changes nothing and so wakes nobody.
+    pub fn look<R>(&self, look: impl FnOnce(&M) -> R) -> R {
+        look(&self.lock().machine)
+    }
+
     /// Makes the caller the session's driver and relieves the one before.
     pub fn take_over(&self) -> Shift {
         let mut inner = self.lock();

@@ -1,7 +1,8 @@
 //! Where the layers meet, still sans-IO: [`Engine`] is Engine.IO on both its transports as one machine,
 //! [`Session`] is Socket.IO on top of that, [`Sids`] is the table of sessions, [`front`] judges every request
 //! before a session sees it, and, with feature `std`, `Cell` is a session that many tasks or threads may
-//! reach. [`EngineClient`] is Engine.IO's other end, with all its connections.
+//! reach. [`EngineClient`] is Engine.IO's other end, with all its connections; above it,
+//! [`Manager`] is the sockets of a client, over one session after the other.
 //!
 //! The canonical loop, without a socket: a client opens a session by a WebSocket and says hello.
 //!
@@ -78,6 +79,7 @@ mod engine;
 mod error;
 pub mod front;
 mod machine;
+mod manager;
 mod session;
 mod sids;
 
@@ -91,5 +93,9 @@ pub use engine::Engine;
 pub use error::Error;
 pub use front::Front;
 pub use machine::Machine;
+pub use manager::{
+    Auth, Dial, Emit, Manager, ManagerEvent, ManagerOptions, Overflow, Owed, SocketKey,
+    SocketOptions, Ticket, Unanswered, Want,
+};
 pub use session::{Event, Session};
 pub use sids::{Route, Sids};

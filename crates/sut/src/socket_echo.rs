@@ -1,10 +1,12 @@
-//! `sio-v5`: the echo server that the Socket.IO protocol's test suite talks to.
+//! `sio-v5`, `sio-v4`: the echo server that the Socket.IO protocol's test suites talk to.
 
 use siox::{Ack, AckError, Args, BoxError, Namespace, Server, Socket, Value};
 use std::time::Duration;
 
-pub(crate) fn server() -> std::io::Result<Server> {
+/// `eio3`: whether clients of revision 4 are served too.
+pub(crate) fn server(eio3: bool) -> std::io::Result<Server> {
     let io = Server::builder()
+        .allow_eio3(eio3)
         .ping_interval(Duration::from_millis(300))
         .ping_timeout(Duration::from_millis(200))
         .max_payload(1_000_000)

@@ -47,7 +47,10 @@ impl Numbers {
 }
 
 pub(crate) fn server() -> std::io::Result<Server> {
-    let io = Server::builder().state(Numbers::default()).build()?;
+    let io = Server::builder()
+        .allow_eio3(true)
+        .state(Numbers::default())
+        .build()?;
     for name in ["/", "/custom"] {
         let namespace = io.namespace(name);
         echoes(&namespace);

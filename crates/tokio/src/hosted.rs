@@ -8,7 +8,7 @@ use crate::{
     driver::Driver,
     post,
 };
-use bytes::{BufMut, Bytes};
+use bytes::{Buf, BufMut, Bytes};
 use http::{Request, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -34,14 +34,14 @@ where
     let mut admitted = admit(&host, &request);
     loop {
         admitted = match admitted {
-            Admitted::Answer(answer) => return reply(answer),
+            Admitted::Answer(answer) => return reply(&host, answer),
             Admitted::Ask(mut asking) => {
                 let word = asking.word.as_mut().await;
                 host.decided(*asking, word)
             }
             Admitted::Park(parked) => {
                 drop(request);
-                return reply(wait(&host, parked).await);
+                return reply(&host, wait(&host, parked).await);
             }
             Admitted::Body(parked, limit) => return body(&host, parked, limit, request).await,
             Admitted::Upgrade(conn, lane, headers) => {
@@ -69,7 +69,7 @@ where
     let declared = usize::try_from(request.body().size_hint().lower());
     if declared.map_or(true, |n| n > limit) {
         // The peer need not send it to be told.
-        return reply(parked.too_large());
+        return reply(host, parked.too_large());
     }
     let mut whole = Vec::new();
     let mut frames = Limited::new(request.body_mut(), limit);
@@ -78,15 +78,17 @@ where
             Ok(frame) => {
                 parked.progress(clock::now());
                 if let Ok(data) = frame.into_data() {
+                    host.meter().read(data.remaining());
                     whole.put(data);
                 }
             }
-            Err(e) if e.is::<LengthLimitError>() => return reply(parked.too_large()),
+            Err(e) if e.is::<LengthLimitError>() => return reply(host, parked.too_large()),
             // The connection broke: dropping `parked` says so, and nobody reads this answer.
             Err(_) => return status(StatusCode::BAD_REQUEST),
         }
     }
-    reply(post::work_off(host, parked, whole).await)
+    let answer = post::work_off(host, parked, whole).await;
+    reply(host, answer)
 }
 
 /// The headers of a request of hyper's.
@@ -118,6 +120,7 @@ fn method(method: &http::Method) -> engineio::Method {
     match *method {
         http::Method::GET => engineio::Method::Get,
         http::Method::POST => engineio::Method::Post,
+        http::Method::HEAD => engineio::Method::Head,
         http::Method::OPTIONS => engineio::Method::Options,
         _ => engineio::Method::Other,
     }
@@ -162,7 +165,8 @@ fn foreign<A: App>(host: &Arc<Host<A>>, conn: Upgrading<A>, lane: Lane, io: Upgr
     ));
 }
 
-fn reply(mut answer: Answer) -> Response<Full<Bytes>> {
+fn reply<A: App>(host: &Host<A>, mut answer: Answer) -> Response<Full<Bytes>> {
+    host.meter().wrote(answer.body.iter().map(Bytes::len).sum());
     let mut reply = status(StatusCode::from_u16(answer.status).unwrap_or_default());
     *reply.body_mut() = Full::new(join(std::mem::take(&mut answer.body)));
     put(&mut reply, answer.headers());

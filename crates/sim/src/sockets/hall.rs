@@ -101,7 +101,7 @@ impl Hall {
             None => {
                 let saved = Saved {
                     sid: format!("s{number}"),
-                    since: nsp.log.as_ref().map(|log| log.offset()).unwrap_or_default(),
+                    since: nsp.log.as_ref().map(Log::offset).unwrap_or_default(),
                     rooms: Vec::new(),
                     heard: None,
                 };
@@ -490,7 +490,9 @@ impl Site for Hall {
     ) {
         let session = &mut sessions[at].engine;
         match event {
-            Event::Socket(socketio::Event::Connect { slot, nsp, auth }) => {
+            Event::Socket(socketio::Event::Connect {
+                slot, nsp, auth, ..
+            }) => {
                 let auth = auth.as_ref().map_or("", |auth| auth.as_str());
                 self.connect(net, now, session, at, (slot, &nsp, auth));
             }

@@ -91,7 +91,7 @@ impl Nsp {
     pub(super) fn remove(&mut self, number: u64) -> Option<(Member, Vec<String>)> {
         let member = self.members.remove(&number)?;
         let rooms = self.rooms.leave_all(&number);
-        let rooms = rooms.iter().map(|room| room.to_string());
+        let rooms = rooms.iter().map(ToString::to_string);
         let rooms = rooms.filter(|room| *room != member.sid).collect();
         Some((member, rooms))
     }

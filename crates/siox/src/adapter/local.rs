@@ -4,11 +4,13 @@ use super::{Action, BroadcastError, Emit};
 use crate::{
     AckError, Args, RemoteSocket, Selection, SendError, Socket,
     awaited::{Reply, Waiter},
+    metrics::Count,
     namespace::{Inner, Members},
 };
-use siox_socketio::{DisconnectReason, Encoded};
-use siox_wire::Admit;
+use siox_socketio::{DisconnectReason, Encoded, Revision};
+use siox_wire::{Admit, Shared};
 use std::{
+    cell::OnceCell,
     fmt,
     sync::{Arc, Weak},
     time::Duration,
@@ -61,10 +63,12 @@ impl Local {
     }
 
     /// Sends an event to the sockets of a selection that are here, and awaits their acknowledgements.
-    #[must_use]
-    pub fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Acks {
+    ///
+    /// # Errors
+    /// [`SendError::Unencodable`] for what the server's parser cannot write; nobody was asked then.
+    pub fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Result<Acks, SendError> {
         self.locked(|here| here.emit_with_ack(emit, timeout))
-            .unwrap_or_else(Acks::none)
+            .unwrap_or_else(|| Ok(Acks::none()))
     }
 
     /// Does something with the sockets of a selection that are here.
@@ -127,31 +131,70 @@ impl Locked<'_> {
             let socket = one.next().ok_or(SendError::Closed)?;
             return socket.put(emit.event, emit.encoded, kind);
         }
-        let group = siox_socketio::shared(&self.nsp.name, emit.encoded, None);
+        let groups = Groups::new(self.nsp, emit);
         let watchers = self.nsp.watchers();
+        let mut receivers = 0;
         for socket in self.select(emit.selection) {
             socket.tell_watchers(&watchers, emit.event, emit.encoded);
             // A receiver that is closing hears nothing more.
-            let _ = socket.deliver(&group, kind);
+            let group = groups.for_revision(socket.revision())?;
+            receivers += u64::from(socket.deliver(group, kind).is_ok());
         }
+        self.nsp.shared.counts.add(Count::EventOut, receivers);
         Ok(())
     }
 
-    fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Acks {
+    fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Result<Acks, SendError> {
         let id = self.nsp.next_ack();
         let deadline = siox_tokio::now().after(timeout);
-        let group = siox_socketio::shared(&self.nsp.name, emit.encoded, Some(id));
+        let packets = &self.nsp.shared.packets;
+        let group = packets.shared(&self.nsp.name, emit.encoded, Some(id))?;
         let (sender, receiver) = mpsc::unbounded_channel();
         let watchers = self.nsp.watchers();
-        let mut expected = 0;
+        let (mut expected, mut asked) = (0, 0);
         for socket in self.select(emit.selection) {
             expected += 1;
             socket.tell_watchers(&watchers, emit.event, emit.encoded);
             let waiter = Waiter::Group(sender.clone());
             // One that cannot be asked will not have answered.
-            let _ = socket.ask_in_group(&group, id, deadline, waiter);
+            let sent = socket.ask_in_group(&group, id, deadline, waiter);
+            asked += u64::from(sent.is_ok());
         }
-        Acks { expected, receiver }
+        self.nsp.shared.counts.add(Count::EventOut, asked);
+        Ok(Acks { expected, receiver })
+    }
+}
+
+/// An event for many, made once for each revision that some receiver speaks.
+struct Groups<'a> {
+    nsp: &'a Inner,
+    emit: Emit<'a>,
+    stamped: OnceCell<Arc<Shared>>,
+    plain: OnceCell<Arc<Shared>>,
+}
+
+impl<'a> Groups<'a> {
+    fn new(nsp: &'a Inner, emit: Emit<'a>) -> Self {
+        Self {
+            nsp,
+            emit,
+            stamped: OnceCell::new(),
+            plain: OnceCell::new(),
+        }
+    }
+
+    /// The packets are the same in both revisions, unless one has an offset in it.
+    fn for_revision(&self, revision: Revision) -> Result<&Arc<Shared>, SendError> {
+        let (cell, encoded) = match (revision, self.emit.plain) {
+            (Revision::V4, Some(encoded)) => (&self.plain, encoded),
+            (Revision::V4, None) | (Revision::V5, _) => (&self.stamped, self.emit.encoded),
+        };
+        if let Some(group) = cell.get() {
+            return Ok(group);
+        }
+        let packets = &self.nsp.shared.packets;
+        let group = packets.shared(&self.nsp.name, encoded, None)?;
+        Ok(cell.get_or_init(|| group))
     }
 }
 
@@ -182,7 +225,7 @@ impl Acks {
             match self.receiver.recv().await? {
                 Ok(args) => return Some(args),
                 Err(AckError::Timeout | AckError::Disconnected) => {}
-                Err(AckError::Send(_) | AckError::Decode(_)) => {}
+                Err(AckError::Send(_) | AckError::Decode(_) | AckError::Dropped) => {}
             }
         }
     }

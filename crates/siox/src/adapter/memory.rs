@@ -47,7 +47,12 @@ impl Adapter for InMemory {
                     return here.emit(emit);
                 };
                 let encoded = &stamped;
-                here.emit(Emit { encoded, ..emit })?;
+                let plain = Some(emit.encoded);
+                here.emit(Emit {
+                    encoded,
+                    plain,
+                    ..emit
+                })?;
                 if !emit.volatile {
                     log.keep(stamped, emit.selection.clone(), siox_tokio::now());
                 }
@@ -62,8 +67,8 @@ impl Adapter for InMemory {
         emit: Emit<'_>,
         timeout: Duration,
     ) -> Later<'static, Result<Vec<Args>, BroadcastError>> {
-        let acks = self.local.emit_with_ack(emit, timeout);
-        Box::pin(acks.all())
+        let asked = self.local.emit_with_ack(emit, timeout);
+        Box::pin(async move { asked?.all().await })
     }
 
     fn act(&self, selection: &Selection, action: &Action) -> Result<(), AdapterError> {

@@ -30,6 +30,8 @@ pub struct Emit<'a> {
     pub volatile: bool,
     /// It is one socket's own: its refusal is the caller's.
     pub(crate) direct: bool,
+    /// The event without its offset, for clients that cannot come back with one.
+    pub(crate) plain: Option<&'a Encoded>,
 }
 
 impl<'a> Emit<'a> {
@@ -42,6 +44,7 @@ impl<'a> Emit<'a> {
             selection,
             volatile: false,
             direct: false,
+            plain: None,
         }
     }
 }

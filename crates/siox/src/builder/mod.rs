@@ -1,11 +1,13 @@
 //! The settings of a server: what is Socket.IO's own, and how they become a server. Those of its
-//! transports are in `transports`, those of HTTP requests in `requests`.
+//! transports are in `transports`, those of HTTP requests in `requests`,
+//! those of packets in `packets`.
 
+mod packets;
 mod requests;
 mod transports;
 
 use crate::{
-    Adapter, AdapterFactory, Local, Recovery, Server,
+    Adapter, AdapterFactory, HandlerError, Local, Recovery, Server,
     app::Io,
     front::{InvalidOption, Options},
     namespace::Shared,
@@ -34,7 +36,10 @@ pub enum WhenFull {
 /// | socket.io, engine.io | here |
 /// |---|---|
 /// | `path`, `addTrailingSlash` | [`path`](Self::path), [`trailing_slash`](Self::trailing_slash) |
+/// | `serveClient` | [`serve_client`](Self::serve_client), off by default |
 /// | `adapter` | [`adapter`](Self::adapter) |
+/// | `parser` | [`parser`](Self::parser) |
+/// | what its parser takes beyond the protocol | [`compatible`](Self::compatible), [`leniency`](Self::leniency) |
 /// | `connectTimeout` | [`connect_timeout`](Self::connect_timeout) |
 /// | `connectionStateRecovery` | [`recovery`](Self::recovery) |
 /// | `cleanupEmptyChildNamespaces` | [`cleanup_empty_child_namespaces`](Self::cleanup_empty_child_namespaces) |
@@ -45,6 +50,7 @@ pub enum WhenFull {
 /// | `allowRequest` | [`allow_request`](Self::allow_request), [`allow_request_later`](Self::allow_request_later) |
 /// | `engine.generateId` | the same hooks: [`Admission::As`](crate::front::Admission::As) |
 /// | `engine.use(middleware)` | the same hooks and [`headers`](Self::headers); or tower layers around [`Server::layer`] |
+/// | `allowEIO3` | [`allow_eio3`](Self::allow_eio3) |
 /// | `cors` | [`cors`](Self::cors); here a page of another origin is refused without it, there only its browser looks away |
 /// | `cookie` | [`cookie`](Self::cookie) |
 /// | `perMessageDeflate` | `deflate`, by the feature of that name |
@@ -58,6 +64,7 @@ pub enum WhenFull {
 /// | `maxBackpressure` (µWebSockets) | [`queue`](Self::queue) and [`when_full`](Self::when_full) |
 /// | Node's `headersTimeout`, `requestTimeout`, `keepAliveTimeout` | [`head_deadline`](Self::head_deadline), [`body_deadline`](Self::body_deadline), [`keep_alive`](Self::keep_alive) |
 /// | none | [`max_sessions`](Self::max_sessions), [`max_sessions_per_address`](Self::max_sessions_per_address) |
+/// | Node's `https.createServer` before it | `Server::serve_tls`, by the feature `tls` |
 /// | Express's `trust proxy` | [`trusted_proxies`](Self::trusted_proxies) |
 #[must_use]
 pub struct Builder {
@@ -70,6 +77,7 @@ pub struct Builder {
     adapter: Option<Box<AdapterFactory>>,
     cleanup: bool,
     when_full: WhenFull,
+    on_error: Option<Box<dyn Fn(HandlerError) + Send + Sync>>,
     #[cfg(feature = "deflate")]
     deflate: Option<crate::deflate::Config>,
 }
@@ -86,6 +94,7 @@ impl Default for Builder {
             adapter: None,
             cleanup: false,
             when_full: WhenFull::default(),
+            on_error: None,
             #[cfg(feature = "deflate")]
             deflate: None,
         }
@@ -93,6 +102,18 @@ impl Default for Builder {
 }
 
 impl Builder {
+    /// Whether clients of Engine.IO v3, which speak revision 4 of Socket.IO, are served too: those of
+    /// `socket.io-client` 2.x. Default: no.
+    ///
+    /// They make the id of their socket of the session's (in a namespace but `/` with `/nsp#` before it),
+    /// so [`Socket::id`](crate::Socket::id) is a secret with them: whoever knows it can take the session
+    /// over. They are in `/` unasked, and never recovered. Of a [`ConnectError`](crate::ConnectError) they
+    /// are told the data, or, where there is none, the message.
+    pub fn allow_eio3(mut self, allow: bool) -> Self {
+        self.engine.allow_eio3 = allow;
+        self
+    }
+
     /// How long a connection may be in no namespace. Default: 45 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.socket.connect_timeout = timeout;
@@ -141,6 +162,12 @@ impl Builder {
         self
     }
 
+    /// The hook that hears of handlers' errors and panics; as [`Server::on_error`].
+    pub fn on_error(mut self, hook: impl Fn(HandlerError) + Send + Sync + 'static) -> Self {
+        self.on_error = Some(Box::new(hook));
+        self
+    }
+
     /// The server.
     ///
     /// # Errors
@@ -162,10 +189,14 @@ impl Builder {
 
     fn parts(self) -> (Arc<Io>, Config) {
         let queue = (self.engine.high_water, self.when_full);
-        let shared = Shared::new(self.states, self.recovery, self.adapter, queue);
-        let app = Io::new(shared, self.hooks, self.cleanup);
-        app.namespace("/");
         let config = Config::new(self.engine, self.socket);
+        let packets = config.socket().clone();
+        let shared = Shared::new(self.states, self.recovery, self.adapter, queue, packets);
+        let app = Io::new(shared, self.hooks, self.cleanup);
+        if let Some(hook) = self.on_error {
+            app.shared.set_hook(hook);
+        }
+        app.namespace("/");
         #[cfg(feature = "deflate")]
         let config = match self.deflate {
             Some(deflate) => config.with_deflate(deflate),

@@ -18,8 +18,10 @@ use crate::{
     error::HandlerError,
     handler::Handler,
     handlers::{Chain, Handlers, List, Occasion, Watchers, join},
+    metrics::Counts,
     operator::Broadcast,
     state::States,
+    tasks::Tasks,
 };
 use rooms::RoomWatchers;
 use serde::Serialize;
@@ -66,6 +68,10 @@ pub(crate) struct Shared {
     /// What may wait for one client, in bytes.
     pub(crate) high_water: usize,
     pub(crate) when_full: WhenFull,
+    /// How packets are written.
+    pub(crate) packets: Arc<siox_socketio::Config>,
+    pub(crate) counts: Counts,
+    pub(crate) tasks: Tasks,
     hook: RwLock<Arc<Hook>>,
 }
 
@@ -77,6 +83,7 @@ impl Shared {
         recovery: Option<Recovery>,
         adapter: Option<Box<AdapterFactory>>,
         (high_water, when_full): (usize, WhenFull),
+        packets: Arc<siox_socketio::Config>,
     ) -> Self {
         let hook: Arc<Hook> = Arc::new(|e: HandlerError| {
             tracing::warn!(socket = e.socket.id(), error = %e, "handler");
@@ -87,6 +94,9 @@ impl Shared {
             adapter,
             high_water,
             when_full,
+            packets,
+            counts: Counts::default(),
+            tasks: Tasks::default(),
             hook: RwLock::new(hook),
         }
     }
@@ -104,6 +114,7 @@ impl Shared {
 
     /// A hook that panics must not take the connection's task with it.
     pub(crate) fn report(&self, error: HandlerError) {
+        self.counts.failed(&error.fault);
         let hook = self
             .hook
             .read()

@@ -11,12 +11,13 @@ use crate::{
     error::{Fault, HandlerError},
     handlers::Handlers,
     inbox::{Inbox, Item},
+    metrics::{Count, Counts},
     namespace::{Inner as Nsp, Stay},
     selection::Selection,
     state::States,
 };
 use siox_engineio::CloseReason;
-use siox_socketio::{DisconnectReason, Encoded, Slot};
+use siox_socketio::{DisconnectReason, Encoded, Revision, Slot};
 use siox_tokio::Conn;
 use siox_wire::{Admit, Instant, Shared};
 use std::{
@@ -28,6 +29,7 @@ use std::{
     time::Duration,
 };
 use tokio::{runtime::Handle, sync::oneshot};
+use tracing::Span;
 
 pub(super) struct Inner {
     /// Unique among the sockets of a server, in the order of arrival.
@@ -39,10 +41,13 @@ pub(super) struct Inner {
     pub(super) auth: Box<str>,
     pub(super) connected: AtomicBool,
     pub(super) recovered: bool,
+    revision: Revision,
     inbox: Mutex<Inbox>,
     acks: Mutex<BTreeMap<u64, Waiter>>,
     /// Given up when the socket is forgotten, however long clones of it are kept.
     stay: Mutex<Option<Stay>>,
+    /// What happens to it is told within.
+    span: Span,
     extra: OnceLock<Box<Extra>>,
 }
 
@@ -53,6 +58,8 @@ pub(crate) struct Extra {
     data: Mutex<Option<Stored>>,
     /// The private id by which its client may come back, and the offset it began at.
     recovery: OnceLock<(Box<str>, OnceLock<Box<str>>)>,
+    /// The request with what this socket's CONNECT has added to it.
+    handshake: OnceLock<Arc<crate::Handshake>>,
     /// The rooms that it was in, while `disconnecting` is told.
     left: Mutex<Option<Vec<Arc<str>>>>,
 }
@@ -71,9 +78,12 @@ impl Extra {
 pub(crate) struct Arrival {
     pub(crate) number: u64,
     pub(crate) id: String,
+    pub(crate) revision: Revision,
     pub(crate) conn: Arc<Conn<Io>>,
     pub(crate) slot: Slot,
     pub(crate) auth: Box<str>,
+    /// Where it is not the connection's.
+    pub(crate) handshake: Option<Arc<crate::Handshake>>,
 }
 
 impl Socket {
@@ -85,20 +95,28 @@ impl Socket {
         back: Option<&Restored>,
     ) -> Self {
         let session = back.map(|b| &b.session);
+        let id: Arc<str> = session.map_or_else(|| arrival.id.into(), |s| s.sid.as_ref().into());
+        let span = span(&id, &stay, &arrival.conn);
         let socket = Self(Arc::new(Inner {
             number: arrival.number,
-            id: session.map_or_else(|| arrival.id.into(), |s| s.sid.as_ref().into()),
+            id,
             conn: arrival.conn,
             slot: arrival.slot,
             nsp: stay.nsp().0.clone(),
             auth: arrival.auth,
             connected: AtomicBool::new(false),
             recovered: session.is_some(),
+            revision: arrival.revision,
             inbox: Mutex::default(),
             acks: Mutex::default(),
             stay: Mutex::new(Some(stay)),
+            span,
             extra: OnceLock::new(),
         }));
+        if let Some(handshake) = arrival.handshake {
+            // Nobody else has it yet.
+            let _ = socket.extra().handshake.set(handshake);
+        }
         let pid = match session {
             Some(session) => Some(session.pid.clone()),
             None => pid.map(Into::into),
@@ -111,6 +129,14 @@ impl Socket {
             socket.extra().set(data);
         }
         socket
+    }
+
+    pub(crate) fn span(&self) -> &Span {
+        &self.0.span
+    }
+
+    fn counts(&self) -> &Counts {
+        &self.0.nsp.shared.counts
     }
 
     pub(crate) fn extra(&self) -> &Extra {
@@ -132,7 +158,17 @@ impl Socket {
     }
 
     pub(crate) fn shared_handshake(&self) -> Arc<crate::Handshake> {
-        self.0.conn.data().handshake.clone()
+        self.own_handshake().clone()
+    }
+
+    pub(super) fn own_handshake(&self) -> &Arc<crate::Handshake> {
+        let own = self.extra_if_any().and_then(|e| e.handshake.get());
+        own.unwrap_or(&self.0.conn.data().handshake)
+    }
+
+    /// Which revision of the protocol its client speaks.
+    pub(crate) fn revision(&self) -> Revision {
+        self.0.revision
     }
 
     pub(crate) fn slot(&self) -> Slot {
@@ -189,7 +225,9 @@ impl Socket {
     }
 
     pub(crate) fn acknowledge(&self, id: u64, args: &Encoded) -> Result<(), SendError> {
-        self.0.conn.with(|m| m.ack(self.0.slot, id, args))
+        let sent = self.0.conn.with(|m| m.ack(self.0.slot, id, args));
+        self.counts().add(Count::AckOut, sent.is_ok().into());
+        sent
     }
 
     pub(crate) fn deliver(&self, group: &Arc<Shared>, kind: Admit) -> Result<(), SendError> {
@@ -203,7 +241,7 @@ impl Socket {
         encoded: &Encoded,
         kind: Admit,
     ) -> Result<(), SendError> {
-        if !self.0.nsp.adapter.recovers() {
+        if self.0.revision == Revision::V4 || !self.0.nsp.adapter.recovers() {
             return self.put(event, encoded, kind);
         }
         let selection = Selection::new(vec![self.0.id.to_string()], Vec::new());
@@ -218,6 +256,11 @@ impl Socket {
     pub(crate) fn put(&self, event: &str, encoded: &Encoded, kind: Admit) -> Result<(), SendError> {
         self.tell_watchers(&self.0.nsp.watchers(), event, encoded);
         let put = self.0.conn.with(|m| m.emit(self.0.slot, encoded, kind));
+        match put {
+            Ok(()) => self.counts().one(Count::EventOut),
+            Err(SendError::Full) if kind != Admit::Volatile => self.counts().one(Count::Full),
+            Err(_) => {}
+        }
         match (put, self.0.nsp.shared.when_full) {
             (Err(SendError::Full), WhenFull::Drop) => Ok(()),
             (Err(SendError::Full), WhenFull::Disconnect) if kind != Admit::Volatile => {
@@ -239,6 +282,7 @@ impl Socket {
         let (sender, receiver) = oneshot::channel();
         self.0.conn.with(|m| {
             let id = m.emit_with_ack(self.0.slot, encoded, deadline)?;
+            self.counts().one(Count::EventOut);
             // Entered before the session is unlocked, so the answer cannot come first.
             self.acks().insert(id, Waiter::One(sender));
             Ok(receiver)
@@ -287,6 +331,11 @@ impl Socket {
     /// Takes it out of everything it is in. Whether it was connected until now.
     fn forget(&self, reason: DisconnectReason) -> bool {
         let was = self.0.connected.swap(false, Ordering::AcqRel);
+        if was {
+            self.counts().disconnected(reason);
+            let _entered = self.0.span.enter();
+            tracing::debug!(%reason, "disconnected");
+        }
         self.0.conn.data().remove(self.0.slot);
         let rooms = self.0.nsp.remove(self);
         if was && !rooms.is_empty() {
@@ -343,4 +392,11 @@ impl Socket {
             *extra.left() = None;
         }
     }
+}
+
+/// Without a parent: it lives longer than what made it.
+fn span(id: &str, stay: &Stay, conn: &Conn<Io>) -> Span {
+    let nsp = &*stay.nsp().0.name;
+    let address = conn.data().handshake.address().map(tracing::field::display);
+    tracing::info_span!(parent: None, "socket", sid = id, nsp, address)
 }

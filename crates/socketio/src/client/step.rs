@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{Error, Kind, Packet, Raw, Revision, Slot, Value, packet::decode::Decoded};
 use alloc::{borrow::Cow, boxed::Box, format, string::ToString, vec::Vec};
-use siox_wire::{Instant, Sink};
+use siox_wire::{Admit, Instant, Sink};
 
 impl Client {
     pub(super) fn step<'b>(
@@ -86,7 +86,11 @@ impl Client {
                 Ok(None)
             }
             (State::Leaving(_), _) => {
-                header(Kind::Disconnect, &stay.nsp, None).put("", &[], out);
+                let config = self.config.clone();
+                let stay = self.stay(nsp)?;
+                let header = header(Kind::Disconnect, &stay.nsp, None);
+                // What a sink that is closed does not take, nobody waits for.
+                let _ = header.send("", &[], &config.limits, Admit::Owed, out);
                 Ok(self.left(slot, out))
             }
             (State::Joined | State::Left, _) => Err(Error::Unasked),
@@ -177,7 +181,8 @@ impl Client {
         let before = core::mem::replace(&mut stay.state, State::Left);
         if let State::Leaving(Some(next)) = before {
             stay.begin(next.slot);
-            stay.ask(&next.body, out);
+            // As above.
+            let _ = stay.ask(&next.body, &self.config.limits, out);
         }
         None
     }

@@ -5,10 +5,13 @@ use super::{
     stays::{Early, Next, State, Stay},
 };
 use crate::{
-    Encoded, Kind, MAX_NAMESPACE, Revision, Slot, Value, ValueKind, packet::encode::Header,
+    Config, Encoded, Kind, MAX_NAMESPACE, Revision, Slot, Value, ValueKind, packet::encode::Header,
     text::quote,
 };
-use alloc::{string::String, vec::Vec};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 use siox_wire::{Admit, Instant, SendError, Sink};
 
 /// The session that a client wants to go on with.
@@ -70,8 +73,8 @@ impl Client {
             }
             State::Left => {
                 stay.query = query.into();
+                stay.ask(&body, &self.config.limits, out)?;
                 stay.begin(slot);
-                stay.ask(&body, out);
             }
         }
         self.next = self.next.wrapping_add(1);
@@ -125,7 +128,10 @@ impl Client {
         let mut stays = self.stays.iter_mut();
         let stay = stays.find(|stay| stay.has(slot)).ok_or(SendError::Closed)?;
         match &mut stay.state {
-            State::Joined => header(Kind::Disconnect, &stay.nsp, None).put("", &[], out),
+            State::Joined => {
+                let header = header(Kind::Disconnect, &stay.nsp, None);
+                header.send("", &[], &self.config.limits, Admit::Owed, out)?;
+            }
             State::Asked(early) => {
                 let early = core::mem::take(early);
                 stay.state = State::Leaving(None);
@@ -154,10 +160,10 @@ impl Client {
         admit: Admit,
         out: &mut impl Sink,
     ) -> Result<(), SendError> {
-        let nsp = &self.may_send(slot, event, Kind::Event)?.nsp;
-        out.admit(admit)?;
-        header(Kind::Event, nsp, None).put(event.json(), event.attachments(), out);
-        Ok(())
+        self.may_send(event, Kind::Event)?;
+        let header = header(Kind::Event, &joined(&mut self.stays, slot)?.nsp, None);
+        let (json, attachments) = (event.json(), event.attachments());
+        header.send(json, attachments, &self.config.limits, admit, out)
     }
 
     /// Emits an event that the server is asked to acknowledge; returns the id that
@@ -174,11 +180,13 @@ impl Client {
         out: &mut impl Sink,
     ) -> Result<u64, SendError> {
         self.acks.has_room(self.config.limits.pending_acks)?;
-        let stay = self.may_send(slot, event, Kind::Event)?;
-        out.admit(admit)?;
+        self.may_send(event, Kind::Event)?;
+        let stay = joined(&mut self.stays, slot)?;
         let id = stay.next_ack;
+        let header = header(Kind::Event, &stay.nsp, Some(id));
+        let (json, attachments) = (event.json(), event.attachments());
+        header.send(json, attachments, &self.config.limits, admit, out)?;
         stay.next_ack = id.wrapping_add(1);
-        header(Kind::Event, &stay.nsp, Some(id)).put(event.json(), event.attachments(), out);
         self.acks.insert(slot, id, deadline);
         Ok(id)
     }
@@ -195,10 +203,10 @@ impl Client {
         args: &Encoded,
         out: &mut impl Sink,
     ) -> Result<(), SendError> {
-        let nsp = &self.may_send(slot, args, Kind::Ack)?.nsp;
-        out.admit(Admit::Owed)?;
-        header(Kind::Ack, nsp, Some(id)).put(args.json(), args.attachments(), out);
-        Ok(())
+        self.may_send(args, Kind::Ack)?;
+        let header = header(Kind::Ack, &joined(&mut self.stays, slot)?.nsp, Some(id));
+        let (json, attachments) = (args.json(), args.attachments());
+        header.send(json, attachments, &self.config.limits, Admit::Owed, out)
     }
 
     /// Nobody waits for this acknowledgement any more. Says whether it was owed.
@@ -235,19 +243,23 @@ impl Client {
         }
     }
 
-    fn may_send(&mut self, slot: Slot, what: &Encoded, kind: Kind) -> Result<&mut Stay, SendError> {
+    fn may_send(&self, what: &Encoded, kind: Kind) -> Result<(), SendError> {
         self.alive()?;
-        let limit = self.config.limits.max_attachments;
+        let limit = self.config.limits.most_attachments();
         if what.attachments().len() > limit {
             return Err(SendError::Attachments { limit });
         }
         if what.kind() != kind {
             return Err(SendError::Unencodable);
         }
-        let mut stays = self.stays.iter_mut();
-        let stay = stays.find(|stay| stay.slot == slot && matches!(stay.state, State::Joined));
-        stay.ok_or(SendError::Closed)
+        Ok(())
     }
+}
+
+fn joined(stays: &mut [Stay], slot: Slot) -> Result<&mut Stay, SendError> {
+    let mut stays = stays.iter_mut();
+    let stay = stays.find(|stay| stay.slot == slot && matches!(stay.state, State::Joined));
+    stay.ok_or(SendError::Closed)
 }
 
 impl Stay {
@@ -259,12 +271,17 @@ impl Stay {
     }
 
     /// Sends the CONNECT.
-    pub(super) fn ask(&self, body: &str, out: &mut impl Sink) {
-        if self.query.is_empty() {
-            return header(Kind::Connect, &self.nsp, None).put(body, &[], out);
-        }
-        let nsp = [&self.nsp, "?", &self.query].concat();
-        header(Kind::Connect, &nsp, None).put(body, &[], out);
+    pub(super) fn ask(
+        &self,
+        body: &str,
+        limits: &Config,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
+        let nsp = match &*self.query {
+            "" => self.nsp.to_string(),
+            query => [&self.nsp, "?", query].concat(),
+        };
+        header(Kind::Connect, &nsp, None).send(body, &[], limits, Admit::Owed, out)
     }
 }
 

@@ -74,6 +74,13 @@ impl Slots {
         self.get(slot, State::Joined)
     }
 
+    /// The namespace of a slot that is joined.
+    pub(super) fn joined_nsp(&self, slot: Slot) -> Result<&str, SendError> {
+        let mut entries = self.entries.iter();
+        let entry = entries.find(|e| e.slot == slot && e.state == State::Joined);
+        entry.map(Entry::nsp).ok_or(SendError::Closed)
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }

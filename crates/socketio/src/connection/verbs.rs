@@ -4,7 +4,7 @@ use super::{
     Connection, Life,
     slots::{Slot, State},
 };
-use crate::{Encoded, Kind, Value, packet::encode::Header, text::quote};
+use crate::{Encoded, Kind, Revision, Value, packet::encode::Header, text::quote};
 use alloc::{string::String, sync::Arc};
 use siox_wire::{Admit, Instant, Lead, SendError, Shared, Sink};
 
@@ -13,7 +13,9 @@ use siox_wire::{Admit, Instant, Lead, SendError, Shared, Sink};
 pub const FIRST_BROADCAST_ACK: u64 = 1 << 30;
 
 impl Connection {
-    /// Accepts a CONNECT: the socket is joined and may be sent to. `sid` is its public id.
+    /// Accepts a CONNECT: the socket is joined and may be sent to. `sid` is its public id. A client of
+    /// revision 4 is not told it, since it makes it of the session's (`/` has that one, `/nsp` has
+    /// `/nsp#` and it).
     ///
     /// # Errors
     /// [`SendError::Closed`] when the slot does not wait for an answer, or the sink is closed.
@@ -21,7 +23,8 @@ impl Connection {
         self.accept_with(slot, sid, None, out)
     }
 
-    /// As [`accept`](Self::accept), for a session that can be recovered by its private id.
+    /// As [`accept`](Self::accept), for a session that can be recovered by its private id; a client of
+    /// revision 4 cannot, and is not told it.
     ///
     /// # Errors
     /// As those of [`accept`](Self::accept).
@@ -43,22 +46,21 @@ impl Connection {
         out: &mut impl Sink,
     ) -> Result<(), SendError> {
         self.alive()?;
+        let revision = self.revision;
         let entry = self.slots.asked(slot)?;
-        out.admit(Admit::Owed)?;
-        let mut body = String::from(r#"{"sid":"#);
-        quote(&mut body, sid);
-        if let Some(pid) = pid {
-            body.push_str(r#","pid":"#);
-            quote(&mut body, pid);
-        }
-        body.push('}');
-        header(Kind::Connect, entry.nsp(), None).put(&body, &[], out);
+        let body = match revision {
+            Revision::V4 => String::new(),
+            Revision::V5 => welcome(sid, pid),
+        };
+        let header = header(Kind::Connect, entry.nsp(), None);
+        header.send(&body, &[], &self.config, Admit::Owed, out)?;
         entry.state = State::Joined;
         self.connect_by = None;
         Ok(())
     }
 
-    /// Refuses a CONNECT. `data` is for the application at the other end.
+    /// Refuses a CONNECT. `data` is for the application at the other end; one of revision 4 gets it in
+    /// the place of the message, unless it is one of the values that JavaScript takes for false.
     ///
     /// # Errors
     /// [`SendError::Closed`] when the slot does not wait for an answer, or the sink is closed;
@@ -71,19 +73,40 @@ impl Connection {
         out: &mut impl Sink,
     ) -> Result<(), SendError> {
         self.alive()?;
-        let entry = self.slots.asked(slot)?;
+        self.slots.asked(slot)?;
         if data.is_some_and(|d| !d.attachments().is_empty()) {
             return Err(SendError::Unencodable);
         }
-        out.admit(Admit::Owed)?;
-        let mut body = String::from(r#"{"message":"#);
-        quote(&mut body, message);
-        if let Some(data) = data {
-            body.push_str(r#","data":"#);
-            body.push_str(data.json());
-        }
-        body.push('}');
-        header(Kind::ConnectError, entry.nsp(), None).put(&body, &[], out);
+        let body = match (self.revision, data) {
+            (Revision::V5, data) => refusal(message, data),
+            (Revision::V4, Some(data)) if is_truthy(data) => data.json().into(),
+            (Revision::V4, _) => {
+                let mut body = String::new();
+                quote(&mut body, message);
+                body
+            }
+        };
+        self.refuse_with(slot, &body, out)
+    }
+
+    /// Refuses a CONNECT because there is no such namespace: with an object, whatever the revision.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the slot does not wait for an answer, or the sink is closed.
+    pub fn refuse_namespace(&mut self, slot: Slot, out: &mut impl Sink) -> Result<(), SendError> {
+        self.refuse_with(slot, &refusal("Invalid namespace", None), out)
+    }
+
+    fn refuse_with(
+        &mut self,
+        slot: Slot,
+        body: &str,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
+        self.alive()?;
+        let entry = self.slots.asked(slot)?;
+        let header = header(Kind::ConnectError, entry.nsp(), None);
+        header.send(body, &[], &self.config, Admit::Owed, out)?;
         self.slots.forget(slot);
         Ok(())
     }
@@ -96,8 +119,8 @@ impl Connection {
     pub fn disconnect(&mut self, slot: Slot, out: &mut impl Sink) -> Result<(), SendError> {
         self.alive()?;
         let entry = self.slots.joined(slot)?;
-        out.admit(Admit::Owed)?;
-        header(Kind::Disconnect, entry.nsp(), None).put("", &[], out);
+        let header = header(Kind::Disconnect, entry.nsp(), None);
+        header.send("", &[], &self.config, Admit::Owed, out)?;
         self.leave(slot);
         Ok(())
     }
@@ -115,9 +138,8 @@ impl Connection {
         out: &mut impl Sink,
     ) -> Result<(), SendError> {
         let nsp = self.may_send(slot, event, Kind::Event)?;
-        out.admit(admit)?;
-        header(Kind::Event, nsp, None).put(event.json(), event.attachments(), out);
-        Ok(())
+        let header = header(Kind::Event, nsp, None);
+        header.send(event.json(), event.attachments(), &self.config, admit, out)
     }
 
     /// Emits an event that the peer is asked to acknowledge; returns the id that
@@ -134,20 +156,22 @@ impl Connection {
     ) -> Result<u64, SendError> {
         self.may_send(slot, event, Kind::Event)?;
         self.acks.has_room(self.config.pending_acks)?;
-        out.admit(Admit::Normal)?;
         let entry = self.slots.joined(slot)?;
+        let mut last = entry.last_ack;
         let id = loop {
-            entry.last_ack = match entry.last_ack.wrapping_add(1) {
+            last = match last.wrapping_add(1) {
                 n if u64::from(n) >= FIRST_BROADCAST_ACK => 1,
                 n => n,
             };
-            let id = u64::from(entry.last_ack);
             // After a turn through all ids, one may still be owed.
-            if !self.acks.contains(slot, id) {
-                break id;
+            if !self.acks.contains(slot, last.into()) {
+                break last.into();
             }
         };
-        header(Kind::Event, entry.nsp(), Some(id)).put(event.json(), event.attachments(), out);
+        let header = header(Kind::Event, entry.nsp(), Some(id));
+        let (json, attachments) = (event.json(), event.attachments());
+        header.send(json, attachments, &self.config, Admit::Normal, out)?;
+        entry.last_ack = last;
         self.acks.insert(slot, id, deadline);
         Ok(id)
     }
@@ -165,12 +189,12 @@ impl Connection {
         out: &mut impl Sink,
     ) -> Result<(), SendError> {
         let nsp = self.may_send(slot, args, Kind::Ack)?;
-        out.admit(Admit::Owed)?;
-        header(Kind::Ack, nsp, Some(id)).put(args.json(), args.attachments(), out);
-        Ok(())
+        let header = header(Kind::Ack, nsp, Some(id));
+        let (json, attachments) = (args.json(), args.attachments());
+        header.send(json, attachments, &self.config, Admit::Owed, out)
     }
 
-    /// Sends a packet that [`shared`](crate::shared) made for this slot's namespace.
+    /// Sends a packet that [`Config::shared`](crate::Config::shared) made for this slot's namespace.
     ///
     /// # Errors
     /// [`SendError::Closed`] when the slot is not joined, [`SendError::Attachments`] beyond
@@ -228,23 +252,55 @@ impl Connection {
     }
 
     fn check_attachments(&self, n: usize) -> Result<(), SendError> {
-        let limit = self.config.max_attachments;
+        let limit = self.config.most_attachments();
         if n > limit {
             return Err(SendError::Attachments { limit });
         }
         Ok(())
     }
 
-    fn may_send(&mut self, slot: Slot, what: &Encoded, kind: Kind) -> Result<&str, SendError> {
+    fn may_send(&self, slot: Slot, what: &Encoded, kind: Kind) -> Result<&str, SendError> {
         self.alive()?;
         self.check_attachments(what.attachments().len())?;
         if what.kind() != kind {
             return Err(SendError::Unencodable);
         }
-        Ok(self.slots.joined(slot)?.nsp())
+        self.slots.joined_nsp(slot)
     }
 }
 
 fn header(kind: Kind, nsp: &str, id: Option<u64>) -> Header<'_> {
     Header { kind, nsp, id }
+}
+
+/// What a client of revision 5 is told when it comes in.
+fn welcome(sid: &str, pid: Option<&str>) -> String {
+    let mut body = String::from(r#"{"sid":"#);
+    quote(&mut body, sid);
+    if let Some(pid) = pid {
+        body.push_str(r#","pid":"#);
+        quote(&mut body, pid);
+    }
+    body.push('}');
+    body
+}
+
+/// Why a CONNECT is refused, as an object.
+fn refusal(message: &str, data: Option<&Value>) -> String {
+    let mut body = String::from(r#"{"message":"#);
+    quote(&mut body, message);
+    if let Some(data) = data {
+        body.push_str(r#","data":"#);
+        body.push_str(data.json());
+    }
+    body.push('}');
+    body
+}
+
+/// Whether JavaScript takes a value for true.
+fn is_truthy(value: &Value) -> bool {
+    match value.json() {
+        "null" | "false" | "\"\"" => false,
+        json => json.parse::<f64>().ok() != Some(0.0),
+    }
 }

@@ -1,13 +1,14 @@
 //! From the text of a packet to its parts; the payload is checked, not taken apart.
 
-use super::{Binary, Packet, Raw, Span, grammar};
+use super::{Binary, Packet, Raw, Span, grammar, lenient};
 use crate::{
-    Config, Error, Kind,
+    Error, Kind, Leniency, Parsed,
     holes::{FindHoles, Hole},
     scan::{self, Args, Token},
     text::unescape,
 };
 use alloc::{borrow::Cow, boxed::Box, string::ToString, vec::Vec};
+use bytes::Bytes;
 
 /// The event names that the protocol and its libraries keep for themselves.
 pub const RESERVED_EVENTS: [&str; 6] = [
@@ -82,6 +83,15 @@ impl<'b> Decoded<'b> {
         }
     }
 
+    /// Puts the attachments into their places.
+    pub(crate) fn attach(&mut self, attachments: Vec<Bytes>) {
+        if let Self::Event { packet, .. } | Self::Ack { packet, .. } = self
+            && let Some(binary) = &mut packet.binary
+        {
+            binary.attachments = attachments;
+        }
+    }
+
     /// Detaches the packet from the buffer it borrows.
     #[must_use]
     pub fn into_owned(self) -> Decoded<'static> {
@@ -113,26 +123,48 @@ impl<'b> Decoded<'b> {
     }
 }
 
-/// A packet's text, and how many attachments must follow it.
-pub(crate) struct Text<'b> {
-    pub(crate) decoded: Decoded<'b>,
-    pub(crate) attachments: usize,
+/// A packet by the grammar alone.
+#[inline]
+pub(crate) fn text(text: Cow<'_, str>, max_attachments: usize) -> Result<Parsed<'_>, Error> {
+    let head = grammar::head(&text, max_attachments)?;
+    let nsp = namespace(&text, head.nsp);
+    let (about, attachments) = ((head.kind, nsp, head.id), head.attachments);
+    let packet = assemble_as(text, about, head.payload, attachments, &Leniency::STRICT)?;
+    Ok(Parsed {
+        packet,
+        attachments,
+    })
 }
 
-#[inline]
-pub(crate) fn text<'b>(text: Cow<'b, str>, config: &Config) -> Result<Text<'b>, Error> {
-    let head = grammar::head(&text, config.max_attachments)?;
-    let nsp = namespace(&text, head.nsp);
-    let (id, attachments, payload) = (head.id, head.attachments, head.payload);
+/// A packet whose payload begins at `payload` of `text`.
+pub(crate) fn assemble<'b>(
+    text: Cow<'b, str>,
+    about: (Kind, Cow<'b, str>, Option<u64>),
+    payload: usize,
+    attachments: usize,
+    leniency: &Leniency,
+) -> Result<Decoded<'b>, Error> {
+    assemble_as(text, about, payload, attachments, leniency)
+}
+
+// Always inlined: what is strict then costs nothing for what could be lenient.
+#[inline(always)]
+fn assemble_as<'b>(
+    text: Cow<'b, str>,
+    (kind, nsp, id): (Kind, Cow<'b, str>, Option<u64>),
+    payload: usize,
+    attachments: usize,
+    leniency: &Leniency,
+) -> Result<Decoded<'b>, Error> {
     let no_id = || {
-        if id.is_some() {
+        if id.is_some() && !leniency.loose_id {
             Err(Error::AckId)
         } else {
             Ok(())
         }
     };
     let first = text.as_bytes().get(payload).copied();
-    let decoded = match head.kind {
+    Ok(match kind {
         Kind::Connect => {
             no_id()?;
             let payload = match first {
@@ -151,32 +183,40 @@ pub(crate) fn text<'b>(text: Cow<'b, str>, config: &Config) -> Result<Text<'b>, 
         }
         Kind::ConnectError => {
             no_id()?;
-            let Some(b'{' | b'"') = first else {
-                return Err(Error::Payload);
+            let payload = match first {
+                Some(b'{' | b'"') => raw(&text, payload)?,
+                None if leniency.missing_payload => Raw(Cow::Borrowed("null")),
+                Some(_) | None => return Err(Error::Payload),
             };
-            let payload = raw(&text, payload)?;
             Decoded::ConnectError { nsp, payload }
         }
-        Kind::Event => Decoded::Event {
-            nsp,
-            id,
-            packet: event(text, payload, attachments)?,
-        },
+        Kind::Event => {
+            let packet = if first == Some(b'[') {
+                event(text, payload, attachments)?
+            } else {
+                lenient::without_payload(kind, first, attachments, leniency)?
+            };
+            Decoded::Event { nsp, id, packet }
+        }
         Kind::Ack => Decoded::Ack {
             nsp,
-            id: id.ok_or(Error::AckId)?,
-            packet: ack(text, payload, attachments)?,
+            id: match id {
+                Some(id) => id,
+                None if leniency.missing_payload => u64::MAX,
+                None => return Err(Error::AckId),
+            },
+            packet: if first == Some(b'[') {
+                ack(text, payload, attachments)?
+            } else {
+                lenient::without_payload(kind, first, attachments, leniency)?
+            },
         },
-    };
-    Ok(Text {
-        decoded,
-        attachments,
     })
 }
 
 /// The namespace, borrowed where the message is.
 #[inline]
-fn namespace<'b>(text: &Cow<'b, str>, (start, end): (usize, usize)) -> Cow<'b, str> {
+pub(super) fn namespace<'b>(text: &Cow<'b, str>, (start, end): (usize, usize)) -> Cow<'b, str> {
     if end.wrapping_sub(start) < 2 {
         return Cow::Borrowed("/");
     }
@@ -197,7 +237,6 @@ fn raw<'b>(text: &Cow<'b, str>, at: usize) -> Result<Raw<'b>, Error> {
 
 #[inline]
 fn event(text: Cow<'_, str>, at: usize, attachments: usize) -> Result<Packet<'_>, Error> {
-    wants_array(&text, at)?;
     let (name, args, binary) = if attachments == 0 {
         let (name, args) = scan::event(&text, at, &mut ())?;
         (name, args, None)
@@ -211,7 +250,6 @@ fn event(text: Cow<'_, str>, at: usize, attachments: usize) -> Result<Packet<'_>
 }
 
 fn ack(text: Cow<'_, str>, at: usize, attachments: usize) -> Result<Packet<'_>, Error> {
-    wants_array(&text, at)?;
     let (args, binary) = if attachments == 0 {
         (scan::args(&text, at, &mut ())?, None)
     } else {
@@ -220,14 +258,6 @@ fn ack(text: Cow<'_, str>, at: usize, attachments: usize) -> Result<Packet<'_>, 
         (args, Some(holes.finish()?))
     };
     Ok(packet(text, Span::new(at, at), None, at, args, binary))
-}
-
-#[inline]
-fn wants_array(text: &str, at: usize) -> Result<(), Error> {
-    if text.as_bytes().get(at) == Some(&b'[') {
-        return Ok(());
-    }
-    Err(Error::Payload)
 }
 
 #[inline]
@@ -304,10 +334,7 @@ mod tests {
             ("2[1e999]", "1e999"),
             ("2[1e30]", "1e30"),
         ] {
-            let Decoded::Event { packet, .. } = super::text(text.into(), &Config::default())
-                .unwrap()
-                .decoded
-            else {
+            let Decoded::Event { packet, .. } = super::text(text.into(), 10).unwrap().packet else {
                 panic!("{text}")
             };
             assert_eq!(packet.name(), name, "{text}");

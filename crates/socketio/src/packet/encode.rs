@@ -1,10 +1,10 @@
 //! Packets as they leave: a head, JSON, and attachments behind it.
 
 use super::grammar::Kind;
-use crate::Encoded;
+use crate::{Config, Encoded};
 use alloc::{string::String, sync::Arc, vec::Vec};
 use bytes::Bytes;
-use siox_wire::{Part, Shared, Sink};
+use siox_wire::{Admit, Part, SendError, Shared, Sink};
 
 /// A few ASCII bytes, built on the stack.
 struct Short {
@@ -60,6 +60,7 @@ pub struct Header<'a> {
 
 impl Header<'_> {
     /// Calls `put` with the parts of the packet's text: what precedes the payload, then `body`.
+    #[inline(always)]
     fn parts<R>(&self, attachments: usize, body: &str, put: impl FnOnce(&[&[u8]]) -> R) -> R {
         let binary = attachments > 0 && matches!(self.kind, Kind::Event | Kind::Ack);
         let (mut lead, mut id) = (Short::EMPTY, Short::EMPTY);
@@ -97,7 +98,17 @@ impl Header<'_> {
         })
     }
 
-    pub(crate) fn put(&self, body: &str, attachments: &[Bytes], out: &mut impl Sink) {
+    /// The messages of the packet.
+    pub(crate) fn json_parts(&self, body: &str, attachments: &[Bytes]) -> Vec<Part> {
+        let text = self.text(attachments.len(), body);
+        let mut parts = Vec::with_capacity(attachments.len().saturating_add(1));
+        parts.push(Part::Text(text.into()));
+        parts.extend(attachments.iter().cloned().map(Part::Binary));
+        parts
+    }
+
+    #[inline(always)]
+    fn put(&self, body: &str, attachments: &[Bytes], out: &mut impl Sink) {
         self.parts(attachments.len(), body, |parts| out.put_text(parts));
         for attachment in attachments {
             out.put_binary(b"", attachment.clone());
@@ -105,8 +116,44 @@ impl Header<'_> {
     }
 }
 
-/// A packet for any number of sockets of one namespace, encoded once: an event (with the id of the
+impl Header<'_> {
+    /// Sends the packet as the parser of this connection writes it, if `out` takes it.
+    // Always inlined: that for JSON then costs what it costs without a choice.
+    #[inline(always)]
+    pub(crate) fn send(
+        &self,
+        body: &str,
+        attachments: &[Bytes],
+        config: &Config,
+        admit: Admit,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
+        if let Some(parser) = &config.parser {
+            let parts = parser.encode(self, body, attachments)?;
+            return put_parts(parts, admit, out);
+        }
+        out.admit(admit)?;
+        self.put(body, attachments, out);
+        Ok(())
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn put_parts(parts: Vec<Part>, admit: Admit, out: &mut impl Sink) -> Result<(), SendError> {
+    out.admit(admit)?;
+    for part in parts {
+        match part {
+            Part::Text(text) => out.put_text(&[&text]),
+            Part::Binary(bytes) => out.put_binary(b"", bytes),
+        }
+    }
+    Ok(())
+}
+
+/// A JSON packet for any number of sockets of one namespace, encoded once: an event (with the id of the
 /// acknowledgement that it wants, if any) or an acknowledgement (with the id that it answers).
+/// [`Config::shared`] is the same for any parser.
 #[must_use]
 pub fn shared(nsp: &str, encoded: &Encoded, id: Option<u64>) -> Arc<Shared> {
     let header = Header {
@@ -114,12 +161,7 @@ pub fn shared(nsp: &str, encoded: &Encoded, id: Option<u64>) -> Arc<Shared> {
         nsp,
         id,
     };
-    let attachments = encoded.attachments();
-    let text = header.text(attachments.len(), encoded.json());
-    let mut parts = Vec::with_capacity(attachments.len().saturating_add(1));
-    parts.push(Part::Text(text.into()));
-    parts.extend(attachments.iter().cloned().map(Part::Binary));
-    Shared::new(parts)
+    Shared::new(header.json_parts(encoded.json(), encoded.attachments()))
 }
 
 #[cfg(test)]

@@ -3,14 +3,17 @@
 pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod grammar;
+pub(crate) mod lenient;
 
 use crate::{
     DecodeError, Value,
     de::{Source, decode_args, decode_one},
     holes::Hole,
+    text::unescape,
 };
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use bytes::Bytes;
+pub(crate) use lenient::whole_number;
 use serde::Deserialize;
 
 /// A JSON value of its own, validated but not taken apart.
@@ -117,6 +120,26 @@ impl Packet<'_> {
     /// The JSON text between the name and the closing bracket: the arguments with commas between.
     pub(crate) fn inner(&self) -> &str {
         self.inner.of(&self.text)
+    }
+
+    /// The last argument, if it is a string: the offset, in an event of a session that can be recovered.
+    #[must_use]
+    pub fn last_string(&self) -> Option<Cow<'_, str>> {
+        let before = self.inner().trim_end().strip_suffix('"')?;
+        let mut end = before.len();
+        // Inside a string, an odd number of backslashes stands before every quote.
+        while let Some(at) = before.get(..end)?.rfind('"') {
+            let ahead = before.get(..at)?;
+            let slashes = ahead
+                .len()
+                .saturating_sub(ahead.trim_end_matches('\\').len());
+            if slashes % 2 == 0 {
+                let raw = before.get(at.saturating_add(1)..)?;
+                return Some(unescape(raw, raw.contains('\\')));
+            }
+            end = at;
+        }
+        None
     }
 
     /// How many arguments there are, the name not counted.

@@ -161,6 +161,12 @@ impl<K: Ord + Clone> Rooms<K> {
         self.rooms.keys().map(|r| &**r)
     }
 
+    /// How many rooms have members.
+    #[must_use]
+    pub fn room_count(&self) -> usize {
+        self.rooms.len()
+    }
+
     /// How many members are known.
     #[must_use]
     pub fn len(&self) -> usize {
