@@ -11,7 +11,9 @@ use crate::{
     net::Net,
 };
 use siox_engineio::CloseReason;
-use siox_socketio::{self as socketio, Encoded, FIRST_BROADCAST_ACK, Packet, Slot, shared};
+use siox_socketio::{
+    self as socketio, Encoded, FIRST_BROADCAST_ACK, Packet, Slot, recovery::Log, shared,
+};
 use siox_stack::{Engine, Event, Machine, Session};
 use siox_testkit::Rng;
 use siox_wire::{Admit, Instant, SendError};
