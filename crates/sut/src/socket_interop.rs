@@ -2,8 +2,8 @@
 //! rooms, refusals, and a flood that spans an upgrade.
 
 use siox::{
-    Ack, AckError, Args, Auth, BoxError, ConnectError, Data, Namespace, SendError, Server, Socket,
-    State, Value,
+    Ack, AckError, Args, Auth, BoxError, ConnectError, Data, Namespace, Recovery, SendError,
+    Server, Socket, State, Value,
 };
 use std::{
     collections::BTreeMap,
@@ -46,11 +46,13 @@ impl Numbers {
     }
 }
 
-pub(crate) fn server() -> std::io::Result<Server> {
-    let io = Server::builder()
-        .allow_eio3(true)
-        .state(Numbers::default())
-        .build()?;
+pub(crate) fn server(recovery: bool) -> std::io::Result<Server> {
+    let builder = Server::builder().allow_eio3(true).state(Numbers::default());
+    let builder = match recovery {
+        true => builder.recovery(Recovery::default()),
+        false => builder,
+    };
+    let io = builder.build()?;
     for name in ["/", "/custom"] {
         let namespace = io.namespace(name);
         echoes(&namespace);
