@@ -15,6 +15,9 @@ export const { io } = load("socket.io-client");
 export const ioV2 = load("socket.io-client-v2");
 export const { WebSocket } = load("ws");
 
+/** The parser for MessagePack, for the official client's option `parser`. */
+export const msgpack = load("socket.io-msgpack-parser");
+
 /** The official Engine.IO clients, by the version of the protocol that they speak. */
 export const ENGINES = { 4: load("engine.io-client").Socket, 3: load("engine.io-client-v3") };
 
