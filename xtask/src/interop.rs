@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::chromium::apt;
 use crate::npm;
+use crate::pip;
 use crate::shell::{
     Arguments, Result, cargo, command, make_folder, output, root, run as run_command, target,
 };
@@ -29,6 +30,7 @@ pub(crate) fn run(words: &[String]) -> Result {
     ensure_proxies()?;
     let scripts = scripts(arguments.option("--only").unwrap_or_default())?;
     let modules = npm::install("xtask/interop", "interop")?;
+    let python = pip::install("xtask/interop/requirements.txt", "interop-python")?;
     let chromium = crate::chromium::ensure()?;
     let servers = build()?;
     let screenshots = target().join("screenshots");
@@ -44,6 +46,7 @@ pub(crate) fn run(words: &[String]) -> Result {
     ])
     .args(&scripts);
     node.env("SIOX_INTEROP_MODULES", &modules)
+        .env("SIOX_INTEROP_PYTHON", &python)
         .env("CHROMIUM", &chromium)
         .env("SIOX_SCREENSHOTS", &screenshots)
         .env("SIOX_PROXIES", target().join("proxies"));
