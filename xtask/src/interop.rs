@@ -5,9 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::chromium::apt;
+use crate::npm;
 use crate::shell::{
-    Arguments, Result, cargo, command, make_folder, output, read, root, run as run_command, target,
-    write,
+    Arguments, Result, cargo, command, make_folder, output, root, run as run_command, target,
 };
 
 /// The scripts use its test runner's options.
@@ -27,7 +27,7 @@ pub(crate) fn run(words: &[String]) -> Result {
     check_node()?;
     ensure_proxies()?;
     let scripts = scripts(arguments.option("--only").unwrap_or_default())?;
-    let modules = install_modules()?;
+    let modules = npm::install("xtask/interop", "interop")?;
     let chromium = crate::chromium::ensure()?;
     let servers = build()?;
     let screenshots = target().join("screenshots");
@@ -137,37 +137,6 @@ fn collect_scripts(folder: &Path, found: &mut Vec<PathBuf>) -> Result {
         }
     }
     Ok(())
-}
-
-/// Installs the pinned npm packages under `target/interop`, unless those very pins are there already. Answers the folder.
-fn install_modules() -> Result<PathBuf> {
-    let pins = root().join("xtask/interop");
-    let folder = target().join("interop");
-    let lock = read(&pins.join("package-lock.json"))?;
-    let stamp = folder.join("installed-lock.json");
-    if stamp.exists() && read(&stamp)? == lock {
-        return Ok(folder);
-    }
-    println!(
-        "installing the official clients and playwright-core under {}",
-        folder.display()
-    );
-    write(
-        &folder.join("package.json"),
-        read(&pins.join("package.json"))?.as_bytes(),
-    )?;
-    write(&folder.join("package-lock.json"), lock.as_bytes())?;
-    let mut npm = command("npm");
-    npm.args([
-        "ci",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel=error",
-    ]);
-    run_command(npm.current_dir(&folder))?;
-    write(&stamp, lock.as_bytes())?;
-    Ok(folder)
 }
 
 fn build() -> Result<Servers> {

@@ -15,10 +15,12 @@ mod interop;
 mod linear;
 mod metadata;
 mod nostd;
+mod npm;
 mod seeds;
 mod server;
 mod shell;
 mod sim;
+mod soak;
 mod test;
 mod tidy;
 
@@ -62,6 +64,12 @@ const CHORES: &[Chore] = &[
         arguments: "[--sessions N] [--seed S] [--replay]",
         about: "simulate whole Engine.IO sessions on a network that fails",
         run: sim::run,
+    },
+    Chore {
+        name: "soak",
+        arguments: "idle [--clients N] [--seconds N] | churn [--cycles N]",
+        about: "show that idle clients stay and abandoned ones leave nothing, by the server's memory",
+        run: soak::run,
     },
     Chore {
         name: "bugs",

@@ -18,8 +18,12 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(peer: &str) -> io::Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .args(["serve", peer])
+        Self::spawn(Command::new(std::env::current_exe()?).args(["serve", peer]))
+    }
+
+    /// A command that prints its port as its first line.
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -30,7 +34,7 @@ impl Server {
         let port = line
             .trim()
             .parse()
-            .map_err(|_| io::Error::other(format!("{peer} did not start")))?;
+            .map_err(|_| io::Error::other(format!("{command:?} did not start")))?;
         Ok(Self { child, port })
     }
 

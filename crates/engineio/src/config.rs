@@ -51,6 +51,9 @@ pub struct Config {
     pub ping_interval: Duration,
     /// How long the server waits for the pong. Announced in whole milliseconds. Default: 20 s.
     pub ping_timeout: Duration,
+    /// How long the heartbeat may rest at a time because the application does not read what the client
+    /// sends; a client that is read no sooner is dead. Default: 10 minutes.
+    pub max_hold: Duration,
     /// How long an upgrade may take before its WebSocket is dropped. Default: 10 s.
     pub upgrade_timeout: Duration,
     /// The largest body of a POST, in bytes; announced to the peer, and the limit the WebSocket below
@@ -77,6 +80,7 @@ impl Default for Config {
         Self {
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
+            max_hold: Duration::from_secs(600),
             upgrade_timeout: Duration::from_secs(10),
             max_payload: 1_000_000,
             transports: Transports {

@@ -11,6 +11,8 @@ pub enum Method {
     Get,
     /// POST.
     Post,
+    /// HEAD; the files of the client are asked for by it, above this crate.
+    Head,
     /// OPTIONS; a CORS preflight is answered above this crate.
     Options,
     /// Any other.

@@ -10,7 +10,7 @@ use crate::{
     socket::Arrival,
 };
 use siox_engineio::CloseReason;
-use siox_socketio::{DisconnectReason, Event as SocketEvent, Raw, Slot};
+use siox_socketio::{DisconnectReason, Event as SocketEvent, Raw, Revision, Slot};
 use siox_stack::{Event, Session};
 use siox_tokio::{
     About, Admit, App, Conn, Hooks,
@@ -148,21 +148,32 @@ impl Io {
         conn: &Arc<Conn<Self>>,
         slot: Slot,
         name: &str,
+        query: Option<&str>,
         auth: Option<&str>,
     ) {
         let found = self.namespaces.find(name);
-        let recovers = found
-            .as_ref()
-            .is_some_and(|stay| stay.nsp().0.adapter.recovers());
-        let Some(id) = siox_tokio::random_id() else {
+        let revision = conn.with(|m| m.revision());
+        let recovers = revision == Revision::V5
+            && found
+                .as_ref()
+                .is_some_and(|stay| stay.nsp().0.adapter.recovers());
+        let id = match (revision, name) {
+            (Revision::V5, _) => siox_tokio::random_id(),
+            (Revision::V4, "/") => Some(conn.sid().as_str().to_owned()),
+            (Revision::V4, _) => Some(format!("{name}#{}", conn.sid().as_str())),
+        };
+        let Some(id) = id else {
             return door::refuse(self, conn, slot, "server error");
         };
+        let handshake = query.map(|query| conn.data().handshake.with_query(query));
         let arrival = Arrival {
             number: self.next.fetch_add(1, Ordering::Relaxed),
             id,
+            revision,
             conn: conn.clone(),
             slot,
             auth: auth.unwrap_or("{}").into(),
+            handshake: handshake.map(Arc::new),
         };
         match found {
             Some(stay) if !recovers => connect::begin(Socket::new(arrival, stay, None, None), None),
@@ -217,8 +228,14 @@ impl App for Io {
         event: Event<'_>,
     ) {
         match event {
-            Event::Socket(SocketEvent::Connect { slot, nsp, auth }) => {
-                self.connect(conn, slot, &nsp, auth.as_ref().map(Raw::as_str));
+            Event::Socket(SocketEvent::Connect {
+                slot,
+                nsp,
+                query,
+                auth,
+            }) => {
+                let auth = auth.as_ref().map(Raw::as_str);
+                self.connect(conn, slot, &nsp, query.as_deref(), auth);
             }
             Event::Socket(SocketEvent::Event { slot, id, packet }) => {
                 self.shared.counts.one(Count::EventIn);

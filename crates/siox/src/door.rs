@@ -12,7 +12,7 @@ use crate::{
     namespace::Stay,
     socket::Arrival,
 };
-use siox_socketio::{Encoded, Slot, Value};
+use siox_socketio::{Encoded, Revision, Slot, Value};
 use siox_tokio::Conn;
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
@@ -20,7 +20,7 @@ use std::{future::poll_fn, sync::Arc, task::Poll};
 pub(crate) fn arrive(io: Arc<Io>, found: Option<Stay>, name: String, arrival: Arrival) {
     let (conn, slot) = (arrival.conn.clone(), arrival.slot);
     let runtime = conn.data().runtime.clone();
-    let own = io.clone();
+    let (own, shared) = (io.clone(), io.shared.clone());
     let mut arriving: Running = Box::pin(async move {
         come(&io, found, &name, arrival).await;
         Ok(())
@@ -33,7 +33,7 @@ pub(crate) fn arrive(io: Arc<Io>, found: Option<Stay>, name: String, arrival: Ar
         Poll::Ready(Ok(_)) => {}
         Poll::Ready(Err(_)) => broken(),
         Poll::Pending => {
-            runtime.spawn(async move {
+            shared.tasks.spawn(&runtime, async move {
                 if poll_fn(|cx| poll_caught(&mut arriving, cx)).await.is_err() {
                     broken();
                 }
@@ -48,10 +48,10 @@ async fn come(io: &Io, found: Option<Stay>, name: &str, arrival: Arrival) {
         Some(stay) => stay,
         None => match io.namespaces.make(name, &auth).await {
             Some(stay) => stay,
-            None => return refuse(io, &arrival.conn, arrival.slot, "Invalid namespace"),
+            None => return refuse_namespace(io, &arrival.conn, arrival.slot),
         },
     };
-    if !stay.nsp().0.adapter.recovers() {
+    if arrival.revision == Revision::V4 || !stay.nsp().0.adapter.recovers() {
         return connect::begin(Socket::new(arrival, stay, None, None), None);
     }
     let Some(pid) = siox_tokio::random_id() else {
@@ -88,4 +88,11 @@ pub(crate) fn refuse(io: &Io, conn: &Conn<Io>, slot: Slot, message: &str) {
     tracing::debug!(message, "client refused");
     // Refused only when the client has left already.
     let _ = conn.with(|m| m.refuse(slot, message, None));
+}
+
+fn refuse_namespace(io: &Io, conn: &Conn<Io>, slot: Slot) {
+    io.shared.counts.one(Count::ConnectError);
+    tracing::debug!(message = "Invalid namespace", "client refused");
+    // Refused only when the client has left already.
+    let _ = conn.with(|m| m.refuse_namespace(slot));
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 /// The request that opened a connection.
+#[derive(Clone)]
 pub struct Handshake {
     issued: SystemTime,
     url: Box<str>,
@@ -36,6 +37,18 @@ impl Handshake {
             secure: about.is_secure(),
             query: about.query.into(),
             headers: headers.into(),
+        }
+    }
+
+    /// The same request with more of a query, behind its own.
+    pub(crate) fn with_query(&self, more: &str) -> Self {
+        let query = match &*self.query {
+            "" => more.into(),
+            own => format!("{own}&{more}").into(),
+        };
+        Self {
+            query,
+            ..self.clone()
         }
     }
 
@@ -77,7 +90,8 @@ impl Handshake {
         self.secure
     }
 
-    /// The query string, undecoded.
+    /// The query string, undecoded. With a client of 2.x, what it has put behind the namespace's name is
+    /// at its end.
     #[must_use]
     pub fn query(&self) -> &str {
         &self.query

@@ -142,3 +142,45 @@ async fn prometheus_reads_the_numbers() {
     let line = "siox_sessions{job=\"echo\",transport=\"websocket\"} 1";
     assert!(answer.body.lines().any(|l| l == line), "{}", answer.body);
 }
+
+#[cfg(feature = "tls")]
+#[path = "../examples/tls.rs"]
+#[expect(dead_code, reason = "its `main` is not run")]
+mod tls;
+
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn echoes_over_tls() {
+    use siox::rustls::{
+        ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject,
+    };
+    let (root, config) = tls::localhost().unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let io = tls::server();
+    tokio::spawn(async move { io.serve_tls(listener, config).await });
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(root.as_bytes()).unwrap())
+        .unwrap();
+    let client = ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let options = siox_tokio::websocket::Options {
+        tls: Some(client.into()),
+        ..siox_tokio::websocket::Options::default()
+    };
+    let url = format!("wss://localhost:{port}{}", client::WEBSOCKET);
+    let mut ws = siox_tokio::websocket::connect(&url, &options)
+        .await
+        .unwrap();
+    for send in ["40", "421[\"echo\",1,[true]]"] {
+        ws.send(send).await.unwrap();
+    }
+    for expected in ["0{", "40{", "431[1,[true]]"] {
+        let Some(Ok(siox::Message::Text(text))) = raw::within(ws.next()).await else {
+            panic!("no {expected}");
+        };
+        assert!(text.starts_with(expected), "{text}");
+    }
+}

@@ -3,7 +3,7 @@
 
 use crate::{
     Config, Decoded, Encoded, Error, Header, Kind, MAX_NAMESPACE,
-    packet::{decode, lenient},
+    packet::{decode, grammar::fits, lenient},
 };
 use alloc::{borrow::Cow, sync::Arc, vec::Vec};
 use bytes::Bytes;
@@ -140,9 +140,7 @@ pub(crate) fn checked(nsp: Cow<'_, str>) -> Result<Cow<'_, str>, Error> {
         return Err(Error::Namespace);
     }
     if nsp.len() > MAX_NAMESPACE {
-        return Err(Error::NamespaceTooLong {
-            limit: MAX_NAMESPACE,
-        });
+        fits(nsp.as_bytes())?;
     }
     Ok(nsp)
 }

@@ -10,7 +10,9 @@ use siox_wire::Admit;
 fn serve(peer: &mut Peer, event: Event<'_>) {
     let (connection, out) = (&mut peer.connection, &mut peer.out);
     match event {
-        Event::Connect { slot, nsp, auth } if nsp == "/" || nsp == "/custom" => {
+        Event::Connect {
+            slot, nsp, auth, ..
+        } if nsp == "/" || nsp == "/custom" => {
             connection.accept(slot, "abc", out).unwrap();
             let auth = auth.map_or_else(|| "{}".parse().unwrap(), |a| a.to_value());
             let event = Encoded::event("auth", &auth).unwrap();

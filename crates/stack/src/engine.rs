@@ -24,6 +24,8 @@ pub struct Engine {
     /// The socket below. A failed probe's stays until its lane is reported gone.
     socket: Option<(Lane, Connection)>,
     session: Session,
+    /// Since when the application does not read, as far as the socket has been told.
+    held: Option<Instant>,
 }
 
 impl Engine {
@@ -102,6 +104,19 @@ impl Engine {
         }
     }
 
+    /// The socket is told for how long nobody has read it.
+    fn still_held(&mut self, now: Instant) {
+        if let (Some(since), Some((_, socket))) = (&mut self.held, &mut self.socket) {
+            socket.held_back(now.since(*since));
+            *since = now;
+        }
+    }
+
+    /// Whether the application does not read just now.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
     fn lane(&self) -> Option<Lane> {
         self.socket.as_ref().map(|(lane, _)| *lane)
     }
@@ -158,8 +173,6 @@ impl Engine {
 impl Machine for Engine {
     type Event<'b> = Event<'b>;
 
-    const SERVES_EIO3: bool = true;
-
     fn polling_for(
         now: Instant,
         config: &Config,
@@ -172,6 +185,7 @@ impl Machine for Engine {
             limits: config.websocket.clone(),
             socket: None,
             session,
+            held: None,
         };
         (engine, response)
     }
@@ -185,6 +199,7 @@ impl Machine for Engine {
             limits: config.websocket.clone(),
             socket: Some((lane, socket)),
             session,
+            held: None,
         };
         (engine, lane)
     }
@@ -238,6 +253,21 @@ impl Machine for Engine {
             Some(event) => Ok(Some(event)),
             None => Ok(self.farewell()),
         }
+    }
+
+    fn hold(&mut self, now: Instant) {
+        self.expire(now);
+        if !self.is_closed() && self.held.is_none() {
+            self.session.hold(now);
+            self.held = Some(now);
+        }
+    }
+
+    fn resume(&mut self, now: Instant) {
+        self.expire(now);
+        self.session.resume(now);
+        self.still_held(now);
+        self.held = None;
     }
 
     fn handle_progress(&mut self, now: Instant, lane: Lane) {
@@ -303,6 +333,7 @@ impl Machine for Engine {
         if let Some(event) = self.farewell() {
             return Ok(Some(event));
         }
+        self.still_held(now);
         let Some((lane, socket)) = &mut self.socket else {
             return Ok(None);
         };
@@ -375,6 +406,12 @@ impl Machine for Engine {
     fn close(&mut self, now: Instant, reason: CloseReason) {
         self.session.close(reason);
         self.settle(now);
+    }
+
+    fn part(&mut self, now: Instant, reason: CloseReason) -> Option<Response> {
+        let last_words = self.session.part(reason);
+        self.settle(now);
+        last_words
     }
 
     fn abort(&mut self) {

@@ -21,9 +21,6 @@ pub trait Machine: Sized {
     /// What the application hears.
     type Event<'b>;
 
-    /// Whether what stands on top can speak with clients of Engine.IO v3.
-    const SERVES_EIO3: bool;
-
     /// A session opened by a GET; the response carries the open packet.
     fn polling_for(
         now: Instant,
@@ -80,6 +77,14 @@ pub trait Machine: Sized {
         lane: Lane,
         body: &mut Payload<'b>,
     ) -> Result<Option<Self::Event<'b>>, Error>;
+
+    /// The application reads nothing more until [`resume`](Self::resume), and its peer's signs of life wait
+    /// unread: that time does not count against it, within
+    /// [`max_hold`](siox_engineio::Config::max_hold).
+    fn hold(&mut self, now: Instant);
+
+    /// The application reads on.
+    fn resume(&mut self, now: Instant);
 
     /// Part of the body of the POST `lane` came, and it is not whole yet: a client that sends so
     /// slowly is not dead. Call for each part, at once or as they come.
@@ -140,6 +145,11 @@ pub trait Machine: Sized {
 
     /// Ends the session.
     fn close(&mut self, now: Instant, reason: CloseReason);
+
+    /// As [`close`](Self::close), for a server that will not be there for long: a session between two polls
+    /// for which nothing waits ends at once. What its next poll is to be answered, should it come, is
+    /// returned.
+    fn part(&mut self, now: Instant, reason: CloseReason) -> Option<Response>;
 
     /// Ends the session at once: what its peer has not taken is lost, and its socket is no longer its own.
     /// The reason of an earlier [`close`](Self::close) stands.

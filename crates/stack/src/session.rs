@@ -7,9 +7,11 @@ use alloc::{collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 use siox_engineio::{
     self as engineio, CloseReason, Decision, Handshake, Lane, Payload, Request, Response, Sid,
-    Transport,
+    Transport, Version,
 };
-use siox_socketio::{self as socketio, Connection, Encoded, Slot, Value};
+use siox_socketio::{
+    self as socketio, Connection, DisconnectReason, Encoded, Revision, Slot, Value,
+};
 #[cfg(feature = "deflate")]
 use siox_websocket::deflate::Codec;
 use siox_wire::{Admit, Input, Instant, SendError, Shared};
@@ -30,9 +32,19 @@ pub enum Event<'b> {
 pub struct Session {
     engine: Engine,
     sockets: Connection,
+    /// It ends for a packet at the wrong time, not for what is no packet.
+    untimely: bool,
 }
 
 impl Session {
+    fn new(engine: Engine, sockets: Connection) -> Self {
+        Self {
+            engine,
+            sockets,
+            untimely: false,
+        }
+    }
+
     /// The Engine.IO session below.
     #[must_use]
     pub fn engine(&self) -> &Engine {
@@ -60,6 +72,20 @@ impl Session {
     ) -> Result<(), SendError> {
         self.sockets
             .refuse(slot, message, data, &mut self.engine.sink())
+    }
+
+    /// Refuses the CONNECT of `slot`, since there is no such namespace.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the client has gone meanwhile.
+    pub fn refuse_namespace(&mut self, slot: Slot) -> Result<(), SendError> {
+        self.sockets.refuse_namespace(slot, &mut self.engine.sink())
+    }
+
+    /// The revision of Socket.IO that the client speaks: 4 on Engine.IO v3, 5 on v4.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.sockets.revision()
     }
 
     /// Takes the client out of a namespace and tells it.
@@ -162,17 +188,24 @@ impl Session {
                     .sockets
                     .handle_message(now, message, &mut self.engine.sink());
                 match step {
-                    Ok(event) => Ok(event.map(Event::Socket)),
-                    Err(e) => {
-                        self.engine.close(now, CloseReason::ParseError);
-                        Err(e.into())
+                    Ok(event) => {
+                        let left = matches!(event, Some(socketio::Event::Disconnect { .. }));
+                        if left && self.sockets.is_deserted() {
+                            self.engine.close(now, CloseReason::ForcedClose);
+                        }
+                        Ok(event.map(Event::Socket))
                     }
+                    Err(e) => Err(self.broken(now, e)),
                 }
             }
             engineio::Event::Upgraded => Ok(Some(Event::Upgraded)),
             engineio::Event::Closed(reason) => {
                 // What it held for a client that is gone is freed with the last event.
                 self.sockets.close();
+                let reason = match self.untimely {
+                    true => CloseReason::ForcedClose,
+                    false => reason,
+                };
                 Ok(Some(Event::Closed(reason)))
             }
         }
@@ -183,25 +216,33 @@ impl Session {
         if self.engine.is_closed() {
             return Ok(None);
         }
+        if self.engine.is_held() {
+            // An attachment that is waited for may have come.
+            self.sockets.handle_progress(now);
+        }
         match self.sockets.handle_timeout(now) {
             Ok(event) => Ok(event.map(Event::Socket)),
-            Err(e) => {
-                let reason = match e {
-                    socketio::Error::ConnectTimeout => CloseReason::ForcedClose,
-                    _ => CloseReason::ParseError,
-                };
-                self.engine.close(now, reason);
-                Err(e.into())
-            }
+            Err(e) => Err(self.broken(now, e)),
         }
+    }
+
+    /// The client broke a rule of Socket.IO. Nothing waits for it to fetch its goodbye, unless it has just
+    /// been silent.
+    fn broken(&mut self, now: Instant, error: socketio::Error) -> Error {
+        if !self.engine.is_closed() {
+            self.untimely = error.reason() == DisconnectReason::ForcedServerClose;
+        }
+        let reason = match error {
+            socketio::Error::ConnectTimeout => CloseReason::ForcedClose,
+            _ => CloseReason::ParseError,
+        };
+        self.engine.close(now, reason);
+        error.into()
     }
 }
 
 impl Machine for Session {
     type Event<'b> = Event<'b>;
-
-    /// Its clients speak a protocol of Socket.IO that is not served.
-    const SERVES_EIO3: bool = false;
 
     fn polling_for(
         now: Instant,
@@ -210,14 +251,14 @@ impl Machine for Session {
         handshake: &Handshake,
     ) -> (Self, Response) {
         let (engine, response) = Engine::polling_for(now, config, sid, handshake);
-        let sockets = Connection::new(now, config.socket.clone());
-        (Self { engine, sockets }, response)
+        let sockets = connection(now, config, handshake);
+        (Self::new(engine, sockets), response)
     }
 
     fn socket_for(now: Instant, config: &Config, sid: Sid, handshake: &Handshake) -> (Self, Lane) {
         let (engine, lane) = Engine::socket_for(now, config, sid, handshake);
-        let sockets = Connection::new(now, config.socket.clone());
-        (Self { engine, sockets }, lane)
+        let sockets = connection(now, config, handshake);
+        (Self::new(engine, sockets), lane)
     }
 
     fn agree(&mut self, config: &Config, lane: Lane, agreed: Agreed) {
@@ -257,6 +298,15 @@ impl Machine for Session {
             }
         }
         Ok(None)
+    }
+
+    fn hold(&mut self, now: Instant) {
+        self.engine.hold(now);
+    }
+
+    fn resume(&mut self, now: Instant) {
+        self.engine.resume(now);
+        self.sockets.handle_progress(now);
     }
 
     fn handle_progress(&mut self, now: Instant, lane: Lane) {
@@ -348,6 +398,10 @@ impl Machine for Session {
         self.engine.close(now, reason);
     }
 
+    fn part(&mut self, now: Instant, reason: CloseReason) -> Option<Response> {
+        self.engine.part(now, reason)
+    }
+
     fn abort(&mut self) {
         self.engine.abort();
     }
@@ -359,4 +413,13 @@ impl Machine for Session {
     fn is_finished(&self, lane: Lane) -> bool {
         self.engine.is_finished(lane)
     }
+}
+
+/// What the layer above begins with.
+fn connection(now: Instant, config: &Config, handshake: &Handshake) -> Connection {
+    let revision = match handshake.version {
+        Version::V3 => Revision::V4,
+        _ => Revision::V5,
+    };
+    Connection::with_revision(now, config.socket.clone(), revision)
 }

@@ -154,7 +154,12 @@ fn by_packets() {
         "parse error",
         &["close 1000"],
     );
-    row("CONNECT twice", fails("40"), "parse error", &["close 1000"]);
+    row(
+        "CONNECT twice",
+        fails("40"),
+        "forced close",
+        &["close 1000"],
+    );
 }
 
 #[test]
@@ -167,6 +172,7 @@ fn by_polls() {
     row("bad base64", post("b!!"), "parse error", bye);
     row("ping", post("2"), "transport error", bye);
     row("Socket.IO packet", post("4abc"), "parse error", bye);
+    row("CONNECT twice", post("40"), "forced close", bye);
     row(
         "bad behind good",
         post("42[\"x\"]\x1e9"),

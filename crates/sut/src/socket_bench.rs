@@ -3,21 +3,21 @@
 use serde::{Deserialize, Serialize};
 use siox::{Ack, Args, Data, Namespace, SendError, Server, Socket, Value};
 
-/// The argument of `techo`: what the generator's 1 KiB event carries.
+/// The argument of `techo`: what the generator's event of 1 KiB carries, in its order.
 #[derive(Debug, Serialize, Deserialize)]
 struct Order {
-    id: u64,
     customer: String,
+    id: u64,
+    items: Vec<Item>,
     paid: bool,
     total: f64,
-    items: Vec<Item>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Item {
-    sku: u64,
     name: String,
     price: f64,
+    sku: u64,
     tags: Vec<String>,
 }
 

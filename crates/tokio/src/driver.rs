@@ -32,6 +32,8 @@ pub(crate) struct Driver<A: App, Io = TcpStream> {
     timer: Timer,
     /// The host knows that the session has ended and its socket has not.
     leaving: bool,
+    /// The app wants nothing more to be read just now.
+    held: bool,
     _alive: Alive,
 }
 
@@ -52,6 +54,8 @@ struct Socket<Io> {
     /// Bytes that came with the upgrade request.
     early: Vec<u8>,
     reading: bool,
+    /// Written since the last flush: TLS may hold some of it.
+    unflushed: bool,
 }
 
 impl<A: App> Driver<A> {
@@ -75,6 +79,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             lane,
             early,
             reading: true,
+            unflushed: false,
         };
         Self::new(host, conn.came(), Some(socket))
     }
@@ -90,6 +95,7 @@ impl<A: App, Io> Driver<A, Io> {
             socket,
             timer: Timer::default(),
             leaving: false,
+            held: false,
             _alive: host.alive(),
         }
     }
@@ -164,7 +170,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
         let Some(socket) = &mut self.socket else {
             return false;
         };
-        if !socket.reading || self.host.app().poll_ready(&self.conn, cx).is_pending() {
+        if !socket.reading || !ready(&self.host, &self.conn, &mut self.held, cx) {
             return false;
         }
         let (host, conn, lane) = (&self.host, &self.conn, socket.lane);
@@ -210,7 +216,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             };
             if let Some(socket) = socket {
                 let cx = &mut Context::from_waker(&waker);
-                match write(&mut socket.io, m, cx) {
+                match write(socket, m, cx) {
                     Poll::Ready(Ok(n)) => {
                         meter.waits(m.queued());
                         meter.wrote(n);
@@ -244,6 +250,24 @@ async fn linger<Io: AsyncRead + AsyncWrite + Unpin>(mut io: Io, _alive: Alive) {
     crate::websocket::linger(&mut io).await;
 }
 
+/// Whether the app wants more of what the client sends; the session is told when that has changed.
+pub(crate) fn ready<A: App>(
+    host: &Host<A>,
+    conn: &Conn<A>,
+    held: &mut bool,
+    cx: &mut Context<'_>,
+) -> bool {
+    let ready = host.app().poll_ready(conn, cx).is_ready();
+    if ready == *held {
+        *held = !ready;
+        match ready {
+            true => conn.with(|m| m.resume(clock::now())),
+            false => conn.with(|m| m.hold(clock::now())),
+        }
+    }
+    ready
+}
+
 /// Works off bytes of a WebSocket.
 fn feed<A: App>(
     host: &Arc<Host<A>>,
@@ -267,7 +291,7 @@ fn feed<A: App>(
 
 /// One vectored write straight from the machine: the socket never blocks, so the lock may be held.
 fn write<M: Machine, Io: AsyncWrite + Unpin>(
-    io: &mut Io,
+    socket: &mut Socket<Io>,
     machine: &M,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
@@ -278,10 +302,19 @@ fn write<M: Machine, Io: AsyncWrite + Unpin>(
         used += 1;
     }
     match &slices[..used] {
-        [] => Poll::Pending,
-        some => match ready!(Pin::new(io).poll_write_vectored(cx, some)) {
+        [] => {
+            if socket.unflushed {
+                ready!(Pin::new(&mut socket.io).poll_flush(cx))?;
+                socket.unflushed = false;
+            }
+            Poll::Pending
+        }
+        some => match ready!(Pin::new(&mut socket.io).poll_write_vectored(cx, some)) {
             Ok(0) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-            other => Poll::Ready(other),
+            other => {
+                socket.unflushed = true;
+                Poll::Ready(other)
+            }
         },
     }
 }

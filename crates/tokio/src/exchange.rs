@@ -5,13 +5,14 @@ use crate::{
     About, App, Host,
     admit::{Admitted, Asking, Lines, Parked, Upgrading},
     clock,
+    plain::Peer,
 };
 use bytes::Bytes;
 use siox_engineio::{self as engineio, ErrorCode, Lane};
 use siox_http1::{Connection, Event, Head, Limits, Method, Response};
 use siox_stack::front::{Admission, Answer, Reply};
 use siox_wire::Input;
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 /// What a connection has come to.
 pub(crate) enum Next<A: App> {
@@ -31,13 +32,13 @@ pub(crate) enum Next<A: App> {
 pub(crate) struct Exchange<A: App> {
     pub(crate) host: Arc<Host<A>>,
     pub(crate) machine: Connection,
-    peer: SocketAddr,
+    peer: Peer,
     /// The POST whose body is being read.
     collecting: Option<Parked<A>>,
 }
 
 impl<A: App> Exchange<A> {
-    pub(crate) fn new(host: Arc<Host<A>>, peer: SocketAddr, limits: Arc<Limits>) -> Self {
+    pub(crate) fn new(host: Arc<Host<A>>, peer: Peer, limits: Arc<Limits>) -> Self {
         Self {
             host,
             machine: Connection::server(clock::now(), limits),
@@ -121,8 +122,8 @@ impl<A: App> Exchange<A> {
         let about = About {
             method: method(head.method()),
             http11: head.http11(),
-            peer: Some(self.peer),
-            tls: false,
+            peer: self.peer.address,
+            tls: self.peer.tls,
             target: head.target(),
             query: head.query(),
             headers: head,
@@ -204,8 +205,7 @@ fn method(method: Method) -> engineio::Method {
         Method::Get => engineio::Method::Get,
         Method::Post => engineio::Method::Post,
         Method::Options => engineio::Method::Options,
-        Method::Head | Method::Put | Method::Delete | Method::Patch | Method::Other => {
-            engineio::Method::Other
-        }
+        Method::Head => engineio::Method::Head,
+        Method::Put | Method::Delete | Method::Patch | Method::Other => engineio::Method::Other,
     }
 }

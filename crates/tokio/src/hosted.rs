@@ -120,6 +120,7 @@ fn method(method: &http::Method) -> engineio::Method {
     match *method {
         http::Method::GET => engineio::Method::Get,
         http::Method::POST => engineio::Method::Post,
+        http::Method::HEAD => engineio::Method::Head,
         http::Method::OPTIONS => engineio::Method::Options,
         _ => engineio::Method::Other,
     }

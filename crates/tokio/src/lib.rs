@@ -2,7 +2,7 @@
 //! protocol decision is taken here: every answer, deadline and limit is a machine's.
 //!
 //! What stands on top of a session is an [`App`]; a [`Host`] holds the sessions of one app. It is
-//! reached in two ways: [`serve`] on a listener of its own, or [`Layer`] (a `tower::Layer`) inside an
+//! reached in two ways: [`serve`] on a listener of its own ([`serve_connection`] on any stream), or [`Layer`] (a `tower::Layer`) inside an
 //! axum or hyper server. Plain Engine.IO, server and client, is in [`engine`]; plain WebSocket without
 //! sessions in [`websocket`].
 //!
@@ -46,7 +46,7 @@
 //! * `deflate`: permessage-deflate (RFC 7692), for plain WebSockets and, with `Config::with_deflate` of
 //!   `siox-stack`, for those of sessions. A thread keeps one codec for all; a connection with context
 //!   takeover has its own.
-//! * `tls`: `wss://` for clients.
+//! * `tls`: `wss://` for clients, and `serve_tls`.
 
 #![forbid(unsafe_code)]
 
@@ -67,6 +67,8 @@ mod scratch;
 mod serve;
 mod service;
 mod tally;
+#[cfg(feature = "tls")]
+mod tls;
 mod traffic;
 pub mod websocket;
 
@@ -74,8 +76,11 @@ pub use app::{Admit, App, Conn};
 pub use clock::now;
 pub use hooks::Hooks;
 pub use host::{Host, random_id};
-pub use serve::serve;
+pub use plain::Peer;
+pub use serve::{serve, serve_connection};
 pub use service::{Layer, Service};
 pub use siox_stack::front::{self, About, Headers};
 pub use tally::Tally;
+#[cfg(feature = "tls")]
+pub use tls::serve_tls;
 pub use traffic::Traffic;

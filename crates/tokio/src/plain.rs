@@ -1,4 +1,4 @@
-//! One HTTP connection on its socket, until it ends or becomes a WebSocket.
+//! One HTTP connection on its stream, until it ends or becomes a WebSocket.
 
 use crate::{
     App, Host,
@@ -17,19 +17,36 @@ use std::{
     net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
-use tokio::{io::AsyncWrite, net::TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Slices of one vectored write.
 const SLICES: usize = 16;
 
-pub(crate) async fn connection<A: App>(
-    host: Arc<Host<A>>,
-    io: TcpStream,
-    peer: SocketAddr,
-    limits: Arc<Limits>,
-) {
+/// Whose connection it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Peer {
+    /// Where it comes from, where that is known.
+    pub address: Option<SocketAddr>,
+    /// Whether the stream is that of a TLS connection.
+    pub tls: bool,
+}
+
+impl From<SocketAddr> for Peer {
+    fn from(address: SocketAddr) -> Self {
+        Self {
+            address: Some(address),
+            tls: false,
+        }
+    }
+}
+
+pub(crate) async fn connection<A, Io>(host: Arc<Host<A>>, io: Io, peer: Peer, limits: Arc<Limits>)
+where
+    A: App,
+    Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     tokio::select! {
         biased;
         () = host.cut_off() => {}
@@ -37,12 +54,17 @@ pub(crate) async fn connection<A: App>(
     }
 }
 
-async fn serve<A: App>(host: &Arc<Host<A>>, io: TcpStream, peer: SocketAddr, limits: Arc<Limits>) {
+async fn serve<A, Io>(host: &Arc<Host<A>>, io: Io, peer: Peer, limits: Arc<Limits>)
+where
+    A: App,
+    Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let mut http = Http {
         _alive: host.alive(),
         io,
         eof: false,
         shut: false,
+        unflushed: false,
         timer: Timer::default(),
         exchange: Exchange::new(host.clone(), peer, limits),
     };
@@ -87,18 +109,20 @@ async fn serve<A: App>(host: &Arc<Host<A>>, io: TcpStream, peer: SocketAddr, lim
     }
 }
 
-struct Http<A: App> {
-    io: TcpStream,
+struct Http<A: App, Io> {
+    io: Io,
     /// The peer will send no more.
     eof: bool,
     /// We have sent our last byte.
     shut: bool,
+    /// Written since the last flush: TLS may hold some of it.
+    unflushed: bool,
     timer: Timer,
     exchange: Exchange<A>,
     _alive: Alive,
 }
 
-impl<A: App> Http<A> {
+impl<A: App, Io: AsyncRead + AsyncWrite + Unpin> Http<A, Io> {
     /// Reads, answers and writes until there is something to wait for other than the peer.
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next<A>> {
         loop {
@@ -186,6 +210,10 @@ impl<A: App> Http<A> {
             used += 1;
         }
         if used == 0 {
+            if self.unflushed {
+                ready!(Pin::new(&mut self.io).poll_flush(cx))?;
+                self.unflushed = false;
+            }
             return Poll::Ready(Ok(false));
         }
         match Pin::new(&mut self.io).poll_write_vectored(cx, &slices[..used]) {
@@ -193,6 +221,7 @@ impl<A: App> Http<A> {
             Poll::Ready(Ok(n)) => {
                 host.meter().wrote(n);
                 machine.handle_written(clock::now(), n);
+                self.unflushed = true;
                 Poll::Ready(Ok(true))
             }
             Poll::Ready(Err(e)) => Poll::Ready(Err(e)),

@@ -1,13 +1,9 @@
 //! The body of a POST, worked off in slices so that a thousand packets do not hold up other tasks.
 
-use crate::{App, Host, admit::Parked, clock};
+use crate::{App, Host, admit::Parked, clock, driver::ready};
 use siox_engineio::Payload;
 use siox_stack::{Machine, front::Answer};
-use std::{
-    future::poll_fn,
-    sync::Arc,
-    task::{Poll, ready},
-};
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 /// Packets before other tasks get their turn.
 const SLICE: usize = 1024;
@@ -19,9 +15,12 @@ pub(crate) async fn work_off<A: App>(
     mut body: Vec<u8>,
 ) -> Answer {
     let mut payload = Payload::new(&mut body);
+    let mut held = false;
     let result = poll_fn(|cx| {
         for _ in 0..SLICE {
-            ready!(host.app().poll_ready(&post.conn, cx));
+            if !ready(host, &post.conn, &mut held, cx) {
+                return Poll::Pending;
+            }
             match post
                 .conn
                 .with(|m| m.handle_body(clock::now(), post.lane, &mut payload))

@@ -1,8 +1,21 @@
-//! A listener of our own and its connections.
+//! A listener of our own and its connections, or connections that somebody else has accepted.
 
-use crate::{App, Host, plain};
-use std::{io, pin::pin, sync::Arc, time::Duration};
-use tokio::net::TcpListener;
+use crate::{
+    App, Host,
+    plain::{self, Peer},
+};
+use siox_http1::Limits;
+use std::{
+    future::Future,
+    io::{self, ErrorKind},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 
 /// How long no connection is accepted after the system has refused one for want of descriptors or
 /// memory: those there are go on being served.
@@ -14,7 +27,38 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 /// # Errors
 /// When the listener itself breaks.
 pub async fn serve<A: App>(listener: TcpListener, host: Arc<Host<A>>) -> io::Result<()> {
-    let limits = Arc::new(host.front().options().http.clone());
+    accept(&listener, &host, |io, peer, limits| {
+        plain::connection(host.clone(), io, peer, limits)
+    })
+    .await
+}
+
+/// Serves one connection, on whatever stream: a Unix socket's, TLS of one's own. Ends when it has, or when
+/// it has become a WebSocket, which goes on without it.
+pub async fn serve_connection<A, Io>(io: Io, peer: Peer, host: Arc<Host<A>>)
+where
+    A: App,
+    Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let limits = limits(&host);
+    plain::connection(host, io, peer, limits).await;
+}
+
+fn limits<A: App>(host: &Host<A>) -> Arc<Limits> {
+    Arc::new(host.front().options().http.clone())
+}
+
+/// Accepts connections until the host is closed, and gives each a task.
+pub(crate) async fn accept<A, F>(
+    listener: &TcpListener,
+    host: &Arc<Host<A>>,
+    carry: impl Fn(TcpStream, Peer, Arc<Limits>) -> F,
+) -> io::Result<()>
+where
+    A: App,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let limits = limits(host);
     let mut closing = pin!(host.closing());
     loop {
         let accepted = tokio::select! {
@@ -26,7 +70,7 @@ pub async fn serve<A: App>(listener: TcpListener, host: Arc<Host<A>>) -> io::Res
             Ok((io, peer)) => {
                 // Without it the kernel may hold a small frame back.
                 let _ = io.set_nodelay(true);
-                tokio::spawn(plain::connection(host.clone(), io, peer, limits.clone()));
+                tokio::spawn(carry(io, peer.into(), limits.clone()));
             }
             Err(e) if is_about_one_connection(&e) => {}
             Err(e) => {
@@ -39,7 +83,7 @@ pub async fn serve<A: App>(listener: TcpListener, host: Arc<Host<A>>) -> io::Res
 
 /// Whether the client has gone before it was accepted, which says nothing of the listener.
 fn is_about_one_connection(e: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(
         e.kind(),
         ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted

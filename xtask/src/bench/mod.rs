@@ -1,20 +1,22 @@
 //! `cargo xtask bench`: siox beside its peers. Each benchmark is a workspace of its own under `benches/`, one file here; its
-//! tables become a section of `benches/RESULTS.md`.
+//! tables become a section of `benches/RESULTS.md`, or a file beside it.
 
 mod engineio;
 mod frames;
 mod results;
+mod server;
 mod websocket;
 
 use crate::shell::Result;
 
 pub(crate) fn run(words: &[String]) -> Result {
     let Some((name, rest)) = words.split_first() else {
-        return Err("which? `engineio`, `frames` or `websocket`".to_owned());
+        return Err("which? `engineio`, `frames`, `server` or `websocket`".to_owned());
     };
     match name.as_str() {
         "engineio" => engineio::run(rest),
         "frames" => frames::run(rest),
+        "server" => server::run(rest),
         "websocket" => websocket::run(rest),
         other => Err(format!("there is no benchmark `{other}`")),
     }

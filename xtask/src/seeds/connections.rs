@@ -91,14 +91,24 @@ pub(super) fn seeds() -> Vec<Seed> {
             "remembered-in-vain",
             script(
                 REMEMBERED | TRY_ALL,
-                &[[CONNECT, 0, 0], [REFUSE, 0, JUNK], [CONNECT, 0, 0], [ANSWER, 0, OPEN]],
+                &[
+                    [CONNECT, 0, 0],
+                    [REFUSE, 0, JUNK],
+                    [CONNECT, 0, 0],
+                    [ANSWER, 0, OPEN],
+                ],
             ),
         ),
         (
             "probe-in-vain",
             opened(
                 V4,
-                &[[SWITCH, 1, 0], [FRAME, 1, JUNK], [ANSWER, 0, TEXT], [TIME, 0, LONG]],
+                &[
+                    [SWITCH, 1, 0],
+                    [FRAME, 1, JUNK],
+                    [ANSWER, 0, TEXT],
+                    [TIME, 0, LONG],
+                ],
             ),
         ),
         ("refused", script(V4, &[[CONNECT, 0, 0], [REFUSE, 0, JUNK]])),

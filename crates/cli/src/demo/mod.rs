@@ -4,7 +4,6 @@ mod chat;
 mod pages;
 mod rooms;
 
-use axum::Router;
 use clap::Args;
 use std::{fmt, io, path::PathBuf, time::Duration};
 use tokio::net::TcpListener;
@@ -38,7 +37,7 @@ pub(crate) enum DemoError {
     },
     Client {
         folder: PathBuf,
-        error: pages::ClientError,
+        error: io::Error,
     },
     Serve(io::Error),
 }
@@ -69,9 +68,9 @@ const DRAIN: Duration = Duration::from_secs(2);
 
 /// Serves until Ctrl-C, then tells the clients and waits until they have heard it.
 pub(crate) async fn run(demo: Demo) -> Result<(), DemoError> {
-    let io = siox::Server::new();
+    let io = server(&demo)?;
     chat::register(&io);
-    let router = router(&demo, &io)?;
+    let router = pages::page(demo.client_dir.is_some()).layer(io.layer());
     let listener = listen(&demo.host, demo.port).await?;
     println!(
         "siox demo: the chat is at http://{} (Ctrl-C stops it)",
@@ -92,17 +91,16 @@ pub(crate) async fn run(demo: Demo) -> Result<(), DemoError> {
     .map_err(DemoError::Serve)
 }
 
-/// The client's files stand outside the layer, which answers for their folder too.
-fn router(demo: &Demo, io: &siox::Server) -> Result<Router, DemoError> {
-    let page = pages::page(demo.client_dir.is_some()).layer(io.layer());
+fn server(demo: &Demo) -> Result<siox::Server, DemoError> {
     let Some(folder) = &demo.client_dir else {
-        return Ok(page);
+        return Ok(siox::Server::new());
     };
-    let files = pages::read_client(folder).map_err(|error| DemoError::Client {
+    let builder = siox::Server::builder().serve_client(folder);
+    let built = builder.and_then(|builder| Ok(builder.build()?));
+    built.map_err(|error| DemoError::Client {
         folder: folder.clone(),
         error,
-    })?;
-    Ok(page.route(pages::CLIENT_PATH, pages::client(files)))
+    })
 }
 
 async fn listen(host: &str, port: u16) -> Result<TcpListener, DemoError> {

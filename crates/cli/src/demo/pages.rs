@@ -1,15 +1,12 @@
-//! The files the demo serves: the page with its style and modules, all part of the binary, and with
-//! `--client-dir` the official client. They are served from memory; no request reaches the disk.
+//! The page with its style and modules, all part of the binary.
 
 use axum::{
     Router,
-    extract::Path as UrlPath,
-    http::{StatusCode, header},
+    http::header,
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get},
+    routing::get,
 };
 use bytes::Bytes;
-use std::{collections::HashMap, fmt, fs, io, path::Path, sync::Arc};
 
 const PAGE: &str = include_str!("../../assets/index.html");
 /// What `PAGE` says when its own client is used, and what it says instead with the official one.
@@ -28,57 +25,6 @@ const ASSETS: [(&str, &str); 6] = [
 /// Nothing but this server's own files and the pictures of the chat, which are blobs.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// The file the page loads from the official client.
-const ENTRY: &str = "socket.io.js";
-/// Bytes in a file of the client's folder; larger ones are not the client's.
-const CLIENT_FILE: u64 = 4 * 1024 * 1024;
-
-/// The official client's files by name.
-pub(crate) type Client = HashMap<String, Bytes>;
-
-/// Why a folder cannot be used as the official client's.
-#[derive(Debug)]
-pub(crate) enum ClientError {
-    Unreadable(io::Error),
-    NoEntry,
-}
-
-impl fmt::Display for ClientError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable(error) => write!(f, "cannot read the client's files: {error}"),
-            Self::NoEntry => write!(
-                f,
-                "there is no {ENTRY}; the folder wanted is the `client-dist` of the npm package socket.io, \
-                 or the `dist` of socket.io-client"
-            ),
-        }
-    }
-}
-
-/// Reads the client's files: scripts and source maps, not what is in folders below.
-pub(crate) fn read_client(folder: &Path) -> Result<Client, ClientError> {
-    let mut files = Client::new();
-    for entry in fs::read_dir(folder).map_err(ClientError::Unreadable)? {
-        let path = entry.map_err(ClientError::Unreadable)?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-            continue;
-        };
-        let about = fs::metadata(&path).map_err(ClientError::Unreadable)?;
-        if mime(name).is_some() && about.is_file() && about.len() <= CLIENT_FILE {
-            files.insert(
-                name.to_owned(),
-                fs::read(&path).map_err(ClientError::Unreadable)?.into(),
-            );
-        }
-    }
-    if files.contains_key(ENTRY) {
-        Ok(files)
-    } else {
-        Err(ClientError::NoEntry)
-    }
-}
 
 /// The routes of the page. With `official`, the page loads that client instead of its own.
 pub(crate) fn page(official: bool) -> Router {
@@ -99,21 +45,6 @@ pub(crate) fn page(official: bool) -> Router {
         })
 }
 
-/// Where the official client's files are: beside the Socket.IO endpoint `/socket.io/`, so the route must
-/// be added outside that endpoint's layer.
-pub(crate) const CLIENT_PATH: &str = "/socket.io/{file}";
-
-/// What answers [`CLIENT_PATH`].
-pub(crate) fn client(files: Client) -> MethodRouter {
-    let files = Arc::new(files);
-    get(move |UrlPath(name): UrlPath<String>| async move {
-        match (files.get(&name), mime(&name)) {
-            (Some(bytes), Some(kind)) => file(kind, bytes.clone()),
-            _ => StatusCode::NOT_FOUND.into_response(),
-        }
-    })
-}
-
 fn file(kind: &'static str, bytes: Bytes) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind),
@@ -130,7 +61,6 @@ fn mime(name: &str) -> Option<&'static str> {
         "js" => Some("text/javascript; charset=utf-8"),
         "css" => Some("text/css; charset=utf-8"),
         "svg" => Some("image/svg+xml"),
-        "map" => Some("application/json"),
         _ => None,
     }
 }

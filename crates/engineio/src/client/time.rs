@@ -128,7 +128,7 @@ impl Client {
                     (Phase::Socket { .. }, None) => return,
                     (Phase::Opening { .. } | Phase::Closed { .. }, _) => return,
                 }
-                beat.pinged(opened.ping_timeout);
+                beat.pinged(opened.ping_interval, opened.ping_timeout);
             }
         }
     }

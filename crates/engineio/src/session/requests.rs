@@ -53,7 +53,7 @@ impl Session {
             }
             (Transport::Polling, Method::Get) => self.poll(now).map_err(Refusal::from),
             (Transport::Polling, Method::Post) => self.post(request).map_err(Refusal::from),
-            (Transport::Polling, Method::Options | Method::Other) => {
+            (Transport::Polling, Method::Head | Method::Options | Method::Other) => {
                 Ok(Decision::Answer(Response::empty(405)))
             }
         }

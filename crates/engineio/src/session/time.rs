@@ -4,7 +4,7 @@ use super::{
     Event, Session,
     phase::{Goodbye, Phase},
 };
-use crate::{CloseReason, heartbeat::Beat};
+use crate::{CloseReason, Version, heartbeat::Beat};
 use siox_wire::{Instant, Sink};
 
 impl Session {
@@ -61,6 +61,21 @@ impl Session {
         }
     }
 
+    /// The application reads nothing more until [`resume`](Self::resume): what the peer sends meanwhile,
+    /// its signs of life too, waits unread. That time does not count against the peer, which is pinged all
+    /// the same; but after [`Config::max_hold`](crate::Config::max_hold) it is dead.
+    pub fn hold(&mut self, now: Instant) {
+        self.advance(now, None);
+        let interval = self.config.ping_interval;
+        self.heartbeat.hold(now, interval, self.config.max_hold);
+    }
+
+    /// The application reads on.
+    pub fn resume(&mut self, now: Instant) {
+        self.advance(now, None);
+        self.heartbeat.resume(now);
+    }
+
     pub(super) fn advance(&mut self, now: Instant, out: Option<&mut dyn Sink>) {
         self.end_overflow();
         match &mut self.phase {
@@ -95,14 +110,19 @@ impl Session {
             Beat::Nothing => {}
             Beat::Dead => self.end(CloseReason::PingTimeout, Goodbye::Close),
             Beat::Ping => {
+                let beat = match self.dialect.version {
+                    Version::V4 => "2",
+                    // Its ping, which asks for this, is not read just now.
+                    Version::V3 => "3",
+                };
                 match (&mut self.phase, out) {
-                    (Phase::Polling(half), _) => half.queue.put_control("2", self.config.hard_cap),
-                    (Phase::Socket { .. }, Some(out)) => out.put_text(&[b"2"]),
+                    (Phase::Polling(half), _) => half.queue.put_control(beat, self.config.hard_cap),
+                    (Phase::Socket { .. }, Some(out)) => out.put_text(&[beat.as_bytes()]),
                     // Nowhere to put it yet.
                     (Phase::Socket { .. }, None) => return,
                     (Phase::Closing { .. } | Phase::Closed { .. }, _) => return,
                 }
-                self.heartbeat.pinged(timeout);
+                self.heartbeat.pinged(self.config.ping_interval, timeout);
             }
         }
     }

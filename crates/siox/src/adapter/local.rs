@@ -7,9 +7,10 @@ use crate::{
     metrics::Count,
     namespace::{Inner, Members},
 };
-use siox_socketio::{DisconnectReason, Encoded};
-use siox_wire::Admit;
+use siox_socketio::{DisconnectReason, Encoded, Revision};
+use siox_wire::{Admit, Shared};
 use std::{
+    cell::OnceCell,
     fmt,
     sync::{Arc, Weak},
     time::Duration,
@@ -130,14 +131,14 @@ impl Locked<'_> {
             let socket = one.next().ok_or(SendError::Closed)?;
             return socket.put(emit.event, emit.encoded, kind);
         }
-        let packets = &self.nsp.shared.packets;
-        let group = packets.shared(&self.nsp.name, emit.encoded, None)?;
+        let groups = Groups::new(self.nsp, emit);
         let watchers = self.nsp.watchers();
         let mut receivers = 0;
         for socket in self.select(emit.selection) {
             socket.tell_watchers(&watchers, emit.event, emit.encoded);
             // A receiver that is closing hears nothing more.
-            receivers += u64::from(socket.deliver(&group, kind).is_ok());
+            let group = groups.for_revision(socket.revision())?;
+            receivers += u64::from(socket.deliver(group, kind).is_ok());
         }
         self.nsp.shared.counts.add(Count::EventOut, receivers);
         Ok(())
@@ -161,6 +162,39 @@ impl Locked<'_> {
         }
         self.nsp.shared.counts.add(Count::EventOut, asked);
         Ok(Acks { expected, receiver })
+    }
+}
+
+/// An event for many, made once for each revision that some receiver speaks.
+struct Groups<'a> {
+    nsp: &'a Inner,
+    emit: Emit<'a>,
+    stamped: OnceCell<Arc<Shared>>,
+    plain: OnceCell<Arc<Shared>>,
+}
+
+impl<'a> Groups<'a> {
+    fn new(nsp: &'a Inner, emit: Emit<'a>) -> Self {
+        Self {
+            nsp,
+            emit,
+            stamped: OnceCell::new(),
+            plain: OnceCell::new(),
+        }
+    }
+
+    /// The packets are the same in both revisions, unless one has an offset in it.
+    fn for_revision(&self, revision: Revision) -> Result<&Arc<Shared>, SendError> {
+        let (cell, encoded) = match (revision, self.emit.plain) {
+            (Revision::V4, Some(encoded)) => (&self.plain, encoded),
+            (Revision::V4, None) | (Revision::V5, _) => (&self.stamped, self.emit.encoded),
+        };
+        if let Some(group) = cell.get() {
+            return Ok(group);
+        }
+        let packets = &self.nsp.shared.packets;
+        let group = packets.shared(&self.nsp.name, encoded, None)?;
+        Ok(cell.get_or_init(|| group))
     }
 }
 
@@ -191,7 +225,7 @@ impl Acks {
             match self.receiver.recv().await? {
                 Ok(args) => return Some(args),
                 Err(AckError::Timeout | AckError::Disconnected) => {}
-                Err(AckError::Send(_) | AckError::Decode(_)) => {}
+                Err(AckError::Send(_) | AckError::Decode(_) | AckError::Dropped) => {}
             }
         }
     }

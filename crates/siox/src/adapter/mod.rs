@@ -1,7 +1,6 @@
 //! The seam between a namespace and the other nodes of a cluster: what an adapter is asked for.
 
 mod local;
-mod log;
 mod memory;
 
 pub use local::{Acks, Local};
@@ -31,6 +30,8 @@ pub struct Emit<'a> {
     pub volatile: bool,
     /// It is one socket's own: its refusal is the caller's.
     pub(crate) direct: bool,
+    /// The event without its offset, for clients that cannot come back with one.
+    pub(crate) plain: Option<&'a Encoded>,
 }
 
 impl<'a> Emit<'a> {
@@ -43,6 +44,7 @@ impl<'a> Emit<'a> {
             selection,
             volatile: false,
             direct: false,
+            plain: None,
         }
     }
 }

@@ -36,6 +36,7 @@ pub enum WhenFull {
 /// | socket.io, engine.io | here |
 /// |---|---|
 /// | `path`, `addTrailingSlash` | [`path`](Self::path), [`trailing_slash`](Self::trailing_slash) |
+/// | `serveClient` | [`serve_client`](Self::serve_client), off by default |
 /// | `adapter` | [`adapter`](Self::adapter) |
 /// | `parser` | [`parser`](Self::parser) |
 /// | what its parser takes beyond the protocol | [`compatible`](Self::compatible), [`leniency`](Self::leniency) |
@@ -49,6 +50,7 @@ pub enum WhenFull {
 /// | `allowRequest` | [`allow_request`](Self::allow_request), [`allow_request_later`](Self::allow_request_later) |
 /// | `engine.generateId` | the same hooks: [`Admission::As`](crate::front::Admission::As) |
 /// | `engine.use(middleware)` | the same hooks and [`headers`](Self::headers); or tower layers around [`Server::layer`] |
+/// | `allowEIO3` | [`allow_eio3`](Self::allow_eio3) |
 /// | `cors` | [`cors`](Self::cors); here a page of another origin is refused without it, there only its browser looks away |
 /// | `cookie` | [`cookie`](Self::cookie) |
 /// | `perMessageDeflate` | `deflate`, by the feature of that name |
@@ -62,6 +64,7 @@ pub enum WhenFull {
 /// | `maxBackpressure` (µWebSockets) | [`queue`](Self::queue) and [`when_full`](Self::when_full) |
 /// | Node's `headersTimeout`, `requestTimeout`, `keepAliveTimeout` | [`head_deadline`](Self::head_deadline), [`body_deadline`](Self::body_deadline), [`keep_alive`](Self::keep_alive) |
 /// | none | [`max_sessions`](Self::max_sessions), [`max_sessions_per_address`](Self::max_sessions_per_address) |
+/// | Node's `https.createServer` before it | `Server::serve_tls`, by the feature `tls` |
 /// | Express's `trust proxy` | [`trusted_proxies`](Self::trusted_proxies) |
 #[must_use]
 pub struct Builder {
@@ -99,6 +102,18 @@ impl Default for Builder {
 }
 
 impl Builder {
+    /// Whether clients of Engine.IO v3, which speak revision 4 of Socket.IO, are served too: those of
+    /// `socket.io-client` 2.x. Default: no.
+    ///
+    /// They make the id of their socket of the session's (in a namespace but `/` with `/nsp#` before it),
+    /// so [`Socket::id`](crate::Socket::id) is a secret with them: whoever knows it can take the session
+    /// over. They are in `/` unasked, and never recovered. Of a [`ConnectError`](crate::ConnectError) they
+    /// are told the data, or, where there is none, the message.
+    pub fn allow_eio3(mut self, allow: bool) -> Self {
+        self.engine.allow_eio3 = allow;
+        self
+    }
+
     /// How long a connection may be in no namespace. Default: 45 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.socket.connect_timeout = timeout;

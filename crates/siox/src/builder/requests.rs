@@ -4,8 +4,8 @@
 use super::Builder;
 #[cfg(feature = "compression")]
 use crate::front::Compression;
-use crate::front::{About, Admission, Cookie, Cors, Fields, Refused, TrailingSlash};
-use std::time::Duration;
+use crate::front::{About, Admission, ClientFiles, Cookie, Cors, Fields, Refused, TrailingSlash};
+use std::{fs, io, path::Path, sync::Arc, time::Duration};
 
 /// Which requests are for the server, and from whom.
 impl Builder {
@@ -103,6 +103,22 @@ impl Builder {
         self
     }
 
+    /// Serves the official client's files beneath the path, from `folder`: `socket.io.js`,
+    /// `socket.io.min.js`, `socket.io.esm.min.js`, `socket.io.msgpack.min.js` and their source maps, as far
+    /// as they are there. The folder is `client-dist` of the npm package `socket.io`, or `dist` of
+    /// `socket.io-client`; it is read now and not looked at again, and no other file of it is served. With
+    /// the feature `compression` they are compressed once, for those who take that.
+    ///
+    /// Off by default: no JavaScript comes with this server, so that the client is of the version that
+    /// the page wants, and from where its author takes it (a bundle, mostly).
+    ///
+    /// # Errors
+    /// When a file cannot be read, and when there is none of them.
+    pub fn serve_client(mut self, folder: impl AsRef<Path>) -> io::Result<Self> {
+        self.options.client = Some(Arc::new(client_files(folder.as_ref())?));
+        Ok(self)
+    }
+
     /// Compresses the answers to polls. Default: off, since an attacker who can have something sent
     /// beside a secret learns of it from lengths.
     #[cfg(feature = "compression")]
@@ -153,4 +169,30 @@ impl Builder {
         self.options.http.idle = idle;
         self
     }
+}
+
+/// Larger files are not the client's.
+const CLIENT_FILE: u64 = 4 * 1024 * 1024;
+
+fn client_files(folder: &Path) -> io::Result<ClientFiles> {
+    let mut files = ClientFiles::default();
+    for name in ClientFiles::NAMES {
+        let path = folder.join(name);
+        match fs::metadata(&path) {
+            Ok(about) if about.is_file() && about.len() <= CLIENT_FILE => {
+                files.add(name, fs::read(&path)?);
+            }
+            Ok(_) => {}
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => return Err(e),
+        }
+    }
+    if files.names().next().is_none() {
+        return Err(io::Error::new(
+            io::ErrorKind::NotFound,
+            "there is no file of the client; the folder wanted is the `client-dist` of the npm package \
+             socket.io, or the `dist` of socket.io-client",
+        ));
+    }
+    Ok(files)
 }

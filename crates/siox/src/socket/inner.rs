@@ -17,7 +17,7 @@ use crate::{
     state::States,
 };
 use siox_engineio::CloseReason;
-use siox_socketio::{DisconnectReason, Encoded, Slot};
+use siox_socketio::{DisconnectReason, Encoded, Revision, Slot};
 use siox_tokio::Conn;
 use siox_wire::{Admit, Instant, Shared};
 use std::{
@@ -41,6 +41,7 @@ pub(super) struct Inner {
     pub(super) auth: Box<str>,
     pub(super) connected: AtomicBool,
     pub(super) recovered: bool,
+    revision: Revision,
     inbox: Mutex<Inbox>,
     acks: Mutex<BTreeMap<u64, Waiter>>,
     /// Given up when the socket is forgotten, however long clones of it are kept.
@@ -57,6 +58,8 @@ pub(crate) struct Extra {
     data: Mutex<Option<Stored>>,
     /// The private id by which its client may come back, and the offset it began at.
     recovery: OnceLock<(Box<str>, OnceLock<Box<str>>)>,
+    /// The request with what this socket's CONNECT has added to it.
+    handshake: OnceLock<Arc<crate::Handshake>>,
     /// The rooms that it was in, while `disconnecting` is told.
     left: Mutex<Option<Vec<Arc<str>>>>,
 }
@@ -75,9 +78,12 @@ impl Extra {
 pub(crate) struct Arrival {
     pub(crate) number: u64,
     pub(crate) id: String,
+    pub(crate) revision: Revision,
     pub(crate) conn: Arc<Conn<Io>>,
     pub(crate) slot: Slot,
     pub(crate) auth: Box<str>,
+    /// Where it is not the connection's.
+    pub(crate) handshake: Option<Arc<crate::Handshake>>,
 }
 
 impl Socket {
@@ -100,12 +106,17 @@ impl Socket {
             auth: arrival.auth,
             connected: AtomicBool::new(false),
             recovered: session.is_some(),
+            revision: arrival.revision,
             inbox: Mutex::default(),
             acks: Mutex::default(),
             stay: Mutex::new(Some(stay)),
             span,
             extra: OnceLock::new(),
         }));
+        if let Some(handshake) = arrival.handshake {
+            // Nobody else has it yet.
+            let _ = socket.extra().handshake.set(handshake);
+        }
         let pid = match session {
             Some(session) => Some(session.pid.clone()),
             None => pid.map(Into::into),
@@ -147,7 +158,17 @@ impl Socket {
     }
 
     pub(crate) fn shared_handshake(&self) -> Arc<crate::Handshake> {
-        self.0.conn.data().handshake.clone()
+        self.own_handshake().clone()
+    }
+
+    pub(super) fn own_handshake(&self) -> &Arc<crate::Handshake> {
+        let own = self.extra_if_any().and_then(|e| e.handshake.get());
+        own.unwrap_or(&self.0.conn.data().handshake)
+    }
+
+    /// Which revision of the protocol its client speaks.
+    pub(crate) fn revision(&self) -> Revision {
+        self.0.revision
     }
 
     pub(crate) fn slot(&self) -> Slot {
@@ -220,7 +241,7 @@ impl Socket {
         encoded: &Encoded,
         kind: Admit,
     ) -> Result<(), SendError> {
-        if !self.0.nsp.adapter.recovers() {
+        if self.0.revision == Revision::V4 || !self.0.nsp.adapter.recovers() {
             return self.put(event, encoded, kind);
         }
         let selection = Selection::new(vec![self.0.id.to_string()], Vec::new());

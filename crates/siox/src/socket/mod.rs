@@ -28,7 +28,8 @@ use std::{
 pub struct Socket(Arc<Inner>);
 
 impl Socket {
-    /// The id that the client knows as `socket.id`. Every socket is a member of the room of this name.
+    /// The id that the client knows as `socket.id`; with a client of 2.x it tells the session's
+    /// ([`Builder::allow_eio3`](crate::Builder::allow_eio3)). Every socket is a member of the room of this name.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.0.id
@@ -40,16 +41,17 @@ impl Socket {
         Namespace(self.0.nsp.clone())
     }
 
-    /// The payload of CONNECT as JSON, `{}` when there was none.
+    /// The payload of CONNECT as JSON, `{}` when there was none; with a client of 2.x, the query that it
+    /// has put behind the namespace's name, as an object.
     #[must_use]
     pub fn auth(&self) -> &str {
         &self.0.auth
     }
 
-    /// The request that opened the connection.
+    /// The request that opened the connection, and what the socket's own CONNECT has added to its query.
     #[must_use]
     pub fn handshake(&self) -> &crate::Handshake {
-        &self.0.conn.data().handshake
+        self.own_handshake()
     }
 
     /// Whether the client is connected to the namespace.

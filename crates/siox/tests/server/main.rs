@@ -4,8 +4,10 @@ mod acks;
 mod arguments;
 mod binary;
 mod client;
+mod client_files;
 mod close;
 mod connect;
+mod deadlines;
 mod disconnect;
 mod dynamic;
 mod handlers;
@@ -21,5 +23,8 @@ mod pending;
 #[path = "../../../tokio/tests/common/mod.rs"]
 mod raw;
 mod recovery;
+mod revision4;
 mod rooms;
+#[cfg(feature = "tls")]
+mod tls;
 mod typed;

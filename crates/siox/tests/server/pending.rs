@@ -2,12 +2,15 @@
 
 use crate::{
     client::{Client, Log, POLLING, answering, log, serve},
-    raw::{http::Http, until, within},
+    raw::{http::Http, until, within, ws::Said},
 };
 use siox::{Data, Server, Socket};
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 use tokio::{io::AsyncWriteExt, sync::Semaphore};
 
@@ -22,7 +25,10 @@ struct Bench {
 
 /// `work` is pending until the gate lets it through.
 fn bench() -> Bench {
-    let io = Server::new();
+    bench_of(Server::new())
+}
+
+fn bench_of(io: Server) -> Bench {
     let gate = Arc::new(Semaphore::new(0));
     let begun = Arc::new(AtomicUsize::new(0));
     let (end, ended) = log();
@@ -156,7 +162,7 @@ async fn the_end_does_not_wait_for_them() {
     client.send_all((0..1000).map(|n| work(n, ""))).await;
     until(MOST, || bench.begun.load(Ordering::SeqCst)).await;
     let io = bench.io.clone();
-    let closing = tokio::spawn(async move { io.close().await });
+    let closing = tokio::spawn(async move { io.close_within(Duration::from_millis(200)).await });
     client.ws.rest().await;
     assert!(within(closing).await.unwrap(), "a task is left");
     assert_eq!(bench.io.clients(), 0);
@@ -178,7 +184,7 @@ async fn the_end_does_not_wait_for_a_post() {
     post.send(body).await;
     until(MOST, || bench.begun.load(Ordering::SeqCst)).await;
     let io = bench.io.clone();
-    let closing = tokio::spawn(async move { io.close().await });
+    let closing = tokio::spawn(async move { io.close_within(Duration::from_millis(200)).await });
     assert_eq!(get.answer().await.body, "1");
     drop(get);
     let _ = post.try_answer().await;
@@ -227,4 +233,53 @@ async fn events_that_wait_for_on_connect_are_bounded_alike() {
     for n in 0..EVENTS {
         assert_eq!(told.next().await, n);
     }
+}
+
+/// Beats so fast that a test hears many of them, and time enough for a machine that is busy.
+fn quick() -> Server {
+    Server::builder()
+        .ping_interval(Duration::from_millis(50))
+        .ping_timeout(Duration::from_secs(2))
+        .build()
+        .unwrap()
+}
+
+/// They take longer than a client that is not excused may be silent.
+const BEATS: usize = 60;
+
+#[tokio::test]
+async fn a_client_that_is_not_read_is_not_taken_for_dead() {
+    let mut bench = bench_of(quick());
+    let to = serve(&bench.io).await;
+    let mut client = Client::join(to).await;
+    client.send_all((0..1000).map(|n| work(n, ""))).await;
+    for _ in 0..BEATS {
+        // What it answers waits unread.
+        assert_eq!(client.ws.next().await, Said::Text("2".to_owned()));
+        client.ws.send("3").await;
+    }
+    assert_eq!(bench.io.clients(), 1);
+    bench.all_come_to_an_end(1000).await;
+    assert!(client.heard_until_now("").await.is_empty());
+}
+
+#[tokio::test]
+async fn neither_is_one_whose_post_waits() {
+    let mut bench = bench_of(quick());
+    let to = serve(&bench.io).await;
+    let (mut get, mut post) = (Http::connect(to).await, Http::connect(to).await);
+    let sid = get.open("/socket.io/").await;
+    let target = format!("{POLLING}&sid={sid}");
+    assert_eq!(post.post(&target, "40").await.body, "ok");
+    assert!(get.get(&target).await.body.starts_with("40{"));
+    let packets: Vec<_> = (0..1000).map(|n| format!("4{}", work(n, ""))).collect();
+    let body = crate::raw::http::post(&target, &packets.join("\x1e"));
+    post.send(body).await;
+    for _ in 0..BEATS {
+        assert_eq!(get.get(&target).await.body, "2");
+    }
+    bench.all_come_to_an_end(1000).await;
+    assert_eq!(post.answer().await.body, "ok");
+    assert_eq!(post.post(&target, "3").await.body, "ok");
+    assert_eq!(get.get(&target).await.body, "2");
 }

@@ -8,7 +8,8 @@ pub use slots::Slot;
 pub use verbs::FIRST_BROADCAST_ACK;
 
 use crate::{
-    Config, Decoder, DisconnectReason, Error, Kind, Packet, Raw, acks::Acks, packet::encode::Header,
+    Config, Decoder, DisconnectReason, Error, Kind, Packet, Raw, Revision, acks::Acks,
+    packet::encode::Header,
 };
 use alloc::{borrow::Cow, sync::Arc};
 use siox_wire::{Admit, Instant, Message, Sink};
@@ -23,9 +24,13 @@ pub enum Event<'b> {
     Connect {
         /// Its stay, if it is accepted.
         slot: Slot,
-        /// The namespace, with its slash and, if it has one, its query; at most 256 bytes.
+        /// The namespace, with its slash; at most 256 bytes. In revision 5 a question mark in it is a
+        /// part of the name.
         nsp: Cow<'b, str>,
-        /// The credentials, an object.
+        /// What stood behind the name and a question mark, undecoded and at most 8,192 bytes; of revision
+        /// 4 only.
+        query: Option<Cow<'b, str>>,
+        /// The credentials, an object; in revision 4 made of the query.
         auth: Option<Raw<'b>>,
     },
     /// The peer emitted an event.
@@ -63,7 +68,7 @@ pub enum Event<'b> {
     },
 }
 
-/// The server's side of one Socket.IO connection, protocol revision 5.
+/// The server's side of one Socket.IO connection.
 ///
 /// *What happened* goes in by `handle_message` and `handle_timeout`; after an `Err` the connection is
 /// over, every later call returns the same error, and every verb [`SendError::Closed`]. *What the
@@ -80,6 +85,9 @@ pub struct Connection {
     /// Until when some namespace must have been accepted; `None` once one was.
     connect_by: Option<Instant>,
     life: Life,
+    revision: Revision,
+    /// The CONNECT to `/` that a client of revision 4 need not send is to be told.
+    unasked: bool,
     /// Whether packets are JSON by the grammar alone, as `config` says.
     plain: bool,
 }
@@ -95,17 +103,29 @@ enum Life {
 }
 
 impl Connection {
-    /// A connection that has just been opened.
+    /// A connection that has just been opened, by a peer that speaks revision 5.
     #[must_use]
     pub fn new(now: Instant, config: Arc<Config>) -> Self {
+        Self::with_revision(now, config, Revision::V5)
+    }
+
+    /// A connection that has just been opened. One of revision 4 begins with a CONNECT to `/` that its
+    /// peer does not send: [`poll_timeout`](Self::poll_timeout) is in the past until
+    /// [`handle_timeout`](Self::handle_timeout) has told it.
+    #[must_use]
+    pub fn with_revision(now: Instant, config: Arc<Config>, revision: Revision) -> Self {
+        let mut slots = Slots::default();
+        let unasked = revision == Revision::V4 && slots.ask("/", config.namespaces).is_ok();
         Self {
             connect_by: Some(now.after(config.connect_timeout)),
             plain: config.is_plain(),
             config,
-            slots: Slots::default(),
+            slots,
             acks: Acks::default(),
             decoder: Decoder::default(),
             life: Life::Open,
+            revision,
+            unasked,
         }
     }
 
@@ -209,8 +229,23 @@ impl Connection {
         if let Err(error) = self.expire(now) {
             return Err(self.fail(error));
         }
+        if let Some(connect) = self.connect_unasked() {
+            return Ok(Some(connect));
+        }
         let expired = self.acks.expired(now);
         Ok(expired.map(|(slot, id)| Event::AckTimeout { slot, id }))
+    }
+
+    fn connect_unasked(&mut self) -> Option<Event<'static>> {
+        let asked = self.unasked.then(|| self.slots.by_name("/"))??;
+        let slot = asked.slot;
+        self.unasked = false;
+        Some(Event::Connect {
+            slot,
+            nsp: Cow::Borrowed("/"),
+            query: None,
+            auth: None,
+        })
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) has something to do, unless something happens
@@ -218,6 +253,7 @@ impl Connection {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let deadlines = [
+            self.unasked.then_some(Instant::EPOCH),
             self.connect_by,
             self.decoder.poll_timeout(),
             self.acks.next_deadline(),
@@ -241,6 +277,7 @@ impl Connection {
     /// whom the end concerns.
     fn fail(&mut self, error: Error) -> Error {
         self.life = Life::Failed(error);
+        self.unasked = false;
         self.connect_by = None;
         self.decoder.reset();
         self.acks.clear();
@@ -253,6 +290,7 @@ impl Connection {
         if self.life == Life::Open {
             self.life = Life::Closed;
         }
+        self.unasked = false;
         self.slots.clear();
         self.acks.clear();
         self.decoder.reset();
@@ -263,6 +301,22 @@ impl Connection {
     pub fn joined(&self) -> impl Iterator<Item = (Slot, &str)> {
         let joined = self.slots.iter().filter(|e| e.state == State::Joined);
         joined.map(|e| (e.slot, e.nsp()))
+    }
+
+    /// The revision that the peer speaks.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// Whether a client of revision 4 has left `/` and is in no other namespace: it cannot ask for `/`
+    /// again, so the connection is of no use any more.
+    #[must_use]
+    pub fn is_deserted(&self) -> bool {
+        let left = self.slots.by_name("/");
+        self.revision == Revision::V4
+            && left.is_some_and(|e| e.state == State::Left)
+            && self.slots.iter().all(|e| e.state == State::Left)
     }
 
     /// The namespace of a slot that is joined or asked for.

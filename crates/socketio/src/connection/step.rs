@@ -4,7 +4,7 @@ use super::{
     Connection, Event,
     slots::{NoSlot, Slot, State},
 };
-use crate::{DisconnectReason, Error, packet::decode::Decoded};
+use crate::{DisconnectReason, Error, MAX_NAMESPACE, Revision, packet::decode::Decoded, revision};
 use alloc::borrow::Cow;
 use siox_wire::Instant;
 
@@ -26,11 +26,17 @@ impl Connection {
     ) -> Result<Step<'b>, Error> {
         match packet {
             Decoded::Connect { nsp, payload } => {
+                let (nsp, query) = self.name(nsp)?;
+                let auth = match self.revision {
+                    Revision::V4 => query.as_deref().map(revision::credentials),
+                    Revision::V5 => payload,
+                };
                 match self.slots.ask(&nsp, self.config.namespaces) {
                     Ok(slot) => Ok(Step::Tell(Event::Connect {
                         slot,
                         nsp,
-                        auth: payload,
+                        query,
+                        auth,
                     })),
                     Err(NoSlot::Full) => Ok(Step::Refuse(nsp)),
                     Err(NoSlot::Twice) => Err(Error::AlreadyConnected),
@@ -60,10 +66,23 @@ impl Connection {
         }
     }
 
+    /// The name of a namespace without its query, and that.
+    #[inline]
+    fn name<'b>(&self, nsp: Cow<'b, str>) -> Result<(Cow<'b, str>, Option<Cow<'b, str>>), Error> {
+        match self.revision {
+            Revision::V4 => Ok(revision::split(nsp)),
+            Revision::V5 if nsp.len() > MAX_NAMESPACE => Err(Error::NamespaceTooLong {
+                limit: MAX_NAMESPACE,
+            }),
+            Revision::V5 => Ok((nsp, None)),
+        }
+    }
+
     /// The joined slot of a namespace; `None` where this connection has just left it.
     #[inline]
     pub(super) fn with_joined(&self, nsp: &str) -> Result<Option<Slot>, Error> {
-        let entry = self.slots.by_name(nsp).ok_or(Error::NotConnected)?;
+        let (nsp, _) = self.name(Cow::Borrowed(nsp))?;
+        let entry = self.slots.by_name(&nsp).ok_or(Error::NotConnected)?;
         match entry.state {
             State::Joined => Ok(Some(entry.slot)),
             State::Left => Ok(None),

@@ -4,7 +4,7 @@ use super::{
     Connection, Life,
     slots::{Slot, State},
 };
-use crate::{Encoded, Kind, Value, packet::encode::Header, text::quote};
+use crate::{Encoded, Kind, Revision, Value, packet::encode::Header, text::quote};
 use alloc::{string::String, sync::Arc};
 use siox_wire::{Admit, Instant, Lead, SendError, Shared, Sink};
 
@@ -13,7 +13,9 @@ use siox_wire::{Admit, Instant, Lead, SendError, Shared, Sink};
 pub const FIRST_BROADCAST_ACK: u64 = 1 << 30;
 
 impl Connection {
-    /// Accepts a CONNECT: the socket is joined and may be sent to. `sid` is its public id.
+    /// Accepts a CONNECT: the socket is joined and may be sent to. `sid` is its public id. A client of
+    /// revision 4 is not told it, since it makes it of the session's (`/` has that one, `/nsp` has
+    /// `/nsp#` and it).
     ///
     /// # Errors
     /// [`SendError::Closed`] when the slot does not wait for an answer, or the sink is closed.
@@ -21,7 +23,8 @@ impl Connection {
         self.accept_with(slot, sid, None, out)
     }
 
-    /// As [`accept`](Self::accept), for a session that can be recovered by its private id.
+    /// As [`accept`](Self::accept), for a session that can be recovered by its private id; a client of
+    /// revision 4 cannot, and is not told it.
     ///
     /// # Errors
     /// As those of [`accept`](Self::accept).
@@ -43,14 +46,12 @@ impl Connection {
         out: &mut impl Sink,
     ) -> Result<(), SendError> {
         self.alive()?;
+        let revision = self.revision;
         let entry = self.slots.asked(slot)?;
-        let mut body = String::from(r#"{"sid":"#);
-        quote(&mut body, sid);
-        if let Some(pid) = pid {
-            body.push_str(r#","pid":"#);
-            quote(&mut body, pid);
-        }
-        body.push('}');
+        let body = match revision {
+            Revision::V4 => String::new(),
+            Revision::V5 => welcome(sid, pid),
+        };
         let header = header(Kind::Connect, entry.nsp(), None);
         header.send(&body, &[], &self.config, Admit::Owed, out)?;
         entry.state = State::Joined;
@@ -58,7 +59,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Refuses a CONNECT. `data` is for the application at the other end.
+    /// Refuses a CONNECT. `data` is for the application at the other end; one of revision 4 gets it in
+    /// the place of the message, unless it is one of the values that JavaScript takes for false.
     ///
     /// # Errors
     /// [`SendError::Closed`] when the slot does not wait for an answer, or the sink is closed;
@@ -71,19 +73,40 @@ impl Connection {
         out: &mut impl Sink,
     ) -> Result<(), SendError> {
         self.alive()?;
-        let entry = self.slots.asked(slot)?;
+        self.slots.asked(slot)?;
         if data.is_some_and(|d| !d.attachments().is_empty()) {
             return Err(SendError::Unencodable);
         }
-        let mut body = String::from(r#"{"message":"#);
-        quote(&mut body, message);
-        if let Some(data) = data {
-            body.push_str(r#","data":"#);
-            body.push_str(data.json());
-        }
-        body.push('}');
+        let body = match (self.revision, data) {
+            (Revision::V5, data) => refusal(message, data),
+            (Revision::V4, Some(data)) if is_truthy(data) => data.json().into(),
+            (Revision::V4, _) => {
+                let mut body = String::new();
+                quote(&mut body, message);
+                body
+            }
+        };
+        self.refuse_with(slot, &body, out)
+    }
+
+    /// Refuses a CONNECT because there is no such namespace: with an object, whatever the revision.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the slot does not wait for an answer, or the sink is closed.
+    pub fn refuse_namespace(&mut self, slot: Slot, out: &mut impl Sink) -> Result<(), SendError> {
+        self.refuse_with(slot, &refusal("Invalid namespace", None), out)
+    }
+
+    fn refuse_with(
+        &mut self,
+        slot: Slot,
+        body: &str,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
+        self.alive()?;
+        let entry = self.slots.asked(slot)?;
         let header = header(Kind::ConnectError, entry.nsp(), None);
-        header.send(&body, &[], &self.config, Admit::Owed, out)?;
+        header.send(body, &[], &self.config, Admit::Owed, out)?;
         self.slots.forget(slot);
         Ok(())
     }
@@ -248,4 +271,36 @@ impl Connection {
 
 fn header(kind: Kind, nsp: &str, id: Option<u64>) -> Header<'_> {
     Header { kind, nsp, id }
+}
+
+/// What a client of revision 5 is told when it comes in.
+fn welcome(sid: &str, pid: Option<&str>) -> String {
+    let mut body = String::from(r#"{"sid":"#);
+    quote(&mut body, sid);
+    if let Some(pid) = pid {
+        body.push_str(r#","pid":"#);
+        quote(&mut body, pid);
+    }
+    body.push('}');
+    body
+}
+
+/// Why a CONNECT is refused, as an object.
+fn refusal(message: &str, data: Option<&Value>) -> String {
+    let mut body = String::from(r#"{"message":"#);
+    quote(&mut body, message);
+    if let Some(data) = data {
+        body.push_str(r#","data":"#);
+        body.push_str(data.json());
+    }
+    body.push('}');
+    body
+}
+
+/// Whether JavaScript takes a value for true.
+fn is_truthy(value: &Value) -> bool {
+    match value.json() {
+        "null" | "false" | "\"\"" => false,
+        json => json.parse::<f64>().ok() != Some(0.0),
+    }
 }

@@ -3,8 +3,13 @@
 
 use crate::Error;
 
-/// The longest namespace, in bytes, its query included.
+/// The longest name of a namespace, in bytes. A question mark and what stands behind it belong to the
+/// name, except in revision 4.
 pub const MAX_NAMESPACE: usize = 256;
+
+/// The longest query behind the name of a namespace, in bytes; of revision 4 only, whose clients send
+/// tokens there.
+pub const MAX_NAMESPACE_QUERY: usize = 8192;
 
 /// The largest acknowledgement id: what a double holds exactly.
 pub const MAX_ACK_ID: u64 = (1 << 53) - 1;
@@ -115,19 +120,32 @@ pub(super) fn namespace(bytes: &[u8], start: usize) -> Result<((usize, usize), u
     if rest.first() != Some(&b'/') {
         return Ok(((start, start), start));
     }
-    let comma = rest
-        .iter()
-        .take(MAX_NAMESPACE.wrapping_add(1))
-        .position(|&b| b == b',');
+    let longest = MAX_NAMESPACE
+        .wrapping_add(MAX_NAMESPACE_QUERY)
+        .wrapping_add(2);
+    let comma = rest.iter().take(longest).position(|&b| b == b',');
     let len = comma.unwrap_or(rest.len());
     if len > MAX_NAMESPACE {
-        return Err(Error::NamespaceTooLong {
-            limit: MAX_NAMESPACE,
-        });
+        fits(rest.get(..len).unwrap_or_default())?;
     }
     let end = start.wrapping_add(len);
     let behind = end.wrapping_add(usize::from(comma.is_some()));
     Ok(((start, end), behind))
+}
+
+/// Whether a namespace and its query are within the limits of revision 4. Those of revision 5 are for the
+/// connection to know, since nothing here tells the one from the other.
+#[cold]
+pub(crate) fn fits(nsp: &[u8]) -> Result<(), Error> {
+    let mut head = nsp.iter().take(MAX_NAMESPACE.wrapping_add(1));
+    let name = head.position(|&b| b == b'?').unwrap_or(nsp.len());
+    let query = nsp.len().wrapping_sub(name).saturating_sub(1);
+    for (len, limit) in [(name, MAX_NAMESPACE), (query, MAX_NAMESPACE_QUERY)] {
+        if len > limit {
+            return Err(Error::NamespaceTooLong { limit });
+        }
+    }
+    Ok(())
 }
 
 #[inline]
@@ -227,6 +245,24 @@ mod tests {
             (&too_long, Error::NamespaceTooLong { limit }),
         ] {
             assert_eq!(head(text, 10), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn queries_behind_a_name() {
+        let (name, query) = ("x".repeat(255), "y".repeat(8192));
+        for (text, limit) in [
+            (format!("0/{name}?{query}"), None),
+            (format!("0/{name}?{query},"), None),
+            (format!("2/a?{query},[1]"), None),
+            (format!("0/a?{query}y,"), Some(MAX_NAMESPACE_QUERY)),
+            (format!("0/a?{query}{query}"), Some(MAX_NAMESPACE_QUERY)),
+            (format!("0/{name}x?a,"), Some(MAX_NAMESPACE)),
+            (format!("0/{query}?a,"), Some(MAX_NAMESPACE)),
+            (format!("0/{query}{query}"), Some(MAX_NAMESPACE)),
+        ] {
+            let expected = limit.map(|limit| Error::NamespaceTooLong { limit });
+            assert_eq!(head(&text, 10).err(), expected, "{text}");
         }
     }
 }

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 use bytes::Bytes;
-use siox_socketio::{Config, Connection, Error, Event, Slot};
+use siox_socketio::{Config, Connection, Error, Event, Revision, Slot};
 use siox_wire::{Admit, Instant, Lead, Message, Part, SendError, Shared, Sink};
 use std::sync::Arc;
 
@@ -71,6 +71,14 @@ impl Peer {
             now: ms(0),
             connection: Connection::new(ms(0), config.into()),
             out: Out::default(),
+        }
+    }
+    /// A connection of revision 4, whose CONNECT to `/` is untold.
+    pub(crate) fn revision4() -> Self {
+        let config = Config::default().into();
+        Self {
+            connection: Connection::with_revision(ms(0), config, Revision::V4),
+            ..Self::new()
         }
     }
     /// A connection that has joined `/`.

@@ -97,6 +97,19 @@ impl Compression {
     }
 }
 
+/// Whether a client takes gzip, and likes nothing better.
+pub(super) fn takes_gzip<'a>(accepted: impl Iterator<Item = &'a [u8]>) -> bool {
+    let chosen = Compression::default().choose(accepted);
+    chosen.is_some_and(|chosen| chosen.coding == Coding::Gzip)
+}
+
+/// Compresses what is sent many times, as hard as may be.
+pub(super) fn gzip(content: &Bytes) -> Option<Vec<u8>> {
+    let content = VecDeque::from([content.clone()]);
+    // Writing to memory does not fail.
+    Coding::Gzip.encode(&content, Level::best()).ok()
+}
+
 /// A parameter `q`, in thousandths (RFC 9110 §12.4.2). One that is malformed counts as refusal.
 fn weight(parameter: &[u8]) -> Option<u16> {
     let (b'q' | b'Q', rest) = parameter.split_first()? else {

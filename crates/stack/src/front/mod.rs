@@ -15,6 +15,7 @@ mod compression;
 mod cookie;
 mod cors;
 mod fields;
+mod files;
 mod options;
 mod reply;
 
@@ -25,13 +26,14 @@ pub use compression::Compression;
 pub use cookie::{Cookie, SameSite};
 pub use cors::{Cors, Origins};
 pub use fields::{Fields, InvalidField};
+pub use files::ClientFiles;
 pub use options::{InvalidOption, Options, TrailingSlash};
 pub use reply::{Answer, Reply};
 pub use siox_http1::Limits;
 
 pub use crate::Caps;
-use crate::{Agreed, Config, Machine};
-use alloc::{boxed::Box, sync::Arc};
+use crate::{Agreed, Config};
+use alloc::boxed::Box;
 use siox_engineio::{Context, ErrorCode, Handshake, Method, Refusal, Request, Route, Sid};
 use siox_websocket::handshake::{
     OriginPolicy,
@@ -62,7 +64,7 @@ pub struct Judged<'a> {
 /// comes with what accepts it and what that agrees to.
 #[derive(Debug)]
 pub enum Verdict {
-    /// Send this: a preflight is answered, and concerns nobody else.
+    /// Send this: a preflight, or a file of the client. It concerns nobody else.
     Answer(Answer),
     /// Tell the application, and send [`Reply::refuse`].
     Refuse(Refused),
@@ -74,38 +76,33 @@ pub enum Verdict {
 }
 
 impl Front {
-    /// The front of a server whose sessions are machines `M`. Clients of v3 are served where the settings
-    /// and the machine agree to.
+    /// The front of a server.
     ///
     /// # Errors
     /// What is wrong with an option: then nothing could be served.
-    pub fn new<M: Machine>(config: &Config, options: Options) -> Result<Self, InvalidOption> {
+    pub fn new(config: &Config, options: Options) -> Result<Self, InvalidOption> {
         options.check()?;
         Ok(Self {
             path: options.path.trim_end_matches('/').into(),
             cors: options.cors.as_ref().map(cors::Rules::new).transpose()?,
             options,
-            ..Self::plain::<M>(config)
+            ..Self::plain(config)
         })
     }
 
     /// The front at `path` with the default options. A path that none of
     /// [`Options`] could have is never asked for.
     #[must_use]
-    pub fn at<M: Machine>(config: &Config, path: &str) -> Self {
-        let mut front = Self::plain::<M>(config);
+    pub fn at(config: &Config, path: &str) -> Self {
+        let mut front = Self::plain(config);
         front.path = path.trim_end_matches('/').into();
         front.options.path = path.into();
         front
     }
 
-    fn plain<M: Machine>(config: &Config) -> Self {
-        let mut config = config.clone();
-        if config.engine.allow_eio3 && !M::SERVES_EIO3 {
-            Arc::make_mut(&mut config.engine).allow_eio3 = false;
-        }
+    fn plain(config: &Config) -> Self {
         Self {
-            config,
+            config: config.clone(),
             options: Options::default(),
             path: Box::default(),
             cors: None,
@@ -121,8 +118,18 @@ impl Front {
     /// Whether a request for `path` (the target without its query) is for this server.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
-        let rest = path.strip_prefix(&*self.path);
-        rest.is_some_and(|rest| self.options.trailing_slash.fits(rest))
+        let Some(rest) = path.strip_prefix(&*self.path) else {
+            return false;
+        };
+        let files = self.options.client.as_ref();
+        self.options.trailing_slash.fits(rest) || files.is_some_and(|files| files.has(rest))
+    }
+
+    /// The answer to a request for a file of the client.
+    fn file(&self, about: &About<'_>, pairs: &about::Pairs<'_>, fields: &Fields) -> Option<Answer> {
+        let files = self.options.client.as_ref()?;
+        let rest = files::path(about.target).strip_prefix(&*self.path)?;
+        files.answer(rest, about.method, pairs, fields.clone())
     }
 
     /// Judges a request, which [`matches`](Self::matches) has found to be for this server. Nothing is
@@ -148,6 +155,13 @@ impl Front {
                     reply,
                 };
             }
+        }
+        if let Some(answer) = self.file(about, &pairs, &reply.fields) {
+            return Judged {
+                request,
+                verdict: Verdict::Answer(answer),
+                reply,
+            };
         }
         #[cfg(feature = "compression")]
         if let Some(compression) = &self.options.compression

@@ -2,9 +2,9 @@
 
 #[cfg(feature = "compression")]
 use super::Compression;
-use super::{Cookie, Cors};
+use super::{ClientFiles, Cookie, Cors};
 use crate::Caps;
-use alloc::string::String;
+use alloc::{string::String, sync::Arc};
 use core::{fmt, time::Duration};
 use siox_http1::Limits;
 
@@ -52,6 +52,9 @@ pub struct Options {
     pub trusted_proxies: u8,
     /// How long an upgrade for another path may go unanswered before it is cut. Default: 1 s.
     pub destroy_upgrade: Option<Duration>,
+    /// The files of the browser's client, served beneath the path. Default: none, since no JavaScript comes
+    /// with this server.
+    pub client: Option<Arc<ClientFiles>>,
     /// How many sessions there may be, in all and of one address, where
     /// [`trusted_proxies`](Self::trusted_proxies) says what that is. Default: any number.
     pub caps: Caps,
@@ -71,6 +74,7 @@ impl Default for Options {
             compression: None,
             trusted_proxies: 0,
             destroy_upgrade: Some(Duration::from_secs(1)),
+            client: None,
             caps: Caps::default(),
             http: Limits::default(),
         }

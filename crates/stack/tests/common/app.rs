@@ -47,10 +47,15 @@ impl App {
 
     fn line(&self, event: &Event<'_>) -> String {
         match event {
-            Event::Socket(Heard::Connect { nsp, auth, .. }) => match auth {
-                Some(auth) => format!("connect {nsp} {}", auth.as_str()),
-                None => format!("connect {nsp}"),
-            },
+            Event::Socket(Heard::Connect {
+                nsp, query, auth, ..
+            }) => {
+                let query = query.as_ref().map_or(String::new(), |q| format!("?{q}"));
+                match auth {
+                    Some(auth) => format!("connect {nsp}{query} {}", auth.as_str()),
+                    None => format!("connect {nsp}{query}"),
+                }
+            }
             Event::Socket(Heard::Event { slot, id, packet }) => {
                 let id = id.map_or(String::new(), |id| format!("#{id}"));
                 format!("event {}{id} {}", self.nsp(*slot), payload(packet))
@@ -77,8 +82,9 @@ impl App {
     ) -> Result<(), SendError> {
         match event {
             Heard::Connect { slot, nsp, .. } if nsp.starts_with("/nowhere") => {
-                session.refuse(*slot, "Invalid namespace", None)
+                session.refuse_namespace(*slot)
             }
+            Heard::Connect { slot, nsp, .. } if nsp == "/no" => session.refuse(*slot, "no", None),
             Heard::Connect { nsp, .. } if nsp == "/later" => Ok(()),
             Heard::Connect { slot, nsp, .. } => {
                 session.accept(*slot, "s")?;

@@ -14,7 +14,7 @@ use siox_engineio::{self as engineio, Decision, Lane, Method, Payload, Request, 
 use siox_stack::{Config, Error, Machine, Session};
 use siox_wire::{Input, Instant};
 use std::time::Duration;
-use wire::{PLAIN_POLL, Said, masked};
+use wire::{Said, masked};
 
 pub use siox_testkit::ms;
 
@@ -82,6 +82,8 @@ pub struct Peer {
     pub now: Instant,
     /// The WebSocket, once there is one.
     pub lane: Option<Lane>,
+    poll_query: &'static str,
+    upgrade_query: &'static str,
 }
 
 impl Peer {
@@ -118,12 +120,23 @@ impl Peer {
         ]
     }
 
+    /// Of a session of Engine.IO v3.
+    pub fn of_v3(session: Session, lane: Option<Lane>) -> Self {
+        Self {
+            poll_query: wire::PLAIN_POLL_V3,
+            upgrade_query: wire::UPGRADE_V3,
+            ..Self::new(session, lane)
+        }
+    }
+
     fn new(session: Session, lane: Option<Lane>) -> Self {
         Self {
             session,
             app: App::default(),
             now: ms(0),
             lane,
+            poll_query: wire::PLAIN_POLL,
+            upgrade_query: wire::UPGRADE,
         }
     }
 
@@ -146,7 +159,7 @@ impl Peer {
     }
 
     pub fn get(&mut self) -> Decision {
-        self.request(Method::Get, PLAIN_POLL)
+        self.request(Method::Get, self.poll_query)
     }
 
     /// A GET: its answer, or the lane that it is parked as.
@@ -169,7 +182,7 @@ impl Peer {
     }
 
     pub fn begin_post(&mut self) -> Lane {
-        match self.request(Method::Post, PLAIN_POLL) {
+        match self.request(Method::Post, self.poll_query) {
             Decision::Body { lane, .. } => lane,
             other => panic!("{other:?}"),
         }
@@ -189,7 +202,7 @@ impl Peer {
     }
 
     pub fn post(&mut self, body: &str) -> Answer {
-        match self.request(Method::Post, PLAIN_POLL) {
+        match self.request(Method::Post, self.poll_query) {
             Decision::Body { lane, .. } => self.finish_post(lane, body.as_bytes()),
             Decision::Answer(response) => answer(&response),
             other => panic!("{other:?}"),
@@ -201,7 +214,7 @@ impl Peer {
     pub fn ask_upgrade(&mut self) -> Decision {
         let request = Request {
             websocket: true,
-            ..Request::new(Method::Get, wire::UPGRADE)
+            ..Request::new(Method::Get, self.upgrade_query)
         };
         self.session.handle_request(self.now, &request)
     }

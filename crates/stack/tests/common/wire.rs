@@ -5,6 +5,9 @@ use std::fmt;
 pub const PLAIN_POLL: &str = "EIO=4&transport=polling&sid=BwcHBwcHBwcHBwcHBwcH";
 pub const UPGRADE: &str = "EIO=4&transport=websocket&sid=BwcHBwcHBwcHBwcHBwcH";
 
+pub const PLAIN_POLL_V3: &str = "EIO=3&transport=polling&sid=BwcHBwcHBwcHBwcHBwcH";
+pub const UPGRADE_V3: &str = "EIO=3&transport=websocket&sid=BwcHBwcHBwcHBwcHBwcH";
+
 const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// A frame of a client.

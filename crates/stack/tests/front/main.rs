@@ -6,7 +6,7 @@ mod verdicts;
 
 use siox_engineio::{self as engineio, Method};
 use siox_stack::{
-    Config, Engine,
+    Config,
     front::{About, Answer, Front, Judged, Options, Verdict},
 };
 
@@ -21,7 +21,7 @@ pub(crate) const UPGRADE: [(&str, &str); 5] = [
 ];
 
 pub(crate) fn front(options: Options) -> Front {
-    Front::new::<Engine>(&config(false), options).unwrap()
+    Front::new(&config(false), options).unwrap()
 }
 
 pub(crate) fn config(allow_eio3: bool) -> Config {

@@ -2,12 +2,8 @@
 
 use crate::{Asked, OPEN, OPEN_SOCKET, UPGRADE, config, front, header, text};
 use siox_engineio::{Context, ErrorCode, Method, Version};
-use siox_stack::{
-    Engine, Session,
-    front::{
-        About, Admission, Cookie, Cors, Front, InvalidOption, Options, Origins, TrailingSlash,
-        Verdict,
-    },
+use siox_stack::front::{
+    About, Admission, Cookie, Cors, Front, InvalidOption, Options, Origins, TrailingSlash, Verdict,
 };
 
 /// Method, query, headers; then status, body, context.
@@ -166,7 +162,7 @@ fn who_is_let_through() {
     });
 }
 
-/// Clients of v3 are served where the settings and the machine agree to.
+/// Clients of v3 are served where the settings say so.
 #[test]
 fn version_3() {
     let opened = |front: &Front| {
@@ -176,11 +172,9 @@ fn version_3() {
             verdict => panic!("{verdict:?}"),
         })
     };
-    let engine = |on| Front::new::<Engine>(&config(on), Options::default()).unwrap();
-    let socket = Front::new::<Session>(&config(true), Options::default()).unwrap();
-    assert_eq!(opened(&engine(true)), Ok(Version::V3));
-    assert_eq!(opened(&engine(false)), Err(ErrorCode::UnsupportedVersion));
-    assert_eq!(opened(&socket), Err(ErrorCode::UnsupportedVersion));
+    let front = |on| Front::new(&config(on), Options::default()).unwrap();
+    assert_eq!(opened(&front(true)), Ok(Version::V3));
+    assert_eq!(opened(&front(false)), Err(ErrorCode::UnsupportedVersion));
 }
 
 #[test]
@@ -263,7 +257,7 @@ fn options_that_cannot_be_served() {
     ];
     for (options, expected) in table {
         let shown = format!("{options:?}");
-        let refused = Front::new::<Engine>(&config(false), options).err();
+        let refused = Front::new(&config(false), options).err();
         assert_eq!(refused, Some(expected), "{shown}");
     }
 }

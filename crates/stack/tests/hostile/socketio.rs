@@ -1,5 +1,5 @@
-//! Socket.IO packets, over each transport: what is refused ends the session with `parse error`, and what is
-//! merely useless is ignored.
+//! Socket.IO packets, over each transport: what is no packet ends the session with `parse error`, what comes
+//! at the wrong time with `forced close`, and what is merely useless is ignored.
 
 use crate::common::{Peer, bad_request, calm, ms, unknown_sid};
 use siox_socketio::{self as socketio, Encoded};
@@ -7,8 +7,17 @@ use siox_stack::{Error, Machine};
 use siox_wire::{Admit, SendError};
 use std::time::Duration;
 
-/// A packet after joining `/` that ends the session.
+/// A packet after joining `/` that ends the session, since it is none.
 fn fatal(packets: &[&str]) {
+    fatal_for("parse error", packets);
+}
+
+/// A packet after joining `/` that ends the session, since a client may not send it now.
+fn untimely(packets: &[&str]) {
+    fatal_for("forced close", packets);
+}
+
+fn fatal_for(reason: &str, packets: &[&str]) {
     for (name, peer) in Peer::every(&calm()) {
         let mut peer = peer.joined();
         peer.heard();
@@ -16,11 +25,11 @@ fn fatal(packets: &[&str]) {
         for packet in before {
             assert_eq!(peer.say(packet), Ok(()), "{name} {packet}");
         }
-        refused(name, peer, last);
+        refused(name, peer, last, reason);
     }
 }
 
-fn refused(name: &str, mut peer: Peer, packet: &str) {
+fn refused(name: &str, mut peer: Peer, packet: &str, reason: &str) {
     let shown = &packet[..packet.len().min(100)];
     match peer.lane {
         Some(_) => {
@@ -43,7 +52,7 @@ fn refused(name: &str, mut peer: Peer, packet: &str) {
     peer.settle();
     assert_eq!(
         peer.heard().last().unwrap(),
-        "closed: parse error",
+        &format!("closed: {reason}"),
         "{name} {shown}"
     );
     peer.advance_to(ms(10_000_000));
@@ -228,23 +237,26 @@ fn ids_of_acknowledgements() {
 #[test]
 fn packets_of_a_server() {
     for packet in [r#"44{"message":"x"}"#, r#"44/a,{"message":"x"}"#] {
-        fatal(&[packet]);
+        untimely(&[packet]);
     }
 }
 
 #[test]
 fn out_of_order() {
-    fatal(&["40"]);
-    fatal(&[r#"40/a,"#, r#"40/a,"#]);
-    fatal(&["41/a"]);
-    fatal(&[r#"42/a,["x"]"#]);
-    fatal(&["43/a,1[]"]);
-    fatal(&[r#"451-/a,["x",{"_placeholder":true,"num":0}]"#]);
-    fatal(&["40/later,", r#"42/later,["x"]"#]);
-    for packet in [r#"42["x"]"#, "431[]", "41", r#"42/a,["x"]"#, "4abc"] {
+    untimely(&["40"]);
+    untimely(&[r#"40/a,"#, r#"40/a,"#]);
+    untimely(&["41/a"]);
+    untimely(&[r#"42/a,["x"]"#]);
+    untimely(&["43/a,1[]"]);
+    untimely(&[r#"451-/a,["x",{"_placeholder":true,"num":0}]"#]);
+    untimely(&["40/later,", r#"42/later,["x"]"#]);
+    for packet in [r#"42["x"]"#, "431[]", "41", r#"42/a,["x"]"#] {
         for (name, peer) in Peer::every(&calm()) {
-            refused(name, peer, packet);
+            refused(name, peer, packet, "forced close");
         }
+    }
+    for (name, peer) in Peer::every(&calm()) {
+        refused(name, peer, "4abc", "parse error");
     }
 }
 

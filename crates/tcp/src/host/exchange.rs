@@ -192,8 +192,7 @@ fn method(method: Method) -> engineio::Method {
         Method::Get => engineio::Method::Get,
         Method::Post => engineio::Method::Post,
         Method::Options => engineio::Method::Options,
-        Method::Head | Method::Put | Method::Delete | Method::Patch | Method::Other => {
-            engineio::Method::Other
-        }
+        Method::Head => engineio::Method::Head,
+        Method::Put | Method::Delete | Method::Patch | Method::Other => engineio::Method::Other,
     }
 }

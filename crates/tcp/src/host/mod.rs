@@ -54,7 +54,7 @@ impl<A: App> Host<A> {
     /// # Errors
     /// What is wrong with an option: then nothing could be served.
     pub fn new(app: Arc<A>, config: Config, options: Options) -> Result<Arc<Self>, InvalidOption> {
-        let front = Front::new::<A::Machine>(&config, options)?;
+        let front = Front::new(&config, options)?;
         Ok(Arc::new(Self {
             app,
             config,

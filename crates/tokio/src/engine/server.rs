@@ -4,7 +4,7 @@ use super::{
     About, Admission, Event, Fields, InvalidOption, Options, Refused, Socket, inbox::Inbox,
     socket::Client,
 };
-use crate::{Admit, App, Conn, Hooks, Host, Layer};
+use crate::{Admit, App, Conn, Hooks, Host, Layer, Peer};
 use siox_engineio::{CloseReason, Config, Event as Heard};
 use siox_stack::{Config as Stack, Engine};
 use std::{
@@ -17,7 +17,10 @@ use std::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+};
 
 /// The application of the host below: clients with their inboxes.
 pub(super) struct Sockets {
@@ -243,6 +246,28 @@ impl Server {
     /// When the listener breaks.
     pub async fn serve(&self, listener: TcpListener) -> io::Result<()> {
         crate::serve(listener, self.host.clone()).await
+    }
+
+    /// As [`serve`](Self::serve), over TLS: see [`serve_tls`](crate::serve_tls).
+    ///
+    /// # Errors
+    /// When the listener breaks.
+    #[cfg(feature = "tls")]
+    pub async fn serve_tls(
+        &self,
+        listener: TcpListener,
+        config: Arc<crate::websocket::rustls::ServerConfig>,
+    ) -> io::Result<()> {
+        crate::serve_tls(listener, config, self.host.clone()).await
+    }
+
+    /// Serves one connection that somebody else has accepted: see
+    /// [`serve_connection`](crate::serve_connection).
+    pub async fn serve_connection<Io>(&self, io: Io, peer: Peer)
+    where
+        Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        crate::serve_connection(io, peer, self.host.clone()).await;
     }
 
     /// As [`serve`](Self::serve), with a task for each client that runs `handler`; when it returns, or
