@@ -15,6 +15,9 @@ macro_rules! examples {
 }
 
 examples! {
+    acks = "../examples/acks.rs"
+    asking = "../examples/client.rs"
+    client_typed = "../examples/client_typed.rs"
     dynamic = "../examples/dynamic.rs"
     metrics = "../examples/metrics.rs"
     middleware = "../examples/middleware.rs"
@@ -24,6 +27,23 @@ examples! {
 }
 
 use client::{Client, serve};
+
+#[tokio::test]
+async fn a_client_asks_and_is_asked() {
+    let io = siox::Server::new();
+    io.namespace("/").on("guess", acks::guess);
+    let to = serve(&io).await;
+    let client = asking::connect(&format!("http://{to}")).unwrap();
+    assert_eq!(asking::guess(&client, "siox").await.unwrap(), "right");
+    assert_eq!(asking::guess(&client, "io").await.unwrap(), "wrong");
+}
+
+#[tokio::test]
+async fn both_ends_know_the_types() {
+    let to = serve(&client_typed::server()).await;
+    let sum = client_typed::sum(&format!("http://{to}")).await;
+    assert_eq!(sum.unwrap(), 3);
+}
 
 #[tokio::test]
 async fn projects_are_apart() {
