@@ -4,7 +4,7 @@ use crate::{
     BoxError, ConnectError, Socket,
     adapter::Restored,
     error::Fault,
-    extract::{Incoming, Kind},
+    extract::{Incoming, Kind, Side},
     handler::{Called, Running},
     handlers::{Entry, List, Occasion},
     inbox::{End, noop, poll_caught},
@@ -27,7 +27,8 @@ pub(crate) fn begin(socket: Socket, back: Option<Restored>) {
     match poll_caught(&mut entering, &mut noop()) {
         Poll::Ready(end) => abort_on_panic(&socket, end),
         Poll::Pending => {
-            runtime.spawn(async move {
+            let tasks = &socket.nsp().shared.clone().tasks;
+            tasks.spawn(&runtime, async move {
                 let end = poll_fn(|cx| poll_caught(&mut entering, cx)).await;
                 abort_on_panic(&socket, end);
             });
@@ -111,7 +112,7 @@ fn call(handler: &Entry, socket: &Socket) -> Result<Called, BoxError> {
         return Ok(Called::Done(Ok(())));
     };
     handler(&Incoming {
-        socket,
+        side: Side::Server(socket),
         kind: Kind::Connect,
     })
 }

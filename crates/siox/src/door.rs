@@ -20,7 +20,7 @@ use std::{future::poll_fn, sync::Arc, task::Poll};
 pub(crate) fn arrive(io: Arc<Io>, found: Option<Stay>, name: String, arrival: Arrival) {
     let (conn, slot) = (arrival.conn.clone(), arrival.slot);
     let runtime = conn.data().runtime.clone();
-    let own = io.clone();
+    let (own, shared) = (io.clone(), io.shared.clone());
     let mut arriving: Running = Box::pin(async move {
         come(&io, found, &name, arrival).await;
         Ok(())
@@ -33,7 +33,7 @@ pub(crate) fn arrive(io: Arc<Io>, found: Option<Stay>, name: String, arrival: Ar
         Poll::Ready(Ok(_)) => {}
         Poll::Ready(Err(_)) => broken(),
         Poll::Pending => {
-            runtime.spawn(async move {
+            shared.tasks.spawn(&runtime, async move {
                 if poll_fn(|cx| poll_caught(&mut arriving, cx)).await.is_err() {
                     broken();
                 }

@@ -13,11 +13,13 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 pub enum AckError {
     /// The event could not be sent.
     Send(SendError),
-    /// The client did not answer in time.
+    /// The peer did not answer in time.
     Timeout,
     /// The socket was disconnected first.
     Disconnected,
-    /// The client's answer does not fit the type asked for.
+    /// A client without a connection gave the event up for want of room.
+    Dropped,
+    /// The answer does not fit the type asked for.
     Decode(DecodeError),
 }
 
@@ -29,6 +31,7 @@ impl fmt::Display for AckError {
             Self::Disconnected => {
                 f.write_str("the socket was disconnected before the acknowledgement")
             }
+            Self::Dropped => f.write_str("the event was dropped for want of room"),
             Self::Decode(e) => write!(f, "the acknowledgement does not fit: {e}"),
         }
     }
@@ -39,7 +42,7 @@ impl Error for AckError {
         match self {
             Self::Send(e) => Some(e),
             Self::Decode(e) => Some(e),
-            Self::Timeout | Self::Disconnected => None,
+            Self::Timeout | Self::Disconnected | Self::Dropped => None,
         }
     }
 }
@@ -50,7 +53,8 @@ impl From<SendError> for AckError {
     }
 }
 
-/// A namespace's refusal of a client: what the client gets as `connect_error`.
+/// Why a client is not connected: at a server a namespace's refusal, at a client what it gets as
+/// `connect_error`.
 #[derive(Debug, Clone)]
 pub struct ConnectError {
     pub(crate) message: String,
@@ -65,6 +69,18 @@ impl ConnectError {
             message: message.into(),
             data: None,
         }
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What the server says beside.
+    #[must_use]
+    pub fn data(&self) -> Option<&Value> {
+        self.data.as_ref()
     }
 
     /// The refusal with details (`err.data` at the client). Data that cannot be written as JSON, and

@@ -1,25 +1,67 @@
 //! The arguments of a handler, each taken from the event before the handler runs: here is the only copy.
 
-use crate::{BoxError, Namespace, SendError, Socket};
+use crate::{BoxError, ConnectError, Namespace, SendError, Socket, client::Client};
 use serde::{Serialize, de::DeserializeOwned};
 use siox_socketio::{DecodeError, DisconnectReason, Encoded, Packet, Value};
+use siox_stack::Owed;
 use std::{any::type_name, fmt};
 
 /// What a handler is called for.
 #[derive(Debug)]
 pub struct Incoming<'a> {
-    pub(crate) socket: &'a Socket,
+    pub(crate) side: Side<'a>,
     pub(crate) kind: Kind<'a>,
+}
+
+/// Whose handler it is: one of a server's socket, or one of a client.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Side<'a> {
+    Server(&'a Socket),
+    Client(&'a Client),
+}
+
+impl<'a> Incoming<'a> {
+    fn socket(&self) -> Result<&'a Socket, Missing> {
+        match self.side {
+            Side::Server(socket) => Ok(socket),
+            Side::Client(_) => Err(Missing("a client's handler has no socket of a server")),
+        }
+    }
+
+    fn client(&self) -> Result<&'a Client, Missing> {
+        match self.side {
+            Side::Client(client) => Ok(client),
+            Side::Server(_) => Err(Missing("a server's handler has no client of its own")),
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(crate) enum Kind<'a> {
     Connect,
-    Event {
-        packet: &'a Packet<'a>,
-        id: Option<u64>,
-    },
+    Event { packet: &'a Packet<'a>, ack: Wanted },
     Disconnect(DisconnectReason),
+    ConnectError(&'a ConnectError),
+}
+
+/// The acknowledgement that the peer waits for, if it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Nothing,
+    OfServer(u64),
+    OfClient(Owed),
+}
+
+impl From<Option<u64>> for Wanted {
+    fn from(id: Option<u64>) -> Self {
+        id.map_or(Self::Nothing, Self::OfServer)
+    }
+}
+
+impl From<Option<Owed>> for Wanted {
+    fn from(owed: Option<Owed>) -> Self {
+        owed.map_or(Self::Nothing, Self::OfClient)
+    }
 }
 
 /// Something a handler can ask for.
@@ -45,13 +87,19 @@ impl std::error::Error for Missing {}
 
 impl FromEvent for Socket {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
-        Ok(incoming.socket.clone())
+        Ok(incoming.socket()?.clone())
+    }
+}
+
+impl FromEvent for Client {
+    fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
+        Ok(incoming.client()?.clone())
     }
 }
 
 impl FromEvent for Namespace {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
-        Ok(incoming.socket.namespace())
+        Ok(incoming.socket()?.namespace())
     }
 }
 
@@ -65,7 +113,7 @@ impl<T: DeserializeOwned> FromEvent for Data<T> {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match &incoming.kind {
             Kind::Event { packet, .. } => Ok(Self(packet.decode()?)),
-            Kind::Connect | Kind::Disconnect(_) => {
+            Kind::Connect | Kind::Disconnect(_) | Kind::ConnectError(_) => {
                 Err(Missing("only an event has arguments").into())
             }
         }
@@ -80,7 +128,9 @@ impl FromEvent for EventName {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match &incoming.kind {
             Kind::Event { packet, .. } => Ok(Self(packet.name().to_owned())),
-            Kind::Connect | Kind::Disconnect(_) => Err(Missing("only an event has a name").into()),
+            Kind::Connect | Kind::Disconnect(_) | Kind::ConnectError(_) => {
+                Err(Missing("only an event has a name").into())
+            }
         }
     }
 }
@@ -122,7 +172,7 @@ impl FromEvent for Args {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match &incoming.kind {
             Kind::Event { packet, .. } => Ok(Self((*packet).clone().into_owned())),
-            Kind::Connect | Kind::Disconnect(_) => {
+            Kind::Connect | Kind::Disconnect(_) | Kind::ConnectError(_) => {
                 Err(Missing("only an event has arguments").into())
             }
         }
@@ -136,7 +186,7 @@ pub struct Auth<T>(pub T);
 
 impl<T: DeserializeOwned> FromEvent for Auth<T> {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
-        let auth: Value = incoming.socket.auth().parse()?;
+        let auth: Value = incoming.socket()?.auth().parse()?;
         Ok(Self(auth.decode()?))
     }
 }
@@ -147,9 +197,13 @@ pub struct State<T>(pub T);
 
 impl<T: Clone + Send + Sync + 'static> FromEvent for State<T> {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
-        match incoming.socket.states().get::<T>() {
+        let states = match incoming.side {
+            Side::Server(socket) => socket.states(),
+            Side::Client(client) => client.states(),
+        };
+        match states.get::<T>() {
             Some(value) => Ok(Self(value.clone())),
-            None => Err(format!("the server has no state of type {}", type_name::<T>()).into()),
+            None => Err(format!("there is no state of type {}", type_name::<T>()).into()),
         }
     }
 }
@@ -159,25 +213,46 @@ impl FromEvent for DisconnectReason {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match incoming.kind {
             Kind::Disconnect(reason) => Ok(reason),
-            Kind::Connect | Kind::Event { .. } => {
+            Kind::Connect | Kind::Event { .. } | Kind::ConnectError(_) => {
                 Err(Missing("only a disconnection has a reason").into())
             }
         }
     }
 }
 
-/// The acknowledgement that the client asked for with this event, if it did.
+/// Why a client is not connected, in a handler of `on_connect_error`.
+impl FromEvent for ConnectError {
+    fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
+        match incoming.kind {
+            Kind::ConnectError(error) => Ok(error.clone()),
+            Kind::Connect | Kind::Event { .. } | Kind::Disconnect(_) => {
+                Err(Missing("only a connection that failed has an error").into())
+            }
+        }
+    }
+}
+
+/// The acknowledgement that the peer asked for with this event, if it did.
 #[derive(Debug)]
-pub struct Ack {
-    socket: Socket,
-    id: Option<u64>,
+pub struct Ack(To);
+
+#[derive(Debug)]
+enum To {
+    Nobody,
+    Socket(Socket, u64),
+    Client(Client, Owed),
 }
 
 impl Ack {
-    /// Whether the client waits for it.
+    /// Of an event of a client.
+    pub(crate) fn of_client(client: &Client, owed: Option<Owed>) -> Self {
+        Self(owed.map_or(To::Nobody, |owed| To::Client(client.clone(), owed)))
+    }
+
+    /// Whether the peer waits for it.
     #[must_use]
     pub fn is_wanted(&self) -> bool {
-        self.id.is_some()
+        !matches!(self.0, To::Nobody)
     }
 
     /// Sends it, with one argument or, given a tuple, several. Does nothing when none was asked for.
@@ -185,9 +260,9 @@ impl Ack {
     /// # Errors
     /// As [`SendError`] says.
     pub fn send<T: Serialize + ?Sized>(self, args: &T) -> Result<(), SendError> {
-        match self.id {
-            Some(id) => self.socket.acknowledge(id, &Encoded::args(args)?),
-            None => Ok(()),
+        match self.is_wanted() {
+            true => self.put(&Encoded::args(args)?),
+            false => Ok(()),
         }
     }
 
@@ -196,22 +271,31 @@ impl Ack {
     /// # Errors
     /// As [`SendError`] says.
     pub fn relay(self, args: &Args) -> Result<(), SendError> {
-        match self.id {
-            Some(id) => self.socket.acknowledge(id, &Encoded::relay_args(&args.0)),
-            None => Ok(()),
+        match self.is_wanted() {
+            true => self.put(&Encoded::relay_args(&args.0)),
+            false => Ok(()),
+        }
+    }
+
+    fn put(self, args: &Encoded) -> Result<(), SendError> {
+        match self.0 {
+            To::Nobody => Ok(()),
+            To::Socket(socket, id) => socket.acknowledge(id, args),
+            To::Client(client, owed) => client.acknowledge(owed, args),
         }
     }
 }
 
 impl FromEvent for Ack {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
-        let id = match incoming.kind {
-            Kind::Event { id, .. } => id,
-            Kind::Connect | Kind::Disconnect(_) => None,
+        let ack = match incoming.kind {
+            Kind::Event { ack, .. } => ack,
+            Kind::Connect | Kind::Disconnect(_) | Kind::ConnectError(_) => Wanted::Nothing,
         };
-        Ok(Self {
-            socket: incoming.socket.clone(),
-            id,
-        })
+        Ok(Self(match (incoming.side, ack) {
+            (Side::Server(socket), Wanted::OfServer(id)) => To::Socket(socket.clone(), id),
+            (Side::Client(client), Wanted::OfClient(owed)) => To::Client(client.clone(), owed),
+            (Side::Server(_) | Side::Client(_), _) => To::Nobody,
+        }))
     }
 }

@@ -60,6 +60,8 @@ pub(crate) enum Occasion {
     Any,
     /// Before an event is handled.
     Packet,
+    /// A client could not connect.
+    ConnectError,
 }
 
 #[derive(Default)]
@@ -72,6 +74,7 @@ struct Table {
     disconnect: List,
     any: List,
     packet: List,
+    connect_error: List,
     outgoing: Watchers,
 }
 
@@ -84,6 +87,7 @@ impl Table {
             Occasion::Disconnect => &mut self.disconnect,
             Occasion::Any => &mut self.any,
             Occasion::Packet => &mut self.packet,
+            Occasion::ConnectError => &mut self.connect_error,
         }
     }
 
@@ -95,6 +99,7 @@ impl Table {
             Occasion::Disconnect => &self.disconnect,
             Occasion::Any => &self.any,
             Occasion::Packet => &self.packet,
+            Occasion::ConnectError => &self.connect_error,
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::{
     BoxError, Socket,
     error::Fault,
-    extract::{Incoming, Kind},
+    extract::{Incoming, Kind, Side},
     handler::{Called, Running},
     handlers::{Entry, List, Occasion},
 };
@@ -153,7 +153,14 @@ impl Socket {
     fn handle(&self, packet: &Packet<'_>, id: Option<u64>) {
         let chain = self.chain(packet.name());
         for handler in chain.any.iter() {
-            self.run(handler, packet.name(), Kind::Event { packet, id });
+            self.run(
+                handler,
+                packet.name(),
+                Kind::Event {
+                    packet,
+                    ack: id.into(),
+                },
+            );
         }
         if chain.packet.is_empty() {
             self.run_all(&chain.own, packet, id);
@@ -165,7 +172,14 @@ impl Socket {
     pub(crate) fn run_all(&self, handlers: &List, packet: &Packet<'_>, id: Option<u64>) {
         let mut spent = false;
         for handler in handlers.iter() {
-            self.run(handler, packet.name(), Kind::Event { packet, id });
+            self.run(
+                handler,
+                packet.name(),
+                Kind::Event {
+                    packet,
+                    ack: id.into(),
+                },
+            );
             spent |= handler.is_spent();
         }
         if spent {
@@ -178,7 +192,10 @@ impl Socket {
         let Some(handler) = handler.take_call() else {
             return;
         };
-        let incoming = Incoming { socket: self, kind };
+        let incoming = Incoming {
+            side: Side::Server(self),
+            kind,
+        };
         match catch_unwind(AssertUnwindSafe(|| handler(&incoming))) {
             Err(panic) => self.panicked(event, &*panic),
             Ok(Err(e)) => self.report(event, Fault::Arguments(e)),
@@ -195,7 +212,7 @@ impl Socket {
         self.inbox().pending += 1;
         let socket = self.clone();
         let span = self.span().clone();
-        self.runtime().spawn(async move {
+        self.nsp().shared.tasks.spawn(self.runtime(), async move {
             let poll = |cx: &mut Context<'_>| span.in_scope(|| poll_caught(&mut future, cx));
             let end = poll_fn(poll).await;
             socket.ended(&event, dropped(future, end));
@@ -238,7 +255,7 @@ impl Socket {
     }
 }
 
-fn message_of(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn message_of(panic: &(dyn Any + Send)) -> String {
     match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => (*text).to_owned(),
         (_, Some(text)) => text.clone(),
@@ -253,7 +270,7 @@ pub(crate) fn noop() -> Context<'static> {
 }
 
 /// Drops what has ended; a panic of that is the handler's too.
-fn dropped(future: Running, end: End) -> End {
+pub(crate) fn dropped(future: Running, end: End) -> End {
     match catch_unwind(AssertUnwindSafe(|| drop(future))) {
         Ok(()) => end,
         Err(panic) => end.and(Err(panic)),

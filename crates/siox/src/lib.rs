@@ -36,7 +36,7 @@
 //! # Features
 //! * `compression`: compressed answers to polls, off until `Builder::compression`.
 //! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`.
-//! * `tls`: `Server::serve_tls`, on rustls.
+//! * `tls`: `Server::serve_tls`, and `https` and `wss` for clients, on rustls.
 
 #![forbid(unsafe_code)]
 
@@ -44,6 +44,7 @@ mod adapter;
 mod app;
 mod awaited;
 mod builder;
+pub mod client;
 mod connect;
 mod data;
 mod door;
@@ -66,6 +67,7 @@ mod selection;
 mod server;
 mod socket;
 mod state;
+mod tasks;
 mod typed;
 
 pub use adapter::{
@@ -75,6 +77,7 @@ pub use adapter::{
 pub use awaited::{Answer, TypedAnswer};
 pub use builder::{Builder, WhenFull};
 pub use bytes::Bytes;
+pub use client::{Client, ClientBuilder, Manager};
 pub use data::SocketData;
 pub use error::{AckError, BoxError, ConnectError, Fault, HandlerError};
 pub use extract::{Ack, Args, Auth, Data, EventName, FromEvent, Incoming, State};
@@ -89,7 +92,9 @@ pub use remote::RemoteSocket;
 pub use selection::Selection;
 pub use server::Server;
 pub use siox_engineio::{CloseReason, Context, ErrorCode, Refusal, Sid, Transport, Transports};
-pub use siox_socketio::{DecodeError, DisconnectReason, Encoded, RoomError, Value, View};
+pub use siox_socketio::{
+    DecodeError, DisconnectReason, Encoded, MessagePack, RoomError, Value, View,
+};
 #[cfg(feature = "deflate")]
 pub use siox_tokio::websocket::deflate;
 #[cfg(feature = "tls")]

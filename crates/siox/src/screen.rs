@@ -3,7 +3,7 @@
 use crate::{
     BoxError, Socket,
     error::Fault,
-    extract::{Incoming, Kind},
+    extract::{Incoming, Kind, Side},
     handler::{Called, Running},
     handlers::{Chain, Entry, List},
     inbox::{noop, poll_caught},
@@ -62,8 +62,11 @@ impl Socket {
             return Ok(None);
         };
         let incoming = Incoming {
-            socket: self,
-            kind: Kind::Event { packet, id },
+            side: Side::Server(self),
+            kind: Kind::Event {
+                packet,
+                ack: id.into(),
+            },
         };
         match self.called(|| handler(&incoming))? {
             Called::Done(result) => result.map(|()| None),

@@ -1,7 +1,9 @@
 //! The server: its namespaces, and the two ways to reach it. Its settings are in `builder`.
 
 use crate::{
-    Builder, HandlerError, Metrics, Namespace, Value, app::Io, namespace::Names,
+    Builder, HandlerError, Metrics, Namespace, Value,
+    app::Io,
+    namespace::{Names, Pattern},
     namespaces::with_slash,
 };
 use siox_tokio::{Host, Layer, Peer};
@@ -9,10 +11,13 @@ use std::{fmt, io, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
+    time::{Instant, timeout},
 };
 
 /// How long [`Server::close`] waits for clients to take what is queued for them.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How long handlers that are cut off may take to end.
+const CUT_OFF: Duration = Duration::from_secs(2);
 
 /// A Socket.IO server. Cheap to clone; all clones are the same server.
 #[derive(Clone)]
@@ -44,7 +49,7 @@ impl Server {
     /// There are at most 10,000 of them at a time; a client that asks for one more is refused.
     pub fn dynamic(&self, pattern: &str) -> Namespace {
         let pattern = with_slash(pattern);
-        let names = Names::Pattern(pattern.as_str().into());
+        let names = Names::Pattern(Pattern::new(&pattern));
         let io = self.host.app();
         io.namespaces.add_family(&pattern, names, &io.shared)
     }
@@ -137,21 +142,35 @@ impl Server {
     }
 
     /// Refuses new clients, disconnects all there are as "server shutting down", and waits until they
-    /// have taken what was queued for them, 10 s at most; then cuts off those that have not. Whether no
-    /// task is left.
+    /// have taken what was queued for them and all handlers have ended, 10 s at most; then cuts off those
+    /// that have not. Whether no task is left. A handler that wants this must spawn it: it would be waited
+    /// for itself.
+    ///
+    /// A client that polls is waited for only where something is queued for it. Any other is told by its
+    /// next poll, as long as there is a server around [`layer`](Self::layer) to answer it.
     pub async fn close(&self) -> bool {
         self.close_within(DRAIN).await
     }
 
     /// As [`close`](Self::close), with a time of your own for the clients to take what is queued.
     pub async fn close_within(&self, drain: Duration) -> bool {
+        let begun = Instant::now();
         let drained = self.host.close(drain).await;
+        let tasks = &self.host.app().shared.tasks;
+        let rest = drain.saturating_sub(begun.elapsed());
+        let ended = match timeout(rest, tasks.ended()).await {
+            Ok(()) => true,
+            Err(_) => {
+                tasks.cut_off();
+                timeout(CUT_OFF, tasks.ended()).await.is_ok()
+            }
+        };
         for nsp in self.namespaces() {
             if let Err(error) = nsp.0.adapter.close().await {
                 tracing::warn!(namespace = nsp.name(), %error, "closing");
             }
         }
-        drained
+        drained && ended
     }
 }
 

@@ -408,6 +408,12 @@ impl Machine for Engine {
         self.settle(now);
     }
 
+    fn part(&mut self, now: Instant, reason: CloseReason) -> Option<Response> {
+        let last_words = self.session.part(reason);
+        self.settle(now);
+        last_words
+    }
+
     fn abort(&mut self) {
         self.session.close(CloseReason::TransportClose);
         self.socket = None;

@@ -146,6 +146,11 @@ pub trait Machine: Sized {
     /// Ends the session.
     fn close(&mut self, now: Instant, reason: CloseReason);
 
+    /// As [`close`](Self::close), for a server that will not be there for long: a session between two polls
+    /// for which nothing waits ends at once. What its next poll is to be answered, should it come, is
+    /// returned.
+    fn part(&mut self, now: Instant, reason: CloseReason) -> Option<Response>;
+
     /// Ends the session at once: what its peer has not taken is lost, and its socket is no longer its own.
     /// The reason of an earlier [`close`](Self::close) stands.
     fn abort(&mut self);

@@ -398,6 +398,10 @@ impl Machine for Session {
         self.engine.close(now, reason);
     }
 
+    fn part(&mut self, now: Instant, reason: CloseReason) -> Option<Response> {
+        self.engine.part(now, reason)
+    }
+
     fn abort(&mut self) {
         self.engine.abort();
     }

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod codec;
+mod date;
 mod eio_client;
 mod engine;
 mod linear;
@@ -11,6 +12,7 @@ mod soak;
 mod socket_bench;
 mod socket_echo;
 mod socket_interop;
+mod socket_support;
 mod ws_client;
 mod ws_echo;
 
@@ -79,8 +81,18 @@ enum Profile {
     EioInterop(Engine),
     /// Socket.IO v5 at /socket.io/: the echo server of the protocol's test suite.
     SioV5(Port),
-    /// Socket.IO v5 at /socket.io/ with default settings: events, rooms, acknowledgements, refusals.
+    /// The same with the MessagePack parser.
+    SioV5Msgpack(Port),
+    /// Socket.IO v4 and v5 at /socket.io/: that of `sio-v5` for clients of Engine.IO v3 too.
+    SioV4(Port),
+    /// Socket.IO v5 at /socket.io/: what the test suite of socket.io-client 4 talks to; with recovery.
+    ClientSupport(Port),
+    /// Socket.IO v4 and v5 at /socket.io/: what the test suite of socket.io-client 2 talks to.
+    ClientSupportV2(Port),
+    /// Socket.IO v4 and v5 at /socket.io/ with default settings: events, rooms, acknowledgements, refusals.
     SioInterop(Port),
+    /// The same with the MessagePack parser.
+    SioInteropMsgpack(Port),
     /// Socket.IO v5 at /socket.io/ with default settings: what `cargo xtask bench server` loads. Echoes of
     /// `echo` and `becho` (arguments passed through), `techo` (typed), `decho` (dynamic); `ack`, `join`, `shout`.
     Bench {
@@ -163,8 +175,27 @@ async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
         Profile::EngineSupport(server) => server.serve(engine::Profile::Support).await,
         Profile::EngineSupportV3(server) => server.serve(engine::Profile::SupportV3).await,
         Profile::EioInterop(server) => server.serve(engine::Profile::Interop).await,
-        Profile::SioV5(port) => socket_echo::server()?.serve(port.listen().await?).await,
+        Profile::SioV5(port) => {
+            let server = socket_echo::server(false)?;
+            server.serve(port.listen().await?).await
+        }
+        Profile::SioV4(port) => {
+            let server = socket_echo::server(true)?;
+            server.serve(port.listen().await?).await
+        }
+        Profile::ClientSupport(port) => {
+            let server = socket_support::server(false)?;
+            server.serve(port.listen().await?).await
+        }
+        Profile::ClientSupportV2(port) => {
+            let server = socket_support::server(true)?;
+            server.serve(port.listen().await?).await
+        }
         Profile::Bench { port, .. } => socket_bench::server().serve(port.listen().await?).await,
+        Profile::SioV5Msgpack(port) => socket_echo::msgpack()?.serve(port.listen().await?).await,
+        Profile::SioInteropMsgpack(port) => {
+            socket_interop::msgpack()?.serve(port.listen().await?).await
+        }
         Profile::SioInterop(port) => socket_interop::server()?.serve(port.listen().await?).await,
     }?;
     Ok(())

@@ -158,7 +158,10 @@ impl<A: App> Host<A> {
             Verdict::Refuse(refused) => self.refuse(about, &refused, reply),
             Verdict::Session(sid, accept) => match self.find(&sid) {
                 Some(conn) => self.ask(conn, &request, about, accept, reply),
-                None => self.refuse(about, &ErrorCode::UnknownSid.into(), reply),
+                None => match self.parted(&sid, &request) {
+                    Some(last_words) => Admitted::Answer(reply.finish(last_words)),
+                    None => self.refuse(about, &ErrorCode::UnknownSid.into(), reply),
+                },
             },
             Verdict::Open(..) if self.is_closing() => unavailable(),
             Verdict::Open(handshake, accept) => {
@@ -185,6 +188,12 @@ impl<A: App> Host<A> {
                 }
             }
         }
+    }
+
+    /// The answer to a poll whose session has ended with the host.
+    fn parted(&self, sid: &Sid, request: &Request<'_>) -> Option<engineio::Response> {
+        let is_poll = request.method == Method::Get && !request.websocket;
+        is_poll.then(|| self.take_last_words(sid)).flatten()
     }
 
     /// The app has given its word.

@@ -1,7 +1,7 @@
 //! The sessions of one app, from the first to the last. How a request finds its session is in `admit`.
 
 use crate::{App, Conn, Traffic, clock, traffic::Meter};
-use siox_engineio::{CloseReason, Sid, Transport};
+use siox_engineio::{CloseReason, Response, Sid, Transport};
 use siox_stack::{
     Config, Front, Machine, NoPlace, Sids,
     front::{InvalidOption, Options},
@@ -37,6 +37,8 @@ pub struct Host<A: App> {
     sids: Mutex<Sids<Arc<Conn<A>>>>,
     /// Sessions that have ended, while their sockets still say goodbye.
     leaving: Mutex<BTreeMap<Sid, Arc<Conn<A>>>>,
+    /// What polls are answered whose sessions ended with the host, without having waited for them.
+    last_words: Mutex<BTreeMap<Sid, Response>>,
     phase: watch::Sender<Phase>,
     /// Counts the tasks: each holds a receiver.
     tasks: watch::Sender<()>,
@@ -76,6 +78,7 @@ impl<A: App> Host<A> {
             sids: Mutex::new(Sids::capped(front.options().caps)),
             front,
             leaving: Mutex::default(),
+            last_words: Mutex::default(),
             phase: watch::Sender::new(Phase::Serving),
             tasks: watch::Sender::new(()),
             meter: Meter::default(),
@@ -137,11 +140,14 @@ impl<A: App> Host<A> {
     }
 
     /// Refuses new sessions, ends all there are as "server shutting down", and waits until their clients
-    /// have taken what was queued for them, `deadline` at most; then cuts those off that have not.
+    /// have taken what was queued for them, `deadline` at most (a client that polls is not waited for where
+    /// nothing is queued, and told by its next poll while the server around this still answers); then cuts those off that have not.
     /// Whether no task of this host is left, two seconds after that at the latest.
     pub async fn close(&self, deadline: Duration) -> bool {
         self.phase.send_replace(Phase::Closing);
-        self.for_all(|m| m.close(clock::now(), CloseReason::ServerShuttingDown));
+        for conn in self.all() {
+            self.part(&conn);
+        }
         if tokio::time::timeout(deadline, self.tasks.closed())
             .await
             .is_ok()
@@ -156,6 +162,24 @@ impl<A: App> Host<A> {
         tokio::time::timeout(CUT_OFF, self.tasks.closed())
             .await
             .is_ok()
+    }
+
+    fn part(&self, conn: &Conn<A>) {
+        let parted = conn.with(|m| m.part(clock::now(), CloseReason::ServerShuttingDown));
+        if let Some(last_words) = parted {
+            self.last_words().insert(conn.sid, last_words);
+        }
+    }
+
+    /// What a poll is answered whose session has ended with the host; said once.
+    pub(crate) fn take_last_words(&self, sid: &Sid) -> Option<Response> {
+        self.last_words().remove(sid)
+    }
+
+    fn last_words(&self) -> MutexGuard<'_, BTreeMap<Sid, Response>> {
+        self.last_words
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn for_all(&self, step: impl Fn(&mut A::Machine)) {
@@ -263,7 +287,7 @@ impl<A: App> Reserved<A> {
         let _ = self.host.table().insert(self.sid, conn.clone());
         if self.host.is_closing() {
             // It came too late to be among those that `close` has ended.
-            conn.close(CloseReason::ServerShuttingDown);
+            self.host.part(conn);
         }
     }
 }

@@ -185,6 +185,24 @@ impl Session {
         self.end(reason, Goodbye::Close);
     }
 
+    /// As [`close`](Self::close), for a server that will not be there for long. A session between two polls
+    /// for which nothing waits, and of which no other request is running, ends at once, where `close` would
+    /// wait for its next poll; what that is to be answered, should it come, is returned.
+    pub fn part(&mut self, reason: CloseReason) -> Option<Response> {
+        let last_words = match &mut self.phase {
+            Phase::Polling(half) if half.is_at_rest() => Some(half.last_words(Goodbye::Close)),
+            Phase::Polling(_)
+            | Phase::Socket { .. }
+            | Phase::Closing { .. }
+            | Phase::Closed { .. } => None,
+        };
+        match last_words {
+            Some(_) => self.end(reason, Goodbye::Close),
+            None => self.close(reason),
+        }
+        last_words
+    }
+
     /// Moves to `Closed`, and answers the held poll.
     fn end(&mut self, reason: CloseReason, goodbye: Goodbye) {
         let Some(mut half) = self.phase.end(reason, goodbye) else {

@@ -80,6 +80,12 @@ impl Polling {
         !self.queue.is_empty() && self.probe.as_ref().is_none_or(|probe| !probe.holds)
     }
 
+    /// Whether nothing waits and nobody does.
+    pub(super) fn is_at_rest(&self) -> bool {
+        let requests = self.get.or(self.post).or(self.dropped);
+        requests.is_none() && self.probe.is_none() && self.queue.is_empty()
+    }
+
     pub(super) fn last_words(&mut self, goodbye: Goodbye) -> Response {
         let last = match goodbye {
             Goodbye::Close => Some("1"),

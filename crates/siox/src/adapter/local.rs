@@ -225,7 +225,7 @@ impl Acks {
             match self.receiver.recv().await? {
                 Ok(args) => return Some(args),
                 Err(AckError::Timeout | AckError::Disconnected) => {}
-                Err(AckError::Send(_) | AckError::Decode(_)) => {}
+                Err(AckError::Send(_) | AckError::Decode(_) | AckError::Dropped) => {}
             }
         }
     }

@@ -2,11 +2,13 @@
 
 mod dynamic;
 mod enter;
+mod pattern;
 mod rooms;
 mod server_side;
 
 pub(crate) use dynamic::{Dynamic, Names, Stay, Visitors};
 pub(crate) use enter::refusal;
+pub(crate) use pattern::Pattern;
 pub(crate) use rooms::Members;
 pub use rooms::RoomEvent;
 pub use server_side::ServerSideError;
@@ -21,6 +23,7 @@ use crate::{
     metrics::Counts,
     operator::Broadcast,
     state::States,
+    tasks::Tasks,
 };
 use rooms::RoomWatchers;
 use serde::Serialize;
@@ -70,6 +73,7 @@ pub(crate) struct Shared {
     /// How packets are written.
     pub(crate) packets: Arc<siox_socketio::Config>,
     pub(crate) counts: Counts,
+    pub(crate) tasks: Tasks,
     hook: RwLock<Arc<Hook>>,
 }
 
@@ -94,6 +98,7 @@ impl Shared {
             when_full,
             packets,
             counts: Counts::default(),
+            tasks: Tasks::default(),
             hook: RwLock::new(hook),
         }
     }

@@ -212,6 +212,12 @@ impl Manager {
         self.events.pop_front()
     }
 
+    /// Whether there is nothing to do below and nothing to tell above.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.wants.is_empty() && self.events.is_empty()
+    }
+
     /// What waits for the layer below to take it: bytes, and 32 for each message.
     #[must_use]
     pub fn queued(&self) -> usize {

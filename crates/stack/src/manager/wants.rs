@@ -38,6 +38,10 @@ impl Wants {
         self.queue.push_front(want);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     pub(super) fn held(&self) -> usize {
         self.held
     }

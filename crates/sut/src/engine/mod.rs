@@ -1,6 +1,5 @@
 //! The Engine.IO servers: what each of them is set to and answers, the same on either runtime.
 
-mod date;
 mod tasks;
 mod threads;
 
@@ -120,7 +119,7 @@ impl Engine {
         if self.profile != Profile::Support {
             return;
         }
-        let now = date::imf_fixdate(SystemTime::now());
+        let now = crate::date::imf_fixdate(SystemTime::now());
         for cookie in [
             "1=1; Max-Age=86400".to_owned(),
             "2=2; Path=/; HttpOnly; Secure; SameSite=Strict".to_owned(),

@@ -1,4 +1,4 @@
-//! A date as a cookie wants it (RFC 9110 §5.6.7).
+//! Dates as a cookie wants them (RFC 9110 §5.6.7) and as JavaScript writes them (ISO 8601).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`
-pub(super) fn imf_fixdate(time: SystemTime) -> String {
+pub(crate) fn imf_fixdate(time: SystemTime) -> String {
     let seconds = time
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
@@ -20,6 +20,19 @@ pub(super) fn imf_fixdate(time: SystemTime) -> String {
     format!(
         "{weekday}, {day:02} {} {year} {h:02}:{m:02}:{s:02} GMT",
         MONTHS[month]
+    )
+}
+
+/// `1994-11-06T08:49:37.000Z`
+pub(crate) fn iso8601(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (days, rest) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
+    let (year, month, day) = civil(days);
+    let (h, m, s) = (rest / 3600, rest / 60 % 60, rest % 60);
+    format!(
+        "{year:04}-{:02}-{day:02}T{h:02}:{m:02}:{s:02}.{:03}Z",
+        month + 1,
+        since.subsec_millis()
     )
 }
 
@@ -59,5 +72,7 @@ mod tests {
         ] {
             assert_eq!(imf_fixdate(UNIX_EPOCH + Duration::from_secs(seconds)), text);
         }
+        let time = UNIX_EPOCH + Duration::from_millis(784_111_777_042);
+        assert_eq!(iso8601(time), "1994-11-06T08:49:37.042Z");
     }
 }

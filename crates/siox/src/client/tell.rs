@@ -1,0 +1,268 @@
+//! What happened, told to the application: its handlers, its streams, those who wait.
+
+use super::{
+    events::Received,
+    handle::{Client, Inner, Status},
+    manager::ConnectionEvent,
+    shared::Shared,
+};
+use crate::{
+    Ack, Args, BoxError, ConnectError, Fault,
+    extract::{Incoming, Kind, Side},
+    handler::{Called, Running},
+    handlers::{Entry, Occasion},
+    inbox::{End, dropped, message_of, noop, poll_caught},
+};
+use siox_socketio::{DisconnectReason, Packet};
+use siox_stack::{ManagerEvent, Owed, SocketKey};
+use std::{
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering},
+    task::Poll,
+};
+
+/// Tells everything there is to tell.
+pub(super) fn all(shared: &Arc<Shared>) {
+    loop {
+        let mut state = shared.lock();
+        let Some(event) = state.machine.poll_event() else {
+            return;
+        };
+        if let ManagerEvent::Answer { ticket, result } = event {
+            state.answer(ticket, result);
+            continue;
+        }
+        drop(state);
+        one(shared, event);
+    }
+}
+
+fn one(shared: &Arc<Shared>, event: ManagerEvent) {
+    match event {
+        ManagerEvent::Opened => shared.watchers.tell(&ConnectionEvent::Open),
+        ManagerEvent::Error { message } => shared.watchers.tell(&ConnectionEvent::Error(message)),
+        ManagerEvent::Closed { reason } => shared.watchers.tell(&ConnectionEvent::Close(reason)),
+        ManagerEvent::ReconnectAttempt { attempt } => {
+            shared
+                .watchers
+                .tell(&ConnectionEvent::ReconnectAttempt(attempt));
+        }
+        ManagerEvent::ReconnectError { message } => {
+            shared
+                .watchers
+                .tell(&ConnectionEvent::ReconnectError(message));
+        }
+        ManagerEvent::Reconnected { attempt } => {
+            shared.watchers.tell(&ConnectionEvent::Reconnect(attempt));
+        }
+        ManagerEvent::ReconnectFailed => {
+            shared.watchers.tell(&ConnectionEvent::ReconnectFailed);
+            gave_up(shared);
+        }
+        ManagerEvent::Auth { socket, attempt } => authorize(shared, socket, attempt),
+        ManagerEvent::Connected {
+            socket, recovered, ..
+        } => {
+            if let Some(client) = client(shared, socket) {
+                client.inner.status.send_replace(Status::Connected);
+                client
+                    .inner
+                    .streams
+                    .tell(|| Received::Connected { recovered });
+                call_all(&client, Occasion::Connect, "connect", || Kind::Connect);
+            }
+        }
+        ManagerEvent::ConnectError {
+            socket,
+            message,
+            data,
+        } => {
+            if let Some(client) = client(shared, socket) {
+                not_connected(&client, &ConnectError { message, data });
+            }
+        }
+        ManagerEvent::Disconnected { socket, reason } => {
+            if let Some(client) = client(shared, socket) {
+                disconnected(&client, reason);
+            }
+        }
+        ManagerEvent::Event {
+            socket,
+            owed,
+            packet,
+        } => {
+            if let Some(client) = client(shared, socket) {
+                heard(&client, owed, &packet);
+            }
+        }
+        ManagerEvent::ServerError { socket, data } => {
+            if let Some(client) = client(shared, socket) {
+                let message = data.as_str().map_or_else(|| data.json().into(), Into::into);
+                let error = ConnectError {
+                    message,
+                    data: Some(data),
+                };
+                call_all(&client, Occasion::ConnectError, "error", || {
+                    Kind::ConnectError(&error)
+                });
+            }
+        }
+        // Told under the lock, where the waiters are.
+        ManagerEvent::Answer { .. } => {}
+    }
+}
+
+/// The handle of a socket, while anybody keeps one.
+fn client(shared: &Arc<Shared>, key: SocketKey) -> Option<Client> {
+    let inner = shared.lock().socket(key)?;
+    let handle = shared.handle()?;
+    Some(Client { inner, handle })
+}
+
+fn authorize(shared: &Arc<Shared>, key: SocketKey, attempt: u32) {
+    let Some(inner) = shared.lock().socket(key) else {
+        return;
+    };
+    let Some(ask) = inner.auth.clone() else {
+        return;
+    };
+    let own = shared.clone();
+    shared.runtime.spawn(async move {
+        let auth = ask.ask().await;
+        own.with(|state, now| match auth {
+            Ok(auth) => state.machine.authorize(now, key, attempt, Ok(Some(auth))),
+            Err(error) => {
+                let message = error.to_string();
+                state.machine.authorize(now, key, attempt, Err(&message));
+            }
+        });
+    });
+}
+
+fn not_connected(client: &Client, error: &ConnectError) {
+    let given_up = client
+        .handle
+        .0
+        .with(|state, _| !state.machine.is_active(client.inner.key) || state.machine.is_closed());
+    if given_up {
+        let status = Status::Failed(error.clone());
+        client.inner.status.send_replace(status);
+    }
+    client
+        .inner
+        .streams
+        .tell(|| Received::ConnectError(error.clone()));
+    call_all(client, Occasion::ConnectError, "connect_error", || {
+        Kind::ConnectError(error)
+    });
+}
+
+fn gave_up(shared: &Shared) {
+    for socket in &shared.lock().sockets {
+        let error = ConnectError::new("gave up to reconnect");
+        socket.status.send_if_modified(|status| match status {
+            Status::Connecting => {
+                *status = Status::Failed(error);
+                true
+            }
+            Status::Connected | Status::Failed(_) => false,
+        });
+    }
+}
+
+fn disconnected(client: &Client, reason: DisconnectReason) {
+    let active = client.is_active();
+    let status = match active {
+        true => Status::Connecting,
+        false => Status::Failed(ConnectError::new(reason.as_str())),
+    };
+    client.inner.status.send_replace(status);
+    client.inner.streams.tell(|| Received::Disconnected(reason));
+    call_all(client, Occasion::Disconnect, "disconnect", || {
+        Kind::Disconnect(reason)
+    });
+}
+
+fn heard(client: &Client, owed: Option<Owed>, packet: &Packet<'static>) {
+    client.inner.streams.tell(|| Received::Event {
+        name: packet.name().to_owned(),
+        args: Args(packet.clone()),
+        ack: Ack::of_client(client, owed),
+    });
+    let event = packet.name();
+    let chain = client.inner.handlers.chain(event);
+    let kind = || Kind::Event {
+        packet,
+        ack: owed.into(),
+    };
+    let mut spent = false;
+    for handler in chain.any.iter().chain(chain.own.iter()) {
+        call(client, handler, event, kind());
+        spent |= handler.is_spent();
+    }
+    if spent {
+        client.inner.handlers.drop_spent(event);
+    }
+}
+
+fn call_all<'a>(client: &Client, at: Occasion, event: &str, kind: impl Fn() -> Kind<'a>) {
+    for handler in client.inner.handlers.at(at).iter() {
+        call(client, handler, event, kind());
+    }
+}
+
+/// Calls a handler and polls it once in place; only a pending one becomes a task.
+fn call(client: &Client, handler: &Entry, event: &str, kind: Kind<'_>) {
+    let Some(handler) = handler.take_call() else {
+        return;
+    };
+    let incoming = Incoming {
+        side: Side::Client(client),
+        kind,
+    };
+    match catch_unwind(AssertUnwindSafe(|| handler(&incoming))) {
+        Err(panic) => report(client, event, Fault::Panicked(message_of(&*panic))),
+        Ok(Err(e)) => report(client, event, Fault::Arguments(e)),
+        Ok(Ok(Called::Done(result))) => ended(client, event, Ok(result)),
+        Ok(Ok(Called::Running(mut future))) => match poll_caught(&mut future, &mut noop()) {
+            Poll::Ready(end) => ended(client, event, dropped(future, end)),
+            Poll::Pending => spawn(client.inner.clone(), &client.handle.0, event, future),
+        },
+    }
+}
+
+/// What is pending becomes a task, counted among the socket's. It keeps no handle of its own, so that it
+/// does not keep the connection.
+fn spawn(inner: Arc<Inner>, shared: &Arc<Shared>, event: &str, mut future: Running) {
+    inner.pending.fetch_add(1, Ordering::AcqRel);
+    let (event, own) = (event.to_owned(), shared.clone());
+    shared.runtime.spawn(async move {
+        let end = poll_fn(|cx| poll_caught(&mut future, cx)).await;
+        let end = dropped(future, end);
+        inner.pending.fetch_sub(1, Ordering::AcqRel);
+        if let Some(handle) = own.handle() {
+            ended(&Client { inner, handle }, &event, end);
+        }
+        own.nudge.notify_one();
+    });
+}
+
+fn ended(client: &Client, event: &str, end: End) {
+    let result: Result<(), BoxError> = match end {
+        Ok(result) => result,
+        Err(panic) => {
+            return report(client, event, Fault::Panicked(message_of(&*panic)));
+        }
+    };
+    if let Err(e) = result {
+        report(client, event, Fault::Returned(e));
+    }
+}
+
+fn report(client: &Client, event: &str, fault: Fault) {
+    match &client.inner.on_error {
+        Some(hook) => hook(client, event, fault),
+        None => tracing::warn!(event, ?fault, "a handler of a client"),
+    }
+}

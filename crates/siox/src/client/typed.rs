@@ -1,0 +1,51 @@
+//! Events declared as types, at a client.
+
+use super::Client;
+use crate::{Ack, BoxError, Data, SendError, TypedEvent, TypedOutcome, awaited::TypedAnswer};
+use std::{future::Future, time::Duration};
+
+impl Client {
+    /// Calls `handler` for each event of this type; what it returns is the acknowledgement, if the server
+    /// asked for one.
+    pub fn on_typed<E, F, O>(
+        &self,
+        _: E,
+        handler: impl Fn(Self, E::Args) -> F + Send + Sync + 'static,
+    ) -> &Self
+    where
+        E: TypedEvent,
+        F: Future<Output = O> + Send + 'static,
+        O: TypedOutcome<E::Ack>,
+    {
+        self.on(
+            E::NAME,
+            move |client: Self, Data(args): Data<E::Args>, ack: Ack| {
+                let answer = handler(client, args);
+                async move {
+                    let answer = answer.await.outcome()?;
+                    ack.send(&answer)?;
+                    Ok::<(), BoxError>(())
+                }
+            },
+        )
+    }
+
+    /// Sends an event of this type.
+    ///
+    /// # Errors
+    /// As those of [`emit`](Self::emit).
+    pub fn emit_typed<E: TypedEvent>(&self, _: E, args: &E::Args) -> Result<(), SendError> {
+        self.emit(E::NAME, args)
+    }
+
+    /// Sends an event of this type and waits for its acknowledgement; as
+    /// [`emit_with_ack`](Self::emit_with_ack).
+    pub fn ask_typed<E: TypedEvent>(
+        &self,
+        _: E,
+        args: &E::Args,
+        timeout: Option<Duration>,
+    ) -> TypedAnswer<E::Ack> {
+        self.emit_with_ack(E::NAME, args, timeout)
+    }
+}
