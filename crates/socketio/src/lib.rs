@@ -90,6 +90,7 @@ mod msgpack;
 mod packet;
 mod parser;
 mod reason;
+pub mod recovery;
 mod revision;
 mod rooms;
 mod scan;
