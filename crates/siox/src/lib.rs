@@ -92,7 +92,9 @@ pub use remote::RemoteSocket;
 pub use selection::Selection;
 pub use server::Server;
 pub use siox_engineio::{CloseReason, Context, ErrorCode, Refusal, Sid, Transport, Transports};
-pub use siox_socketio::{DecodeError, DisconnectReason, Encoded, RoomError, Value, View};
+pub use siox_socketio::{
+    DecodeError, DisconnectReason, Encoded, MessagePack, RoomError, Value, View,
+};
 #[cfg(feature = "deflate")]
 pub use siox_tokio::websocket::deflate;
 #[cfg(feature = "tls")]

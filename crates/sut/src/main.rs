@@ -81,7 +81,9 @@ enum Profile {
     EioInterop(Engine),
     /// Socket.IO v5 at /socket.io/: the echo server of the protocol's test suite.
     SioV5(Port),
-    /// Socket.IO v4 and v5 at /socket.io/: the same for clients of Engine.IO v3.
+    /// The same with the MessagePack parser.
+    SioV5Msgpack(Port),
+    /// Socket.IO v4 and v5 at /socket.io/: that of `sio-v5` for clients of Engine.IO v3 too.
     SioV4(Port),
     /// Socket.IO v5 at /socket.io/: what the test suite of socket.io-client 4 talks to; with recovery.
     ClientSupport(Port),
@@ -89,6 +91,8 @@ enum Profile {
     ClientSupportV2(Port),
     /// Socket.IO v4 and v5 at /socket.io/ with default settings: events, rooms, acknowledgements, refusals.
     SioInterop(Port),
+    /// The same with the MessagePack parser.
+    SioInteropMsgpack(Port),
     /// Socket.IO v5 at /socket.io/ with default settings: what `cargo xtask bench server` loads. Echoes of
     /// `echo` and `becho` (arguments passed through), `techo` (typed), `decho` (dynamic); `ack`, `join`, `shout`.
     Bench {
@@ -188,6 +192,10 @@ async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
             server.serve(port.listen().await?).await
         }
         Profile::Bench { port, .. } => socket_bench::server().serve(port.listen().await?).await,
+        Profile::SioV5Msgpack(port) => socket_echo::msgpack()?.serve(port.listen().await?).await,
+        Profile::SioInteropMsgpack(port) => {
+            socket_interop::msgpack()?.serve(port.listen().await?).await
+        }
         Profile::SioInterop(port) => socket_interop::server()?.serve(port.listen().await?).await,
     }?;
     Ok(())

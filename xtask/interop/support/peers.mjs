@@ -12,6 +12,9 @@ const load = createRequire(join(folder, "package.json"));
 export const { io } = load("socket.io-client");
 export const { WebSocket } = load("ws");
 
+/** The parser for MessagePack, for the official client's option `parser`. */
+export const msgpack = load("socket.io-msgpack-parser");
+
 /** The official Engine.IO clients, by the version of the protocol that they speak. */
 export const ENGINES = { 4: load("engine.io-client").Socket, 3: load("engine.io-client-v3") };
 

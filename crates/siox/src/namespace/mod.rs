@@ -2,11 +2,13 @@
 
 mod dynamic;
 mod enter;
+mod pattern;
 mod rooms;
 mod server_side;
 
 pub(crate) use dynamic::{Dynamic, Names, Stay, Visitors};
 pub(crate) use enter::refusal;
+pub(crate) use pattern::Pattern;
 pub(crate) use rooms::Members;
 pub use rooms::RoomEvent;
 pub use server_side::ServerSideError;

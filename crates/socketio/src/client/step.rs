@@ -155,8 +155,15 @@ impl Client {
     ) -> Result<Option<ClientEvent<'static>>, Error> {
         let stay = self.stay(nsp)?;
         let slot = stay.slot;
-        match stay.state {
-            State::Asked(_) | State::Joined => {
+        match &mut stay.state {
+            State::Asked(early) => {
+                // A server disconnects whom it has let in: this is of the stay before, which the client
+                // left meanwhile, and so is what came before it.
+                let early = core::mem::take(early);
+                self.drop_early(early);
+                Ok(None)
+            }
+            State::Joined => {
                 self.leave(slot);
                 Ok(Some(ClientEvent::Disconnected { slot }))
             }

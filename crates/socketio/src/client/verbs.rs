@@ -230,7 +230,7 @@ impl Client {
         self.stays.retain(|stay| stay.slot != slot);
     }
 
-    fn drop_early(&mut self, early: Vec<Early>) {
+    pub(super) fn drop_early(&mut self, early: Vec<Early>) {
         for Early { packet, .. } in early {
             self.held = self.held.saturating_sub(Early::weight(&packet));
         }
