@@ -1,8 +1,8 @@
 //! `cargo xtask bugs`: bugs that this family of libraries has had, each put back into a copy of the sources, where the
 //! simulator or a test must catch it. A patch that no longer applies fails too.
 //!
-//! A patch in `xtask/bugs` begins with lines of text: what the bug was, and `Caught by: sim`, or `Caught by: test` and
-//! the words that `cargo test` gets.
+//! A patch in `xtask/bugs` begins with lines of text: what the bug was, and `Caught by: sim` (sessions of Engine.IO),
+//! `Caught by: parties` (of Socket.IO), or `Caught by: test` and the words that `cargo test` gets.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,8 +10,9 @@ use std::time::Instant;
 
 use crate::shell::{Arguments, Result, make_folder, read, root, target, write};
 
-/// How many sessions the simulator gets to catch a bug.
-const SESSIONS: &str = "5000";
+/// How many sessions the simulator gets to catch a bug, and how many parties.
+const SESSIONS: [&str; 2] = ["--sessions", "5000"];
+const PARTIES: [&str; 2] = ["--parties", "100"];
 
 /// What a copy needs.
 const COPIED: [&str; 4] = ["Cargo.toml", "Cargo.lock", "crates", "xtask"];
@@ -19,8 +20,16 @@ const COPIED: [&str; 4] = ["Cargo.toml", "Cargo.lock", "crates", "xtask"];
 struct Bug {
     name: String,
     patch: PathBuf,
-    /// The words for `cargo test`; the simulator where there are none.
-    test: Option<Vec<String>>,
+    by: Catcher,
+}
+
+/// Who catches a bug.
+#[derive(Debug, PartialEq)]
+enum Catcher {
+    /// The simulator, run so.
+    Simulator([&'static str; 2]),
+    /// `cargo test` with these words.
+    Test(Vec<String>),
 }
 
 pub(crate) fn run(words: &[String]) -> Result {
@@ -42,8 +51,10 @@ pub(crate) fn run(words: &[String]) -> Result {
         let caught = is_caught(&tree, bug);
         apply(&tree, bug, &["--reverse"])?;
         let how = match caught {
-            Ok(true) if bug.test.is_none() => "caught by the simulator",
-            Ok(true) => "caught by a test",
+            Ok(true) => match bug.by {
+                Catcher::Simulator(_) => "caught by the simulator",
+                Catcher::Test(_) => "caught by a test",
+            },
             Ok(false) => "MISSED",
             Err(ref why) => why,
         };
@@ -84,19 +95,23 @@ impl Bug {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let test =
+        let by =
             caught_by(&read(&patch)?).ok_or_else(|| format!("{name}: no line `Caught by:`"))?;
-        Ok(Self { name, patch, test })
+        Ok(Self { name, patch, by })
     }
 }
 
 /// What the head of a patch says of who catches it.
-fn caught_by(text: &str) -> Option<Option<Vec<String>>> {
+fn caught_by(text: &str) -> Option<Catcher> {
     let mut head = text.lines().take_while(|line| !line.starts_with("diff "));
     let said = head.find_map(|line| line.strip_prefix("Caught by: "))?;
     match said.split_once(' ') {
-        None if said == "sim" => Some(None),
-        Some(("test", words)) => Some(Some(words.split(' ').map(str::to_owned).collect())),
+        None if said == "sim" => Some(Catcher::Simulator(SESSIONS)),
+        None if said == "parties" => Some(Catcher::Simulator(PARTIES)),
+        Some(("test", words)) => {
+            let words = words.split(' ').map(str::to_owned);
+            Some(Catcher::Test(words.collect()))
+        }
         None | Some(_) => None,
     }
 }
@@ -159,17 +174,17 @@ fn apply(tree: &Path, bug: &Bug, how: &[&str]) -> Result {
 
 /// Whether the bug is caught. It must build, or nothing is shown.
 fn is_caught(tree: &Path, bug: &Bug) -> Result<bool> {
-    match &bug.test {
-        None => {
+    match &bug.by {
+        Catcher::Simulator(how) => {
             let build = cargo(tree, &["build", "--quiet", "--package", "siox-sim"])?;
             if !build.success {
                 return Err(format!("does not build\n{}", build.said));
             }
             let sim = target().join("bugs/target/debug/siox-sim");
-            let ran = finish(Command::new(sim).args(["--sessions", SESSIONS]))?;
+            let ran = finish(Command::new(sim).args(how))?;
             Ok(!ran.success && ran.said.contains("FAILED: seed"))
         }
-        Some(words) => {
+        Catcher::Test(words) => {
             let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
             words.insert(0, "test");
             let test = cargo(tree, &words)?;
@@ -225,11 +240,14 @@ mod tests {
     fn the_head_says_who_catches() {
         let text =
             |line: &str| format!("What it was.\n{line}\n\ndiff --git a/x b/x\nCaught by: sim\n");
-        assert_eq!(caught_by(&text("Caught by: sim")), Some(None));
+        for (word, how) in [("sim", SESSIONS), ("parties", PARTIES)] {
+            let said = caught_by(&text(&format!("Caught by: {word}")));
+            assert_eq!(said, Some(Catcher::Simulator(how)));
+        }
         let words = ["--package", "x"].map(str::to_owned).to_vec();
         assert_eq!(
             caught_by(&text("Caught by: test --package x")),
-            Some(Some(words))
+            Some(Catcher::Test(words))
         );
         for bad in ["", "Caught by: nobody", "Caught by: sim x"] {
             assert_eq!(caught_by(&text(bad)), None, "{bad}");
@@ -240,6 +258,7 @@ mod tests {
     fn the_bank_is_read() {
         let bank = bank().unwrap();
         assert!(bank.len() >= 15, "{} bugs", bank.len());
-        assert!(bank.iter().filter(|bug| bug.test.is_none()).count() >= 10);
+        let simulated = |bug: &&Bug| matches!(bug.by, Catcher::Simulator(_));
+        assert!(bank.iter().filter(simulated).count() >= 10);
     }
 }

@@ -57,7 +57,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "sim",
-        run: || crate::sim::run(&["--sessions".to_owned(), "100000".to_owned()]),
+        run: simulate,
     },
     Step {
         name: "bugs",
@@ -179,6 +179,14 @@ fn benches() -> Result {
         run_command(&mut cargo(["test", "--quiet", "--manifest-path", manifest]))?;
     }
     crate::bench::run(&["websocket".to_owned(), "--quick".to_owned()])
+}
+
+/// A hundred thousand sessions of Engine.IO that move to a WebSocket, a thousand parties of Socket.IO that recover.
+fn simulate() -> Result {
+    for [what, how_many] in [["--sessions", "100000"], ["--parties", "1000"]] {
+        crate::sim::run(&[what.to_owned(), how_many.to_owned()])?;
+    }
+    Ok(())
 }
 
 /// With all features, as docs.rs shows them; and the protocol crates without any, where a link to what a

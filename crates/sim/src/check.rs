@@ -1,6 +1,12 @@
 //! The rules that hold after every step, whatever the network did.
 
-use crate::{Kind, conn::Conn, host::Hosted, net::Net, peer::Peer};
+use crate::{
+    Kind,
+    conn::Conn,
+    host::{Hosted, Site},
+    net::Net,
+    peer::{Peer, User},
+};
 use siox_engineio::{self as engineio, ClientError, CloseReason, Transport};
 use siox_stack::{Error, Failure, Machine};
 use siox_websocket as websocket;
@@ -27,24 +33,24 @@ fn one_message(net: &Net<'_>) -> usize {
 }
 
 /// Every session of the server, after every step.
-pub(crate) fn hosted(net: &mut Net<'_>, now: Instant, hosted: &mut Hosted) {
+pub(crate) fn hosted<S: Site>(net: &mut Net<'_>, now: Instant, hosted: &mut Hosted<S::Machine>) {
     let most = cap(net);
     let queued = hosted.engine.queued();
     net.check(queued <= most, || {
         format!("server: {queued} bytes are queued")
     });
-    if hosted.app.end.is_some() {
+    if hosted.ended {
         net.check(hosted.engine.is_closed(), || {
             "server: open behind its end".into()
         });
         return;
     }
     let beat = net.plan.interval + net.plan.timeout;
-    let armed = hosted.engine.session().poll_timeout();
+    let session = S::engine(&hosted.engine).session();
+    let armed = session.poll_timeout();
     net.check(armed.is_some_and(|at| at <= now.after(beat)), || {
         format!("server: the next heartbeat deadline is {armed:?} at {now:?}")
     });
-    let session = hosted.engine.session();
     if session.transport() == Some(Transport::Polling) && session.lane().is_some() {
         let since = *hosted.probed.get_or_insert(now);
         net.check(now.since(since) <= net.plan.upgrade[0], || {
@@ -59,7 +65,7 @@ pub(crate) fn hosted(net: &mut Net<'_>, now: Instant, hosted: &mut Hosted) {
 }
 
 /// Bytes were written to a WebSocket.
-pub(crate) fn written(net: &mut Net<'_>, hosted: &mut Hosted, n: usize) {
+pub(crate) fn written<M>(net: &mut Net<'_>, hosted: &mut Hosted<M>, n: usize) {
     if let Some(left) = &mut hosted.may_write {
         match left.checked_sub(n) {
             Some(less) => *left = less,
@@ -69,7 +75,12 @@ pub(crate) fn written(net: &mut Net<'_>, hosted: &mut Hosted, n: usize) {
 }
 
 /// The reason of an end fits what happened.
-pub(crate) fn server_end(net: &mut Net<'_>, hosted: &Hosted, now: Instant, reason: CloseReason) {
+pub(crate) fn server_end<M>(
+    net: &mut Net<'_>,
+    hosted: &Hosted<M>,
+    now: Instant,
+    reason: CloseReason,
+) {
     if reason == CloseReason::PingTimeout {
         let beat = net.plan.interval + net.plan.timeout;
         net.check(hosted.opened.after(beat) <= now, || {
@@ -90,14 +101,14 @@ pub(crate) fn server_error(net: &mut Net<'_>, conn: &Conn, result: Result<(), Er
 }
 
 /// The client, after every step.
-pub(crate) fn peer(net: &mut Net<'_>, now: Instant, peer: &Peer) {
+pub(crate) fn peer<U: User>(net: &mut Net<'_>, now: Instant, peer: &Peer<U>) {
     // A POST that is under way has left the queue, which may have filled again; and requests have heads.
     let most = cap(net) * 2 + 2_000;
     let queued = peer.queued();
     net.check(queued <= most, || {
         format!("client: {queued} bytes are queued")
     });
-    if peer.app.end.is_some() {
+    if peer.session().is_finished() {
         net.check(peer.is_closed(), || "client: open behind its end".into());
         return;
     }

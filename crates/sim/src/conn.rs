@@ -38,8 +38,8 @@ pub(crate) enum Serving {
 /// Whose it is at the other end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// The client's, by this name.
-    Client(Line),
+    /// A client's, by its number and this name.
+    Client(usize, Line),
     /// Somebody else's.
     Visitor(u32),
     /// A proxy's, which asks once more what the client has asked; nobody reads the answer.
@@ -109,10 +109,10 @@ impl Conn {
         }
     }
 
-    /// The client's name for it.
-    pub(crate) fn line(&self) -> Option<Line> {
+    /// The name that a client has for it, if it is that client's.
+    pub(crate) fn line(&self, number: usize) -> Option<Line> {
         match self.owner {
-            Owner::Client(line) => Some(line),
+            Owner::Client(whose, line) => (whose == number).then_some(line),
             Owner::Visitor(_) | Owner::Proxy | Owner::Nobody => None,
         }
     }

@@ -3,25 +3,51 @@
 mod serve;
 
 use crate::{
-    Side,
-    app::App,
     check,
     conn::{Conn, Owner, Serving},
     net::Net,
     pipe::Arrival,
     scenario::Scenario,
 };
-use siox_engineio::{CloseReason, Event, Lane, Sid};
+use siox_engineio::{CloseReason, Lane, Sid};
 use siox_http1::Limits;
 use siox_stack::{Config, Engine, Front, Machine, Sids};
-use siox_wire::{Instant, Message, Part, SendError, Shared};
+use siox_wire::Instant;
 use std::{sync::Arc, time::Duration};
 
-/// A session of the server, with its application.
+/// The application of a server, with all its sessions.
+pub(crate) trait Site {
+    type Machine: Machine;
+
+    /// What a session stands on.
+    fn engine(machine: &Self::Machine) -> &Engine;
+
+    /// A session has opened; its number is how many there were.
+    fn opened(&mut self, net: &mut Net<'_>, now: Instant);
+
+    /// Something happened in a session.
+    fn hear(
+        &mut self,
+        net: &mut Net<'_>,
+        now: Instant,
+        at: usize,
+        sessions: &mut [Hosted<Self::Machine>],
+        event: <Self::Machine as Machine>::Event<'_>,
+    );
+
+    /// When it wants to speak.
+    fn next(&self) -> Option<Instant>;
+
+    /// What it wants to say now.
+    fn speak(&mut self, net: &mut Net<'_>, now: Instant, sessions: &mut [Hosted<Self::Machine>]);
+}
+
+/// A session of the server.
 #[derive(Debug)]
-pub(crate) struct Hosted {
-    pub(crate) engine: Engine,
-    pub(crate) app: App,
+pub(crate) struct Hosted<M> {
+    pub(crate) engine: M,
+    /// Its end is told.
+    pub(crate) ended: bool,
     pub(crate) sid: Sid,
     /// When it was opened, and when the last byte for it came, on the server's clock.
     pub(crate) opened: Instant,
@@ -32,19 +58,19 @@ pub(crate) struct Hosted {
     pub(crate) may_write: Option<usize>,
 }
 
-#[derive(Debug)]
-pub(crate) struct Host {
+pub(crate) struct Host<S: Site> {
+    pub(crate) site: S,
     config: Config,
     front: Front,
     pub(crate) limits: Arc<Limits>,
     sids: Sids<usize>,
-    pub(crate) sessions: Vec<Hosted>,
+    pub(crate) sessions: Vec<Hosted<S::Machine>>,
     pub(crate) skew: Duration,
     pub(crate) asleep: Option<Instant>,
 }
 
-impl Host {
-    pub(crate) fn new(plan: &Scenario) -> Self {
+impl<S: Site> Host<S> {
+    pub(crate) fn new(plan: &Scenario, site: S) -> Self {
         let engine = siox_engineio::Config {
             ping_interval: plan.interval,
             ping_timeout: plan.timeout,
@@ -58,6 +84,7 @@ impl Host {
         let config = Config::new(engine, Default::default());
         Self {
             front: Front::at(&config, "/engine.io/"),
+            site,
             config,
             limits: Arc::default(),
             sids: Sids::default(),
@@ -71,16 +98,22 @@ impl Host {
         now.after(self.skew)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.sids.is_empty()
+    /// Whether nothing is left of any session.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let rests = |h: &Hosted<S::Machine>| h.ended && h.engine.poll_timeout().is_none();
+        self.sids.is_empty() && self.sessions.iter().all(rests)
+    }
+
+    /// What waits for clients.
+    pub(crate) fn queued(&self) -> usize {
+        self.sessions.iter().map(|h| h.engine.queued()).sum()
     }
 
     /// When it next has something to do of its own.
     pub(crate) fn next_due(&self, now: Instant, conns: &[Conn]) -> Option<Instant> {
-        let own = self.sessions.iter().flat_map(|hosted| {
-            let app = hosted.app.next();
-            [hosted.engine.poll_timeout(), app]
-        });
+        let own = self.sessions.iter();
+        let own = own.map(|hosted| hosted.engine.poll_timeout());
+        let own = own.chain([self.site.next()]);
         let http = conns.iter().filter(|conn| conn.is_http());
         let http = http.filter_map(|conn| conn.http.poll_timeout());
         let due = own.flatten().chain(http).min()?;
@@ -129,40 +162,24 @@ impl Host {
         }
     }
 
-    /// What the applications want to say now.
+    /// What the application wants to say now.
     pub(crate) fn speak(&mut self, net: &mut Net<'_>) {
         let now = self.time(net.now);
-        for hosted in &mut self.sessions {
-            while hosted.app.next().is_some_and(|at| at <= now) {
-                let Hosted { engine, app, .. } = hosted;
-                let say = app.say(net.plan);
-                let sent = match (say.shared, say.binary) {
-                    (true, binary) => {
-                        let bytes = say.text.to_owned().into();
-                        let part = if binary {
-                            Part::Binary(bytes)
-                        } else {
-                            Part::Text(bytes)
-                        };
-                        engine.shared(&Shared::new(vec![part]))
-                    }
-                    (false, true) => engine.binary(say.text.to_owned().into()),
-                    (false, false) => engine.text(say.text),
-                };
-                match sent {
-                    Ok(()) => app.said(),
-                    Err(SendError::Full) => app.put_off(now.after(Duration::from_millis(40))),
-                    Err(SendError::Closed) => {
-                        app.hush();
-                        net.check(
-                            engine.is_closed() || engine.poll_timeout().is_some(),
-                            || "server: closed without an end to tell".into(),
-                        );
-                    }
-                    Err(other) => net.fail(format!("server: cannot send: {other}")),
-                }
-            }
-        }
+        self.site.speak(net, now, &mut self.sessions);
+    }
+
+    /// Tells the application of something.
+    fn hear(
+        &mut self,
+        net: &mut Net<'_>,
+        now: Instant,
+        at: usize,
+        event: <S::Machine as Machine>::Event<'_>,
+    ) {
+        let hosted = &mut self.sessions[at];
+        net.check(!hosted.ended, || "server: an event behind the end".into());
+        hosted.ended |= S::Machine::is_last(&event);
+        self.site.hear(net, now, at, &mut self.sessions, event);
     }
 
     pub(crate) fn close(&mut self, net: &mut Net<'_>, session: usize) {
@@ -188,20 +205,20 @@ impl Host {
             self.expire(net, session);
             self.answer(net, session, conns);
             self.retire(net, session, conns);
-            check::hosted(net, self.time(net.now), &mut self.sessions[session]);
+            check::hosted::<S>(net, self.time(net.now), &mut self.sessions[session]);
         }
     }
 
     /// Lets what is due expire, until nothing is.
     fn expire(&mut self, net: &mut Net<'_>, session: usize) {
         let now = self.time(net.now);
-        let hosted = &mut self.sessions[session];
         for _ in 0..100 {
-            if hosted.engine.poll_timeout().is_none_or(|at| at > now) {
+            let engine = &mut self.sessions[session].engine;
+            if engine.poll_timeout().is_none_or(|at| at > now) {
                 return;
             }
-            match hosted.engine.handle_timeout(now) {
-                Ok(Some(event)) => hosted.hear(net, now, event),
+            match engine.handle_timeout(now) {
+                Ok(Some(event)) => self.hear(net, now, session, event),
                 Ok(None) => {}
                 Err(error) => net.note(format_args!("server: {error}")),
             }
@@ -285,7 +302,7 @@ impl Host {
     /// A session whose end is told leaves the table; its poll has been answered.
     fn retire(&mut self, net: &mut Net<'_>, session: usize, conns: &[Conn]) {
         let hosted = &mut self.sessions[session];
-        if hosted.app.end.is_none() || hosted.may_write.is_some() {
+        if !hosted.ended || hosted.may_write.is_some() {
             return;
         }
         self.sids.remove(&hosted.sid);
@@ -299,42 +316,16 @@ impl Host {
     }
 }
 
-impl Hosted {
-    pub(crate) fn new(engine: Engine, sid: Sid, plan: &Scenario, now: Instant) -> Self {
+impl<M> Hosted<M> {
+    pub(crate) fn new(engine: M, sid: Sid, now: Instant) -> Self {
         Self {
             engine,
-            app: App::new(Side::Server, plan, now),
+            ended: false,
             sid,
             opened: now,
             heard: now,
             probed: None,
             may_write: None,
         }
-    }
-
-    fn hear(&mut self, net: &mut Net<'_>, now: Instant, event: Event<'_>) {
-        let result = match event {
-            Event::Message(message) => {
-                net.digest([2, u64::from(self.app.received), 0]);
-                self.message(net, &message)
-            }
-            Event::Upgraded => {
-                net.note(format_args!("server: upgraded"));
-                self.app.upgraded += 1;
-                Ok(())
-            }
-            Event::Closed(reason) => {
-                net.note(format_args!("server: closed: {reason}"));
-                net.digest([3, reason as u64, 0]);
-                check::server_end(net, self, now, reason);
-                self.app.ended(reason.to_string())
-            }
-        };
-        net.check_result("server", result);
-    }
-
-    fn message(&mut self, net: &mut Net<'_>, message: &Message<'_>) -> Result<(), String> {
-        net.note(format_args!("server: message {}", self.app.received));
-        self.app.hear(net.plan, message)
     }
 }

@@ -1,5 +1,5 @@
-//! The simulator: a server and a client of Engine.IO, whole, on a network that delays, cuts, holds
-//! back, refuses and breaks, under one virtual clock, on one thread, all of it out of one seed.
+//! The simulator: a server and clients of Engine.IO, or of Socket.IO, whole, on a network that delays,
+//! cuts, holds back, refuses and breaks, under one virtual clock, on one thread, all of it out of one seed.
 //!
 //! ```
 //! use siox_sim::{Scenario, run};
@@ -19,6 +19,10 @@
 //! that was not broken is alive and has all its messages; one that was broken is over at both ends;
 //! and then nothing is left, no bytes, no timer, no entry in the table.
 //!
+//! A [`Party`] is a run of Socket.IO (`sockets`): order for each namespace, each acknowledgement resolved
+//! exactly once, members as a model has them, nothing for a socket that has left, and a session recovered
+//! without a gap or not at all.
+//!
 //! # Limits
 //! Clients that poll by JSONP, compression, TLS and proxies that change bytes are not simulated. A delay that the network may be blamed for is small against the heartbeat; when larger
 //! ones add up, the session may end, but must still end well.
@@ -28,6 +32,7 @@ mod app;
 mod campaign;
 mod check;
 mod conn;
+mod echo;
 mod fault;
 mod host;
 mod minimise;
@@ -35,10 +40,12 @@ mod net;
 mod peer;
 mod pipe;
 mod scenario;
+mod sockets;
 mod world;
 
-pub use campaign::{Tally, campaign};
+pub use campaign::{Simulation, Tally, campaign};
 pub use fault::{Break, Fault, Kind, Place, Side, Stray};
 pub use minimise::minimise;
 pub use scenario::{Line, Scenario};
+pub use sockets::{Party, gather};
 pub use world::{Failure, Outcome, run};

@@ -3,30 +3,50 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
-use siox_sim::{Scenario, campaign, minimise, run};
+use siox_sim::{Party, Scenario, Simulation, campaign, minimise};
 use std::{process::ExitCode, time::Instant};
 
-/// Simulates Engine.IO sessions on a network that fails.
+/// Simulates sessions on a network that fails.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// How many sessions are to move from polling to a WebSocket with nothing lost.
+    /// How many sessions of Engine.IO are to move from polling to a WebSocket with nothing lost.
     #[arg(long, default_value_t = 10_000)]
     sessions: u64,
+    /// Instead of that, how many parties of Socket.IO are to recover a session.
+    #[arg(long)]
+    parties: Option<u64>,
     /// The first seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Runs the scenario of the first seed only, and prints every step.
+    /// Runs the first seed only, and prints every step.
     #[arg(long)]
     replay: bool,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    match arguments.parties {
+        None => simulate::<Scenario>(
+            &arguments,
+            arguments.sessions,
+            "moved from polling to a WebSocket and lost nothing",
+            "stayed on polling",
+        ),
+        Some(parties) => simulate::<Party>(
+            &arguments,
+            parties,
+            "recovered sessions",
+            "had none to recover",
+        ),
+    }
+}
+
+fn simulate<S: Simulation>(arguments: &Arguments, runs: u64, full: &str, other: &str) -> ExitCode {
     if arguments.replay {
-        return tell(&Scenario::draw(arguments.seed));
+        return tell(&S::draw(arguments.seed));
     }
     let start = (Instant::now(), cpu_seconds());
-    let tally = campaign(arguments.seed, arguments.sessions);
+    let tally = campaign::<S>(arguments.seed, runs);
     let took = match (start.1, cpu_seconds()) {
         (Some(before), Some(after)) => after - before,
         (None, _) | (_, None) => start.0.elapsed().as_secs_f64(),
@@ -36,21 +56,22 @@ fn main() -> ExitCode {
         tally.runs, arguments.seed, tally.faults, tally.messages
     );
     println!(
-        "{} moved from polling to a WebSocket and lost nothing, {} stayed on polling, {} were ended by a fault",
+        "{} {full}, {} {other}, {} were ended by a fault",
         tally.full, tally.polling, tally.ended
     );
     let a_minute = |n: u64| n as f64 / took * 60.0;
     println!(
-        "a minute of processor time: {:.0} runs, {:.0} of them moved and lost nothing",
+        "a minute of processor time: {:.0} runs, {:.0} of the first kind",
         a_minute(tally.runs),
         a_minute(tally.full)
     );
     let Some(failure) = tally.failure else {
         return ExitCode::SUCCESS;
     };
-    println!("FAILED: {failure}\nthe shortest scenario that fails:");
-    tell(&minimise(&Scenario::draw(failure.seed)));
-    println!("all of it: siox-sim --replay --seed {}", failure.seed);
+    println!("FAILED: {failure}\nthe shortest run that fails:");
+    tell(&minimise(&S::draw(failure.seed)));
+    let mode = arguments.parties.map_or("", |_| " --parties 1");
+    println!("all of it: siox-sim{mode} --replay --seed {}", failure.seed);
     ExitCode::FAILURE
 }
 
@@ -62,9 +83,9 @@ fn cpu_seconds() -> Option<f64> {
 }
 
 /// Runs one scenario and prints it.
-fn tell(plan: &Scenario) -> ExitCode {
+fn tell<S: Simulation>(plan: &S) -> ExitCode {
     println!("{plan:#?}");
-    let outcome = run(plan, true);
+    let outcome = plan.run(true);
     print!("{}", outcome.log.unwrap_or_default());
     match outcome.failure {
         Some(failure) => {

@@ -1,55 +1,54 @@
 //! The client: `siox_stack::EngineClient`, and what a runtime does for it.
 
-use crate::{Kind, Side, app::App, check, conn::Conn, net::Net, pipe::Arrival, scenario::Scenario};
+use crate::{Kind, check, conn::Conn, net::Net, pipe::Arrival, scenario::Scenario};
 use siox_engineio::{Client, ClientConfig, ClientEvent, Transport};
 use siox_stack::{ClientOptions, EngineClient, Line, parse_url};
 use siox_websocket::Limits;
-use siox_wire::{Input, Instant, SendError};
+use siox_wire::{Input, Instant};
 use std::{sync::Arc, time::Duration};
 
 /// When all began, since 1970.
 const UNIX: Duration = Duration::from_secs(1_700_000_000);
 
+/// The application of a client.
+pub(crate) trait User {
+    /// Something happened in its session.
+    fn hear(
+        &mut self,
+        net: &mut Net<'_>,
+        now: Instant,
+        client: &mut EngineClient,
+        event: ClientEvent<'_>,
+    );
+
+    /// When it wants to speak.
+    fn next(&self) -> Option<Instant>;
+
+    /// What it wants to say now.
+    fn speak(&mut self, net: &mut Net<'_>, now: Instant, client: &mut EngineClient);
+}
+
 #[derive(Debug)]
-pub(crate) struct Peer {
+pub(crate) struct Peer<U> {
+    /// Its place among the peers.
+    number: usize,
     client: EngineClient,
     /// Connections that are being opened, and since when they are open.
     dialling: Vec<(Instant, Line)>,
-    pub(crate) app: App,
+    pub(crate) user: U,
     /// When the last byte of the session came, on its own clock.
     pub(crate) heard: Instant,
     pub(crate) skew: Duration,
     pub(crate) asleep: Option<Instant>,
 }
 
-impl Peer {
-    pub(crate) fn new(plan: &Scenario, now: Instant) -> Self {
-        let engine = ClientConfig {
-            version: plan.version,
-            base64: plan.base64,
-            upgrade_timeout: plan.upgrade[1],
-            high_water: plan.high_water,
-            hard_cap: plan.hard_cap,
-            ..ClientConfig::default()
-        };
-        let limits = Limits {
-            high_water: plan.high_water,
-            hard_cap: plan.hard_cap,
-            ..Limits::default()
-        };
-        let options = ClientOptions {
-            engine,
-            websocket: Arc::new(limits),
-            keep_alive: plan.keep_alive,
-            ..ClientOptions::default()
-        };
-        let client = parse_url("http://a.example/")
-            .ok()
-            .and_then(|url| EngineClient::new(now, UNIX, &url, Arc::new(options)).ok());
+impl<U: User> Peer<U> {
+    pub(crate) fn new(plan: &Scenario, now: Instant, number: usize, user: U) -> Self {
         Self {
-            client: client.expect("a plain URL and plain options"),
+            number,
+            client: client(plan, now),
             dialling: Vec::new(),
-            app: App::new(Side::Client, plan, now),
+            user,
             heard: now,
             skew: Duration::ZERO,
             asleep: None,
@@ -71,7 +70,7 @@ impl Peer {
     /// When it next has something to do of its own.
     pub(crate) fn next_due(&self, now: Instant) -> Option<Instant> {
         let own = self.client.poll_timeout();
-        let due = own.into_iter().chain(self.app.next()).min();
+        let due = own.into_iter().chain(self.user.next()).min();
         let due = due.map(|due| now.after(due.since(self.time(now))));
         let opened = self.dialling.iter().map(|(at, _)| *at).min();
         let due = due.into_iter().chain(opened).min()?;
@@ -93,7 +92,7 @@ impl Peer {
     /// All that has come over a connection.
     pub(crate) fn arrivals(&mut self, net: &mut Net<'_>, conn: &mut Conn, buf: &mut Vec<u8>) {
         while net.failure.is_none()
-            && let Some(line) = conn.line()
+            && let Some(line) = conn.line(self.number)
             && let Some(arrival) = conn
                 .down
                 .receive(net.now, &net.plan.line, &mut net.rng, buf)
@@ -126,7 +125,7 @@ impl Peer {
         }
         let mut input = Input::new(now, bytes);
         while let Some(event) = self.client.handle_input(line, &mut input) {
-            hear(&mut self.app, net, event);
+            self.user.hear(net, now, &mut self.client, event);
         }
         let eaten =
             input.is_empty() || self.client.is_finished(line) || self.client.is_socket(line);
@@ -139,20 +138,7 @@ impl Peer {
     /// What the application wants to say now.
     pub(crate) fn speak(&mut self, net: &mut Net<'_>) {
         let now = self.time(net.now);
-        while self.app.next().is_some_and(|at| at <= now) {
-            let say = self.app.say(net.plan);
-            let sent = if say.binary {
-                self.client.binary(say.text.to_owned().into())
-            } else {
-                self.client.text(say.text)
-            };
-            match sent {
-                Ok(()) => self.app.said(),
-                Err(SendError::Full) => self.app.put_off(now.after(Duration::from_millis(40))),
-                Err(SendError::Closed) => self.app.hush(),
-                Err(other) => return net.fail(format!("client: cannot send: {other}")),
-            }
-        }
+        self.user.speak(net, now, &mut self.client);
     }
 
     pub(crate) fn close(&mut self, net: &mut Net<'_>) {
@@ -200,7 +186,10 @@ impl Peer {
 
     /// Lets go of a connection that is of no more use; whether it was.
     pub(crate) fn release(&mut self, net: &mut Net<'_>, conn: &mut Conn) -> bool {
-        let Some(line) = conn.line().filter(|line| self.client.is_finished(*line)) else {
+        let Some(line) = conn
+            .line(self.number)
+            .filter(|line| self.client.is_finished(*line))
+        else {
             return false;
         };
         net.note(format_args!("client: done with {}", conn.id));
@@ -213,7 +202,7 @@ impl Peer {
     fn expire(&mut self, net: &mut Net<'_>, now: Instant) {
         for _ in 0..100 {
             match self.client.handle_timeout(now) {
-                Some(event) => hear(&mut self.app, net, event),
+                Some(event) => self.user.hear(net, now, &mut self.client, event),
                 None if self.client.poll_timeout().is_none_or(|at| at > now) => return,
                 None => {}
             }
@@ -222,37 +211,29 @@ impl Peer {
     }
 }
 
-fn hear(app: &mut App, net: &mut Net<'_>, event: ClientEvent<'_>) {
-    let result = match event {
-        ClientEvent::Opened => {
-            net.note(format_args!("client: opened"));
-            app.opened_at = Some(net.now);
-            Ok(())
-        }
-        ClientEvent::Message(message) => {
-            net.note(format_args!("client: message {}", app.received));
-            net.digest([5, u64::from(app.received), 0]);
-            app.hear(net.plan, &message)
-        }
-        ClientEvent::Upgraded => {
-            net.note(format_args!("client: upgraded"));
-            app.upgraded_at = Some(net.now);
-            app.upgraded += 1;
-            Ok(())
-        }
-        ClientEvent::UpgradeFailed(error) => {
-            net.note(format_args!("client: no upgrade: {error}"));
-            check::client_error(net, error);
-            Ok(())
-        }
-        ClientEvent::Closed { reason, error } => {
-            net.note(format_args!("client: closed: {reason} {error:?}"));
-            net.digest([6, reason as u64, 0]);
-            if let Some(error) = error {
-                check::client_error(net, error);
-            }
-            app.ended(reason.to_string())
-        }
+/// A session that begins now.
+pub(crate) fn client(plan: &Scenario, now: Instant) -> EngineClient {
+    let engine = ClientConfig {
+        version: plan.version,
+        base64: plan.base64,
+        upgrade_timeout: plan.upgrade[1],
+        high_water: plan.high_water,
+        hard_cap: plan.hard_cap,
+        ..ClientConfig::default()
     };
-    net.check_result("client", result);
+    let limits = Limits {
+        high_water: plan.high_water,
+        hard_cap: plan.hard_cap,
+        ..Limits::default()
+    };
+    let options = ClientOptions {
+        engine,
+        websocket: Arc::new(limits),
+        keep_alive: plan.keep_alive,
+        ..ClientOptions::default()
+    };
+    let client = parse_url("http://a.example/")
+        .ok()
+        .and_then(|url| EngineClient::new(now, UNIX, &url, Arc::new(options)).ok());
+    client.expect("a plain URL and plain options")
 }

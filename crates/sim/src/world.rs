@@ -4,11 +4,14 @@ mod faults;
 mod verdict;
 
 use crate::{
-    Fault, Kind, check,
+    Fault, Kind, Side,
+    app::App,
+    check,
     conn::{Conn, Owner, Serving},
-    host::Host,
+    echo::Apps,
+    host::{Host, Site},
     net::Net,
-    peer::Peer,
+    peer::{Peer, User},
     scenario::Scenario,
 };
 use faults::Visitor;
@@ -17,11 +20,12 @@ use std::time::Duration;
 
 pub use verdict::{Failure, Outcome};
 
-pub(crate) struct World<'p> {
-    net: Net<'p>,
-    host: Host,
-    peer: Peer,
-    conns: Vec<Conn>,
+/// One server, its clients, and the network between them.
+pub(crate) struct World<'p, S: Site, U> {
+    pub(crate) net: Net<'p>,
+    pub(crate) host: Host<S>,
+    pub(crate) peers: Vec<Peer<U>>,
+    pub(crate) conns: Vec<Conn>,
     /// How many connections there were, how many of each kind, and how many polls.
     ids: u32,
     counts: [u32; 4],
@@ -41,13 +45,15 @@ pub(crate) struct World<'p> {
 /// Runs a scenario. With `logs`, every step is written down.
 #[must_use]
 pub fn run(plan: &Scenario, logs: bool) -> Outcome {
-    let mut world = World::new(plan, logs);
+    let mut world = World::new(plan, logs, Apps::default());
+    let client = App::new(Side::Client, plan, world.net.now);
+    world.enter(client);
     world.play();
     world.outcome()
 }
 
-impl<'p> World<'p> {
-    fn new(plan: &'p Scenario, logs: bool) -> Self {
+impl<'p, S: Site, U: User> World<'p, S, U> {
+    pub(crate) fn new(plan: &'p Scenario, logs: bool, site: S) -> Self {
         let net = Net::new(plan, logs);
         let now = net.now;
         let mut timed: Vec<_> = plan
@@ -66,8 +72,8 @@ impl<'p> World<'p> {
         timed.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         Self {
             net,
-            host: Host::new(plan),
-            peer: Peer::new(plan, now),
+            host: Host::new(plan, site),
+            peers: Vec::new(),
             conns: Vec::new(),
             ids: 0,
             counts: [0; 4],
@@ -81,6 +87,12 @@ impl<'p> World<'p> {
         }
     }
 
+    /// A client begins.
+    pub(crate) fn enter(&mut self, user: U) {
+        let peer = Peer::new(self.net.plan, self.net.now, self.peers.len(), user);
+        self.peers.push(peer);
+    }
+
     /// When something happens next.
     fn next_due(&self) -> Option<Instant> {
         let now = self.net.now;
@@ -89,14 +101,17 @@ impl<'p> World<'p> {
         };
         let links = self.conns.iter().flat_map(|conn| {
             let down = match conn.owner {
-                Owner::Client(_) => later(conn.down.next_due(), self.peer.asleep),
+                Owner::Client(number, _) => later(conn.down.next_due(), self.peers[number].asleep),
                 Owner::Visitor(_) | Owner::Proxy | Owner::Nobody => conn.down.next_due(),
             };
             [later(conn.up.next_due(), self.host.asleep), down]
         });
         let ends = [
             self.host.next_due(now, &self.conns),
-            self.peer.next_due(now),
+            self.peers
+                .iter()
+                .filter_map(|peer| peer.next_due(now))
+                .min(),
             self.timed.last().map(|(at, _)| *at),
             self.visitors.iter().filter_map(|v| v.leaves).min(),
         ];
@@ -104,7 +119,7 @@ impl<'p> World<'p> {
     }
 
     /// Goes on to what happens next, if that is by `until`.
-    fn step(&mut self, until: Instant) -> bool {
+    pub(crate) fn step(&mut self, until: Instant) -> bool {
         let next = self.next_due().map_or(until, |due| due.max(self.net.now));
         if next >= until {
             self.net.now = until;
@@ -116,7 +131,7 @@ impl<'p> World<'p> {
     }
 
     /// All that happens now.
-    fn turn(&mut self) {
+    pub(crate) fn turn(&mut self) {
         self.go_wrong();
         if awake(&mut self.host.asleep, self.net.now) {
             for conn in &mut self.conns {
@@ -126,12 +141,15 @@ impl<'p> World<'p> {
             self.host.settle(&mut self.net, &mut self.conns);
         }
         self.visit();
-        if awake(&mut self.peer.asleep, self.net.now) {
-            for conn in &mut self.conns {
-                self.peer.arrivals(&mut self.net, conn, &mut self.buf);
+        for number in 0..self.peers.len() {
+            let peer = &mut self.peers[number];
+            if awake(&mut peer.asleep, self.net.now) {
+                for conn in &mut self.conns {
+                    peer.arrivals(&mut self.net, conn, &mut self.buf);
+                }
+                peer.speak(&mut self.net);
+                self.settle(number);
             }
-            self.peer.speak(&mut self.net);
-            self.settle();
         }
         if self.host.asleep.is_none() {
             // The client has read: there may be room again.
@@ -143,38 +161,38 @@ impl<'p> World<'p> {
     }
 
     /// What the client's runtime does after every step: time, connections, bytes.
-    fn settle(&mut self) {
+    fn settle(&mut self, number: usize) {
         for _ in 0..100 {
-            while let Some(line) = self.peer.connect(&mut self.net) {
+            while let Some(line) = self.peers[number].connect(&mut self.net) {
                 self.buf.clear();
-                self.peer.transmit(line, usize::MAX, &mut self.buf);
+                self.peers[number].transmit(line, usize::MAX, &mut self.buf);
                 let kind = match &*self.buf {
                     b if b.starts_with(b"POST ") => Kind::Post,
                     b if is_upgrade(b) => Kind::Socket,
                     _ => Kind::Get,
                 };
                 let sent = std::mem::take(&mut self.buf);
-                let at = self.open(kind, Owner::Client(line));
+                let at = self.open(kind, Owner::Client(number, line));
                 self.send(at, &sent);
                 self.buf = sent;
             }
             let mut moved = false;
             for at in 0..self.conns.len() {
                 let conn = &mut self.conns[at];
-                let Some(line) = conn.line() else {
+                let Some(line) = conn.line(number) else {
                     continue;
                 };
                 self.buf.clear();
                 let room = conn.up.room(&self.net.plan.line);
-                self.peer.transmit(line, room, &mut self.buf);
-                moved |= self.peer.release(&mut self.net, conn);
+                self.peers[number].transmit(line, room, &mut self.buf);
+                moved |= self.peers[number].release(&mut self.net, conn);
                 let sent = std::mem::take(&mut self.buf);
                 self.send(at, &sent);
                 self.buf = sent;
             }
             if !moved {
-                let now = self.peer.time(self.net.now);
-                return check::peer(&mut self.net, now, &self.peer);
+                let now = self.peers[number].time(self.net.now);
+                return check::peer(&mut self.net, now, &self.peers[number]);
             }
         }
         self.net.fail("client: connections come and go");
@@ -234,13 +252,6 @@ impl<'p> World<'p> {
         self.send_on(copy, &request);
         // At once: what is fetched by nobody is lost.
         self.conns[copy].up.hurry();
-    }
-
-    /// The session that the client has.
-    fn session(&self) -> Option<usize> {
-        let sid = &self.peer.session().opened()?.sid;
-        let of = |hosted: &crate::host::Hosted| hosted.sid.as_str() == &**sid;
-        self.host.sessions.iter().position(of)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Whole runs: nothing is lost, and a run is the same every time.
 
-use siox_sim::{Scenario, campaign, run};
+use siox_sim::{Party, Scenario, Simulation, campaign, run};
 
 #[test]
 fn thousands_of_sessions_lose_nothing() {
-    let tally = campaign(1, 2_000);
+    let tally = campaign::<Scenario>(1, 2_000);
     assert_eq!(tally.failure, None);
     assert!(tally.faults >= tally.runs, "each run has a fault");
     assert!(tally.polling > 0 && tally.ended > 0, "{tally:?}");
@@ -19,6 +19,27 @@ fn a_seed_is_replayed_byte_for_byte() {
         assert_eq!(first, second, "seed {seed}");
         let quiet = run(&Scenario::draw(seed), false);
         assert_eq!(quiet.digest, first.digest, "a log changes nothing");
+    }
+}
+
+#[test]
+fn parties_lose_nothing_that_they_are_owed() {
+    let tally = campaign::<Party>(1, 40);
+    assert_eq!(tally.failure, None);
+    assert!(tally.polling > 0 && tally.messages > 1_000, "{tally:?}");
+}
+
+#[test]
+fn a_party_is_replayed_byte_for_byte() {
+    for seed in 0..30 {
+        let plan = Party::draw(seed);
+        let [first, second] = [(), ()].map(|()| plan.run(true));
+        assert_eq!(first, second, "seed {seed}");
+        assert_eq!(
+            plan.run(false).digest,
+            first.digest,
+            "a log changes nothing"
+        );
     }
 }
 

@@ -16,7 +16,12 @@ async fn main() -> std::io::Result<()> {
     io.serve(TcpListener::bind("127.0.0.1:3000").await?).await
 }
 
-async fn guess(socket: Socket, Data(word): Data<String>, ack: Ack) -> Result<(), BoxError> {
+/// Is it the word? The client says.
+pub(crate) async fn guess(
+    socket: Socket,
+    Data(word): Data<String>,
+    ack: Ack,
+) -> Result<(), BoxError> {
     let limit = Some(Duration::from_secs(5));
     let verdict = match socket.emit_with_ack("confirm", &word, limit).await {
         Ok(true) => "right",

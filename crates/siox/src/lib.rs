@@ -50,6 +50,7 @@ mod data;
 mod door;
 mod error;
 mod extract;
+pub mod guide;
 mod handler;
 mod handlers;
 mod handshake;
@@ -93,12 +94,14 @@ pub use remote::RemoteSocket;
 pub use selection::Selection;
 pub use server::Server;
 pub use siox_engineio::{CloseReason, Context, ErrorCode, Refusal, Sid, Transport, Transports};
-pub use siox_socketio::{DecodeError, DisconnectReason, Encoded, RoomError, Value, View};
+pub use siox_socketio::{
+    DecodeError, DisconnectReason, Encoded, MessagePack, RoomError, Value, View,
+};
 #[cfg(feature = "deflate")]
 pub use siox_tokio::websocket::deflate;
 #[cfg(feature = "tls")]
 pub use siox_tokio::websocket::rustls;
 pub use siox_tokio::{Peer, Traffic, front};
 pub use siox_wire::{Message, SendError};
-pub use socket::Socket;
+pub use socket::{Emitter, Socket};
 pub use typed::{TypedEvent, TypedOutcome};

@@ -1,5 +1,6 @@
 //! What the server keeps so that a client which was cut off can come back to its session.
 
+use siox_socketio::recovery::Retention;
 use std::time::Duration;
 
 /// Connection state recovery: off unless given to [`Builder::recovery`](crate::Builder::recovery).
@@ -27,6 +28,17 @@ impl Default for Recovery {
             skip_middlewares: true,
             max_bytes: 16 << 20,
             max_sessions: 10_000,
+        }
+    }
+}
+
+impl Recovery {
+    /// What the log of a namespace keeps.
+    pub(crate) const fn retention(&self) -> Retention {
+        Retention {
+            time: self.max_disconnection,
+            bytes: self.max_bytes,
+            sessions: self.max_sessions,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The server: its namespaces, and the two ways to reach it. Its settings are in `builder`.
 
 use crate::{
-    Builder, HandlerError, Metrics, Namespace, Value, app::Io, namespace::Names,
+    Builder, HandlerError, Metrics, Namespace, Value,
+    app::Io,
+    namespace::{Names, Pattern},
     namespaces::with_slash,
 };
 use siox_tokio::{Host, Layer, Peer};
@@ -47,7 +49,7 @@ impl Server {
     /// There are at most 10,000 of them at a time; a client that asks for one more is refused.
     pub fn dynamic(&self, pattern: &str) -> Namespace {
         let pattern = with_slash(pattern);
-        let names = Names::Pattern(pattern.as_str().into());
+        let names = Names::Pattern(Pattern::new(&pattern));
         let io = self.host.app();
         io.namespaces.add_family(&pattern, names, &io.shared)
     }

@@ -15,6 +15,11 @@ macro_rules! examples {
 }
 
 examples! {
+    custom_parser = "../examples/custom_parser.rs"
+    acks = "../examples/acks.rs"
+    asking = "../examples/client.rs"
+    client_typed = "../examples/client_typed.rs"
+    behind_nginx = "../examples/behind_nginx.rs"
     dynamic = "../examples/dynamic.rs"
     metrics = "../examples/metrics.rs"
     middleware = "../examples/middleware.rs"
@@ -24,6 +29,66 @@ examples! {
 }
 
 use client::{Client, serve};
+
+#[tokio::test]
+async fn a_parser_of_ones_own() {
+    let to = serve(&custom_parser::server().unwrap()).await;
+    let mut client = Client::open(to).await;
+    client.send("\tconnect\t/\t").await;
+    let welcome = client.packet().await;
+    assert!(welcome.starts_with("{\"sid\":"), "{welcome}");
+    assert!(welcome.ends_with("}\tconnect\t/\t"), "{welcome}");
+    client.send("[\"echo\",1,\"x\"]\tevent\t/\t").await;
+    assert_eq!(client.packet().await, "[\"echo\",1,\"x\"]\tevent\t/\t");
+    client.send("[\"echo\",2]\tevent\t/\t7").await;
+    assert_eq!(client.packet().await, "[2]\tack\t/\t7");
+    client.send("\tconnect\t/no\t").await;
+    let refused = "{\"message\":\"Invalid namespace\"}\trefusal\t/no\t";
+    assert_eq!(client.packet().await, refused);
+    client.send("2[\"echo\"]").await;
+    assert!(!matches!(client.next().await, raw::ws::Said::Text(_)));
+}
+
+#[tokio::test]
+async fn a_client_asks_and_is_asked() {
+    let io = siox::Server::new();
+    io.namespace("/").on("guess", acks::guess);
+    let to = serve(&io).await;
+    let client = asking::connect(&format!("http://{to}")).unwrap();
+    assert_eq!(asking::guess(&client, "siox").await.unwrap(), "right");
+    assert_eq!(asking::guess(&client, "io").await.unwrap(), "wrong");
+}
+
+#[tokio::test]
+async fn both_ends_know_the_types() {
+    let to = serve(&client_typed::server()).await;
+    let sum = client_typed::sum(&format!("http://{to}")).await;
+    assert_eq!(sum.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn the_client_is_the_one_that_the_proxy_saw() {
+    const CLAIMED: &str = "6.6.6.6";
+    let to = serve(&behind_nginx::server(3001).unwrap()).await;
+    for (address, proto, secure) in [
+        ("203.0.113.7", "https", true),
+        ("2001:db8::1", "http", false),
+    ] {
+        let forwarded = format!("{CLAIMED}, {address}");
+        let headers = [
+            ("X-Forwarded-For", &*forwarded),
+            ("X-Forwarded-Proto", proto),
+            ("X-Forwarded-Host", "here"),
+            ("Origin", "https://here"),
+        ];
+        let early = ["40", "421[\"whoami\"]"];
+        let mut ws = raw::ws::Ws::connect_with(to, client::WEBSOCKET, &headers, &early).await;
+        assert!(ws.text().await.starts_with("0{"));
+        assert!(ws.text().await.starts_with("40{"));
+        let seen = format!("{{\"address\":\"{address}\",\"secure\":{secure},\"node\":3001}}");
+        assert_eq!(ws.text().await, format!("431[{seen}]"));
+    }
+}
 
 #[tokio::test]
 async fn projects_are_apart() {

@@ -87,6 +87,11 @@ impl<'a> FindHoles<'a> {
         Ok(self.found)
     }
 
+    /// As [`finish`](Self::finish), where an object that names no attachment is none.
+    pub(crate) fn valid(self) -> Vec<Hole> {
+        self.found
+    }
+
     /// A value begins: what it means for the object whose member it is.
     fn member(&mut self, is_true: bool, num: Option<u32>) {
         let key = core::mem::replace(&mut self.key, Key::Other);
@@ -169,7 +174,7 @@ impl FindHoles<'_> {
     fn loose_number(&self, text: &str) -> Option<u32> {
         let n: f64 = text.parse().ok()?;
         match whole_number(n) {
-            Some(n) => u32::try_from(n).ok(),
+            Some(n) => u32::try_from(n).ok().filter(|&n| n != NOTHING),
             #[expect(clippy::cast_precision_loss, reason = "attachments are few")]
             None => (n > 0.0 && n < self.attachments as f64).then_some(NOTHING),
         }

@@ -3,7 +3,8 @@
 //!
 //! [`Connection`] is the server's side of one connection and [`Client`] the other one, [`Encoded`] is what an application sends,
 //! [`Packet`] what it gets, [`Value`] what it holds when it does not know the type, and [`Rooms`] whom a
-//! broadcast reaches. [`Decoder`] and [`Header`] are the bare codec, for either direction.
+//! broadcast reaches. [`Decoder`] and [`Header`] are the bare codec, for either direction. How packets are
+//! written is a [`Parser`]: JSON if nothing else is said, [`MessagePack`], or one of the application's own.
 //!
 //! The canonical loop:
 //!
@@ -48,8 +49,7 @@
 //! cost more: [`Value`] 16 bytes for each value and key beside its text, and typed arguments whatever
 //! their types do. The length of a message is bounded by the layer below.
 //!
-//! What is not here: the MessagePack parser, and what a client does beyond one connection: reconnection,
-//! buffers, retries.
+//! What is not here: what a client does beyond one connection: reconnection, buffers, retries.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -86,9 +86,11 @@ mod encoded;
 mod error;
 mod holes;
 mod leniency;
+mod msgpack;
 mod packet;
 mod parser;
 mod reason;
+pub mod recovery;
 mod revision;
 mod rooms;
 mod scan;
@@ -103,6 +105,7 @@ pub use connection::{Connection, Event, FIRST_BROADCAST_ACK, Slot};
 pub use encoded::Encoded;
 pub use error::{DecodeError, Error};
 pub use leniency::Leniency;
+pub use msgpack::MessagePack;
 pub use packet::{
     Packet, Raw,
     decode::{Decoded, RESERVED_EVENTS, is_reserved},

@@ -83,12 +83,12 @@ fn they_end_with_the_namespace() {
         Ok(Some(Event::AckTimeout { slot: other, id: 1 }))
     );
     assert_eq!(connection.handle_timeout(ms(100)), Ok(None));
-    // The next stay counts anew, and is not answered by the last one's peer.
+    // What answers the stay before must not be taken for an answer to the next one.
     let again = peer.join("/");
     let id = peer
         .connection
         .emit_with_ack(again, &event(), None, &mut peer.out);
-    assert_eq!(id, Ok(1));
+    assert_eq!(id, Ok(2));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod date;
 mod eio_client;
 mod engine;
 mod linear;
+mod sio_client;
 mod soak;
 mod socket_bench;
 mod socket_echo;
@@ -48,6 +49,9 @@ enum Profile {
     /// Engine.IO: a client, led line by line over standard input.
     #[command(after_help = eio_client::HELP)]
     EioClient(eio_client::Wanted),
+    /// Socket.IO: a client, led line by line over standard input.
+    #[command(after_help = sio_client::HELP)]
+    SioClient(sio_client::Wanted),
     /// The packet and payload codecs, asked line by line over standard input.
     #[command(after_help = codec::HELP)]
     Codec,
@@ -81,14 +85,24 @@ enum Profile {
     EioInterop(Engine),
     /// Socket.IO v5 at /socket.io/: the echo server of the protocol's test suite.
     SioV5(Port),
-    /// Socket.IO v4 and v5 at /socket.io/: the same for clients of Engine.IO v3.
+    /// The same with the MessagePack parser.
+    SioV5Msgpack(Port),
+    /// Socket.IO v4 and v5 at /socket.io/: that of `sio-v5` for clients of Engine.IO v3 too.
     SioV4(Port),
     /// Socket.IO v5 at /socket.io/: what the test suite of socket.io-client 4 talks to; with recovery.
     ClientSupport(Port),
     /// Socket.IO v4 and v5 at /socket.io/: what the test suite of socket.io-client 2 talks to.
     ClientSupportV2(Port),
     /// Socket.IO v4 and v5 at /socket.io/ with default settings: events, rooms, acknowledgements, refusals.
-    SioInterop(Port),
+    SioInterop {
+        #[command(flatten)]
+        port: Port,
+        /// Keeps the sessions of clients that are cut off.
+        #[arg(long)]
+        recovery: bool,
+    },
+    /// The same with the MessagePack parser.
+    SioInteropMsgpack(Port),
     /// Socket.IO v5 at /socket.io/ with default settings: what `cargo xtask bench server` loads. Echoes of
     /// `echo` and `becho` (arguments passed through), `techo` (typed), `decho` (dynamic); `ack`, `join`, `shout`.
     Bench {
@@ -152,6 +166,7 @@ async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
     match profile {
         Profile::Codec => return Ok(codec::run()?),
         Profile::EioClient(wanted) => return eio_client::run(wanted).await,
+        Profile::SioClient(wanted) => return sio_client::run(wanted).await,
         Profile::Linear { attack, size } => {
             linear::run(attack, size);
             return Ok(());
@@ -188,7 +203,14 @@ async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
             server.serve(port.listen().await?).await
         }
         Profile::Bench { port, .. } => socket_bench::server().serve(port.listen().await?).await,
-        Profile::SioInterop(port) => socket_interop::server()?.serve(port.listen().await?).await,
+        Profile::SioInterop { port, recovery } => {
+            let server = socket_interop::server(recovery)?;
+            server.serve(port.listen().await?).await
+        }
+        Profile::SioV5Msgpack(port) => socket_echo::msgpack()?.serve(port.listen().await?).await,
+        Profile::SioInteropMsgpack(port) => {
+            socket_interop::msgpack()?.serve(port.listen().await?).await
+        }
     }?;
     Ok(())
 }

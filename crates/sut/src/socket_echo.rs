@@ -1,25 +1,38 @@
-//! `sio-v5`, `sio-v4`: the echo server that the Socket.IO protocol's test suites talk to.
+//! `sio-v5`, `sio-v4`, `sio-v5-msgpack`: the echo server that the Socket.IO protocol's test suites talk to.
 
-use siox::{Ack, AckError, Args, BoxError, Namespace, Server, Socket, Value};
+use siox::{Ack, AckError, Args, BoxError, Builder, MessagePack, Namespace, Server, Socket, Value};
 use std::time::Duration;
 
 /// `eio3`: whether clients of revision 4 are served too.
 pub(crate) fn server(eio3: bool) -> std::io::Result<Server> {
-    let io = Server::builder()
-        .allow_eio3(eio3)
+    serve(Server::builder().allow_eio3(eio3), "{}")
+}
+
+pub(crate) fn msgpack() -> std::io::Result<Server> {
+    // Its suite wants to hear `null` where a client gave no credentials.
+    serve(Server::builder().parser(MessagePack::default()), "null")
+}
+
+/// `nobody`: what is told of a client without credentials, in JSON.
+fn serve(builder: Builder, nobody: &'static str) -> std::io::Result<Server> {
+    let io = builder
         .ping_interval(Duration::from_millis(300))
         .ping_timeout(Duration::from_millis(200))
         .max_payload(1_000_000)
         .connect_timeout(Duration::from_secs(1))
         .build()?;
-    echo(&io.namespace("/"));
-    echo(&io.namespace("/custom"));
+    echo(&io.namespace("/"), nobody);
+    echo(&io.namespace("/custom"), nobody);
     Ok(io)
 }
 
-fn echo(namespace: &Namespace) {
-    namespace.on_connect(|socket: Socket| -> Result<(), BoxError> {
-        let auth: Value = socket.auth().parse()?;
+fn echo(namespace: &Namespace, nobody: &'static str) {
+    namespace.on_connect(move |socket: Socket| -> Result<(), BoxError> {
+        let auth = match socket.auth() {
+            "{}" => nobody,
+            auth => auth,
+        };
+        let auth: Value = auth.parse()?;
         Ok(socket.emit("auth", &auth)?)
     });
     namespace.on("message", |socket: Socket, args: Args| {

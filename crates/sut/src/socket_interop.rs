@@ -1,9 +1,9 @@
-//! `sio-interop`: what our own interop tests ask of a server: events and acknowledgements both ways,
+//! `sio-interop` and `sio-interop-msgpack`: what our own interop tests ask of a server: events and acknowledgements both ways,
 //! rooms, refusals, and a flood that spans an upgrade.
 
 use siox::{
-    Ack, AckError, Args, Auth, BoxError, ConnectError, Data, Namespace, SendError, Server, Socket,
-    State, Value,
+    Ack, AckError, Args, Auth, BoxError, Builder, ConnectError, Data, MessagePack, Namespace,
+    Recovery, SendError, Server, Socket, State, Value,
 };
 use std::{
     collections::BTreeMap,
@@ -46,11 +46,20 @@ impl Numbers {
     }
 }
 
-pub(crate) fn server() -> std::io::Result<Server> {
-    let io = Server::builder()
-        .allow_eio3(true)
-        .state(Numbers::default())
-        .build()?;
+pub(crate) fn server(recovery: bool) -> std::io::Result<Server> {
+    let builder = Server::builder().allow_eio3(true);
+    serve(match recovery {
+        true => builder.recovery(Recovery::default()),
+        false => builder,
+    })
+}
+
+pub(crate) fn msgpack() -> std::io::Result<Server> {
+    serve(Server::builder().parser(MessagePack::default()))
+}
+
+fn serve(builder: Builder) -> std::io::Result<Server> {
+    let io = builder.state(Numbers::default()).build()?;
     for name in ["/", "/custom"] {
         let namespace = io.namespace(name);
         echoes(&namespace);

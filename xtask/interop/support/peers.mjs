@@ -10,7 +10,13 @@ if (!folder) {
 const load = createRequire(join(folder, "package.json"));
 
 export const { io } = load("socket.io-client");
+
+/** The client of 2.x, which speaks revision 4 over Engine.IO v3. */
+export const ioV2 = load("socket.io-client-v2");
 export const { WebSocket } = load("ws");
+
+/** The parser for MessagePack, for the official client's option `parser`. */
+export const msgpack = load("socket.io-msgpack-parser");
 
 /** The official Engine.IO clients, by the version of the protocol that they speak. */
 export const ENGINES = { 4: load("engine.io-client").Socket, 3: load("engine.io-client-v3") };

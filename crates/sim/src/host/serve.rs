@@ -1,6 +1,6 @@
 //! What comes over a connection of the server: requests and their bodies, frames.
 
-use super::{Host, Hosted};
+use super::{Host, Hosted, Site};
 use crate::{
     Kind, check,
     conn::{Conn, Serving},
@@ -11,15 +11,15 @@ use siox_engineio::{
 };
 use siox_http1::{self as http1, Event, Head};
 use siox_stack::{
-    Agreed, Engine, Machine,
+    Agreed, Machine,
     front::{About, Answer, Judged, Refused, Reply, Verdict},
 };
 use siox_websocket::handshake::server::Accept;
-use siox_wire::Input;
+use siox_wire::{Input, Instant};
 
 type Accepted = Option<(Accept<'static>, Agreed)>;
 
-impl Host {
+impl<S: Site> Host<S> {
     pub(super) fn bytes(&mut self, net: &mut Net<'_>, conn: &mut Conn, bytes: &mut [u8]) {
         match conn.serving {
             Serving::Http | Serving::Body { .. } | Serving::Parked { .. } => {
@@ -135,18 +135,19 @@ impl Host {
         net.note(format_args!("server: session {session}"));
         let engine = match handshake.transport {
             Transport::Polling => {
-                let (engine, response) = Engine::polling_for(now, &self.config, sid, handshake);
+                let (engine, response) = S::Machine::polling_for(now, &self.config, sid, handshake);
                 self.respond(net, conn, reply.finish(response));
                 engine
             }
             Transport::WebSocket => {
-                let (engine, lane) = Engine::socket_for(now, &self.config, sid, handshake);
+                let (engine, lane) = S::Machine::socket_for(now, &self.config, sid, handshake);
                 conn.reply = Some(reply);
                 self.switch(net, conn, session, lane, accept);
                 engine
             }
         };
-        self.sessions.push(Hosted::new(engine, sid, net.plan, now));
+        self.sessions.push(Hosted::new(engine, sid, now));
+        self.site.opened(net, now);
     }
 
     fn decide(
@@ -200,12 +201,12 @@ impl Host {
             return net.fail("server: a body that nobody wants");
         };
         let now = self.time(net.now);
-        let hosted = &mut self.sessions[session];
-        hosted.heard = now;
+        self.sessions[session].heard = now;
         let mut payload = Payload::new(&mut body);
         let result = loop {
-            match hosted.engine.handle_body(now, lane, &mut payload) {
-                Ok(Some(event)) => hosted.hear(net, now, event),
+            let engine = &mut self.sessions[session].engine;
+            match engine.handle_body(now, lane, &mut payload) {
+                Ok(Some(event)) => self.hear(net, now, session, event),
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
@@ -214,7 +215,7 @@ impl Host {
             }
         };
         check::server_error(net, conn, result);
-        let response = hosted.engine.finish_post(lane, result);
+        let response = self.sessions[session].engine.finish_post(lane, result);
         let reply = conn.reply.take().unwrap_or_default();
         self.respond(net, conn, reply.finish(response));
     }
@@ -228,16 +229,14 @@ impl Host {
         bytes: &mut [u8],
     ) {
         let now = self.time(net.now);
-        let hosted = &mut self.sessions[session];
-        if hosted.engine.session().lane() == Some(lane)
-            && hosted.engine.session().transport() == Some(Transport::WebSocket)
-        {
-            hosted.heard = now;
+        if S::engine(&self.sessions[session].engine).session().lane() == Some(lane) {
+            self.heard_on_socket(session, now);
         }
         let mut input = Input::new(now, bytes);
         let result = loop {
-            match hosted.engine.handle_input(lane, &mut input) {
-                Ok(Some(event)) => hosted.hear(net, now, event),
+            let engine = &mut self.sessions[session].engine;
+            match engine.handle_input(lane, &mut input) {
+                Ok(Some(event)) => self.hear(net, now, session, event),
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
@@ -245,12 +244,17 @@ impl Host {
                 return;
             }
         };
-        if hosted.engine.session().transport() == Some(Transport::WebSocket) {
-            hosted.heard = now;
-        }
+        self.heard_on_socket(session, now);
         net.check(result.is_err() || input.is_empty(), || {
             "server: not all was eaten".into()
         });
         check::server_error(net, conn, result);
+    }
+
+    fn heard_on_socket(&mut self, session: usize, now: Instant) {
+        let hosted = &mut self.sessions[session];
+        if S::engine(&hosted.engine).session().transport() == Some(Transport::WebSocket) {
+            hosted.heard = now;
+        }
     }
 }

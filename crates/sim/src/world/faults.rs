@@ -4,6 +4,8 @@ use super::World;
 use crate::{
     Break, Fault, Kind, Side, Stray,
     conn::{Owner, Serving},
+    host::Site,
+    peer::User,
     pipe::{Arrival, Mishap},
 };
 use siox_engineio::Version;
@@ -19,7 +21,7 @@ pub(super) struct Visitor {
     pub(super) leaves: Option<Instant>,
 }
 
-impl World<'_> {
+impl<S: Site, U: User> World<'_, S, U> {
     /// Faults whose time has come.
     pub(super) fn go_wrong(&mut self) {
         while let Some((at, fault)) = self.timed.last().copied()
@@ -32,14 +34,14 @@ impl World<'_> {
                     let until = Some(at.after(length));
                     match who {
                         Side::Server => self.host.asleep = until.max(self.host.asleep),
-                        Side::Client => self.peer.asleep = until.max(self.peer.asleep),
+                        Side::Client => self.peers[0].asleep = until.max(self.peers[0].asleep),
                     }
                     self.delayed(length, false);
                 }
                 Fault::Jump { who, by, .. } => {
                     match who {
                         Side::Server => self.host.skew += by,
-                        Side::Client => self.peer.skew += by,
+                        Side::Client => self.peers[0].skew += by,
                     }
                     self.delayed(by, false);
                 }
@@ -94,8 +96,7 @@ impl World<'_> {
     }
 
     fn stray(&mut self, how: Stray, leaves: Instant) {
-        let Some(sid) = self
-            .peer
+        let Some(sid) = self.peers[0]
             .session()
             .opened()
             .map(|opened| opened.sid.clone())

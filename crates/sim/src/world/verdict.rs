@@ -1,8 +1,7 @@
 //! How a run goes from its opening to its end, and what is said of it.
 
 use super::World;
-use crate::{Side, host::Hosted};
-use siox_stack::Machine;
+use crate::{Side, app::App, echo::Apps, peer::Peer};
 use siox_wire::Instant;
 use std::{fmt, time::Duration};
 
@@ -38,7 +37,7 @@ pub struct Outcome {
     pub digest: u64,
 }
 
-impl World<'_> {
+impl World<'_, Apps, App> {
     pub(super) fn play(&mut self) {
         self.turn();
         let plan = self.net.plan;
@@ -62,7 +61,7 @@ impl World<'_> {
             let slow = plan.line.rate.is_some() || took <= plan.swiftness() + self.delays;
             self.net
                 .check(slow, || format!("it took {took:?} until all was there"));
-            let up = self.peer.app.upgraded == 1 || !plan.may_upgrade();
+            let up = self.peer().user.upgraded == 1 || !plan.may_upgrade();
             self.net
                 .check(up, || "no upgrade, and nothing was in its way".into());
             self.judge_upgrade();
@@ -87,7 +86,8 @@ impl World<'_> {
     /// An upgrade that nothing is in the way of waits for nobody.
     fn judge_upgrade(&mut self) {
         let plan = self.net.plan;
-        let (Some(opened), Some(upgraded)) = (self.peer.app.opened_at, self.peer.app.upgraded_at)
+        let (Some(opened), Some(upgraded)) =
+            (self.peer().user.opened_at, self.peer().user.upgraded_at)
         else {
             return;
         };
@@ -113,9 +113,9 @@ impl World<'_> {
             return;
         }
         let (said, came) = match (plan.closer, self.hosted()) {
-            (Side::Server, Some(h)) => (h.app.sent, self.peer.app.received),
-            (Side::Client, Some(h)) if self.peer.session().opened().is_some() => {
-                (self.peer.app.sent, h.app.received)
+            (Side::Server, Some(h)) => (h.sent, self.peer().user.received),
+            (Side::Client, Some(h)) if self.peer().session().opened().is_some() => {
+                (self.peer().user.sent, h.received)
             }
             _ => return,
         };
@@ -124,43 +124,55 @@ impl World<'_> {
         });
     }
 
-    fn hosted(&self) -> Option<&Hosted> {
-        self.session().map(|at| &self.host.sessions[at])
+    fn peer(&self) -> &Peer<App> {
+        &self.peers[0]
+    }
+
+    /// The session that the client has.
+    fn session(&self) -> Option<usize> {
+        let sid = &self.peer().session().opened()?.sid;
+        let sessions = &self.host.sessions;
+        sessions.iter().position(|h| h.sid.as_str() == &**sid)
+    }
+
+    /// The server's application in it.
+    fn hosted(&self) -> Option<&App> {
+        self.session().map(|at| &self.host.site.0[at])
     }
 
     fn is_complete(&self) -> bool {
         let [by_server, by_client] = self.net.plan.messages;
-        let settled = self.peer.session().lane().is_none() || self.peer.on_websocket();
+        let settled = self.peer().session().lane().is_none() || self.peer().on_websocket();
         settled
-            && self.peer.app.received == by_server
-            && self.hosted().is_some_and(|h| h.app.received == by_client)
+            && self.peer().user.received == by_server
+            && self.hosted().is_some_and(|h| h.received == by_client)
     }
 
     /// Whether one end has ended.
     fn ended(&self) -> bool {
-        self.peer.app.end.is_some() || self.hosted().is_some_and(|h| h.app.end.is_some())
+        self.peer().user.end.is_some() || self.hosted().is_some_and(|h| h.end.is_some())
     }
 
     fn is_going(&self) -> bool {
-        let server = self.hosted().is_none_or(|h| h.app.end.is_some());
-        let over = server && self.peer.app.end.is_some();
+        let server = self.hosted().is_none_or(|h| h.end.is_some());
+        let over = server && self.peer().user.end.is_some();
         self.net.failure.is_none() && !self.is_complete() && !over
     }
 
     fn ends(&self) -> [Option<&str>; 2] {
-        let server = self.hosted().and_then(|h| h.app.end.as_deref());
-        [server, self.peer.app.end.as_deref()]
+        let server = self.hosted().and_then(|h| h.end.as_deref());
+        [server, self.peer().user.end.as_deref()]
     }
 
     fn is_excused(&self) -> bool {
-        self.excused || self.socket_excused && self.peer.app.upgraded > 0
+        self.excused || self.socket_excused && self.peer().user.upgraded > 0
     }
 
     /// A POST that was under way to a session that its server closed found none, and the client heard
     /// of that before it had the poll's answer.
     fn crossed(&self) -> bool {
         self.net.plan.closer == Side::Server
-            && self.peer.app.upgraded == 0
+            && self.peer().user.upgraded == 0
             && self.ends()[1] == Some("transport error")
     }
 
@@ -168,17 +180,13 @@ impl World<'_> {
     fn close(&mut self) {
         match (self.net.plan.closer, self.session()) {
             (Side::Server, Some(session)) => self.host.close(&mut self.net, session),
-            (Side::Server, None) | (Side::Client, _) => self.peer.close(&mut self.net),
+            (Side::Server, None) | (Side::Client, _) => self.peers[0].close(&mut self.net),
         }
         self.turn();
     }
 
     fn is_quiet(&self) -> bool {
-        let rests = |h: &Hosted| h.app.end.is_some() && h.engine.poll_timeout().is_none();
-        self.host.is_empty()
-            && self.host.sessions.iter().all(rests)
-            && self.peer.is_quiet()
-            && self.peer.app.end.is_some()
+        self.host.is_quiet() && self.peer().is_quiet() && self.peer().user.end.is_some()
     }
 
     /// When all is over: both were told, and nothing is left.
@@ -187,7 +195,7 @@ impl World<'_> {
             return;
         }
         if !self.is_quiet() {
-            let left = (self.host.is_empty(), self.peer.is_quiet(), self.ends());
+            let left = (self.host.is_quiet(), self.peer().is_quiet(), self.ends());
             return self.net.fail(format!("it does not come to rest: {left:?}"));
         }
         let [server, client] = self.ends();
@@ -200,14 +208,7 @@ impl World<'_> {
             let ends = format!("the ends are {:?}, not {expected:?}", self.ends());
             return self.net.fail(ends);
         }
-        let queued = self.peer.queued();
-        let queued: usize = self
-            .host
-            .sessions
-            .iter()
-            .map(|h| h.engine.queued())
-            .sum::<usize>()
-            + queued;
+        let queued = self.host.queued() + self.peer().queued();
         if queued > 0 {
             self.net.fail(format!("{queued} bytes are left behind"));
         }
@@ -215,8 +216,8 @@ impl World<'_> {
 
     pub(super) fn outcome(self) -> Outcome {
         let upgraded =
-            self.peer.app.upgraded == 1 && self.hosted().is_some_and(|h| h.app.upgraded == 1);
-        let messages = self.peer.app.received + self.hosted().map_or(0, |h| h.app.received);
+            self.peer().user.upgraded == 1 && self.hosted().is_some_and(|h| h.upgraded == 1);
+        let messages = self.peer().user.received + self.hosted().map_or(0, |h| h.received);
         let [by_server, by_client] = self.net.plan.messages;
         let seed = self.net.plan.seed;
         Outcome {

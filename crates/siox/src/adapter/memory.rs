@@ -2,10 +2,12 @@
 
 use super::{
     Action, Adapter, AdapterError, BroadcastError, Emit, Later, Local, Restored, SavedSession,
-    log::Log,
 };
 use crate::{Args, Recovery, RemoteSocket, Selection, SendError};
-use siox_socketio::Encoded;
+use siox_socketio::{
+    Encoded,
+    recovery::{Audience, Log},
+};
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -17,7 +19,7 @@ use std::{
 pub struct InMemory {
     local: Local,
     /// Lock order: the namespace, this, one session.
-    log: Option<Mutex<Log>>,
+    log: Option<Mutex<Log<Selection, SavedSession>>>,
 }
 
 impl InMemory {
@@ -26,11 +28,11 @@ impl InMemory {
     pub fn new(local: Local, recovery: Option<&Recovery>) -> Self {
         Self {
             local,
-            log: recovery.map(|r| Mutex::new(Log::new(r.clone()))),
+            log: recovery.map(|r| Mutex::new(Log::new(r.retention()))),
         }
     }
 
-    fn log(&self) -> Option<MutexGuard<'_, Log>> {
+    fn log(&self) -> Option<MutexGuard<'_, Log<Selection, SavedSession>>> {
         let log = self.log.as_ref()?;
         Some(log.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -41,7 +43,7 @@ impl Adapter for InMemory {
         let step = self.local.locked(|here| match self.log() {
             None => here.emit(emit),
             Some(mut log) => {
-                let Some(stamped) = log.stamp(emit) else {
+                let Some(stamped) = log.stamp(emit.encoded, emit.volatile) else {
                     return here.emit(emit);
                 };
                 let encoded = &stamped;
@@ -108,7 +110,8 @@ impl Adapter for InMemory {
 
     fn persist(&self, session: SavedSession) {
         if let Some(mut log) = self.log() {
-            log.persist(session, siox_tokio::now());
+            let (pid, since) = (session.pid.clone(), session.since.clone());
+            log.persist(&pid, since, session, siox_tokio::now());
         }
     }
 
@@ -119,12 +122,31 @@ impl Adapter for InMemory {
     ) -> Later<'_, Result<Option<Restored>, AdapterError>> {
         let now = siox_tokio::now();
         let restored = self.log().and_then(|mut log| log.restore(pid, offset, now));
+        let restored = restored.map(|(session, until)| Restored {
+            session,
+            missed: Vec::new(),
+            until,
+        });
         Box::pin(async { Ok(restored) })
     }
 
     fn missed_since(&self, restored: &Restored) -> Vec<Encoded> {
+        let session = &restored.session;
+        let mut rooms: Vec<&str> = session.rooms.iter().map(|r| &**r).collect();
+        rooms.push(&session.sid);
         self.log()
-            .map(|log| log.missed_since(restored))
+            .map(|log| log.missed_since(&restored.until, &rooms))
             .unwrap_or_default()
+    }
+}
+
+impl Audience for Selection {
+    fn meets(&self, rooms: &[&str]) -> bool {
+        Self::meets(self, rooms)
+    }
+
+    fn weight(&self) -> usize {
+        self.to().iter().map(String::len).sum::<usize>()
+            + self.except().map(str::len).sum::<usize>()
     }
 }

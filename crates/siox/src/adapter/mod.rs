@@ -1,7 +1,6 @@
 //! The seam between a namespace and the other nodes of a cluster: what an adapter is asked for.
 
 mod local;
-mod log;
 mod memory;
 
 pub use local::{Acks, Local};

@@ -1,7 +1,39 @@
 //! The other end: a client of any Socket.IO server, in one of its namespaces.
 //!
-//! What is decided is decided by `siox_stack::Manager`; here are its handles (`handle`, `manager`), the
-//! task that opens sessions and moves messages (`driver`), and the calling of handlers (`tell`).
+//! [`Client`] is one client in one namespace; several share a connection, their [`Manager`].
+//!
+//! # Guarantees
+//! * Events leave in the order of the calls, and each at most once. One that is emitted without a connection
+//!   waits for it, within [`ClientBuilder::offline_buffer`]; one that was on its way when the connection was
+//!   lost may be lost with it.
+//! * With [`ClientBuilder::retries`], each at least once and in order: one is under way at a time, until the
+//!   server acknowledges it.
+//! * Handlers start in the order of arrival; a pending one does not hold up the next. At most 256 are
+//!   pending, and 256 events wait in a stream ([`Client::events`]); then the server is not read.
+//! * The server's refusal, and its `disconnect`, are final until [`Client::connect`]. Whatever else ends a
+//!   connection is followed by attempts, whose waits are random even where they are longest.
+//!
+//! # Coming from `rust_socketio`
+//! | there | here |
+//! |---|---|
+//! | `ClientBuilder::new(url).namespace("/admin")` | the namespace is the URL's path: `Client::builder("http://host/admin")` |
+//! | `.on("event", \|payload, client\| ..)` | [`on`](Client::on) with typed arguments: `\|Data(text): Data<String>, client: Client\|`, sync or async |
+//! | `.on(Event::Connect / Close / Error, ..)` | [`on_connect`](Client::on_connect), [`on_disconnect`](Client::on_disconnect), [`on_connect_error`](Client::on_connect_error) |
+//! | `Payload::Text / Binary / String` | any type that serde knows; [`Bytes`](crate::Bytes) anywhere in it; [`Value`](crate::Value) for what comes |
+//! | `client.emit("event", json!(..))` | [`emit`](Client::emit) with anything that serializes; a tuple is several arguments |
+//! | `emit_with_ack(event, data, timeout, callback)` | [`emit_with_ack`](Client::emit_with_ack)`(event, &data, timeout).await`, typed |
+//! | an acknowledgement the server asks for: none | [`Ack`](crate::Ack) in any handler, kept as long as need be |
+//! | more than one attachment: lost | all of them, up to [`max_attachments`](ClientBuilder::max_attachments) |
+//! | events without a connection: an error | they wait ([`offline_buffer`](ClientBuilder::offline_buffer)) |
+//! | one namespace a connection | [`Manager::namespace`], or by itself ([`multiplex`](ClientBuilder::multiplex)) |
+//! | `.reconnect(..)`, `.reconnect_delay(min, max)`, `.max_reconnect_attempts(n)` | [`reconnection`](ClientBuilder::reconnection), [`reconnection_delay`](ClientBuilder::reconnection_delay), [`reconnection_attempts`](ClientBuilder::reconnection_attempts) |
+//! | `.reconnect_on_disconnect`, `.on_reconnect(..)` (new settings) | [`auth_with`](ClientBuilder::auth_with), asked for each attempt |
+//! | `.auth(json)`, `.opening_header(..)`, `.transport_type(..)` | [`auth`](ClientBuilder::auth), [`extra_header`](ClientBuilder::extra_header), [`transports`](ClientBuilder::transports) |
+//! | `.tls_config(..)` | [`tls`](ClientBuilder#method.tls) (feature `tls`), [`proxy`](ClientBuilder::proxy) |
+//! | Socket.IO 2 servers: none | [`eio3`](ClientBuilder::eio3) |
+
+// What is decided is decided by `siox_stack::Manager`; here are its handles (`handle`, `manager`), the
+// task that opens sessions and moves messages (`driver`), and the calling of handlers (`tell`).
 
 mod auth;
 mod builder;

@@ -2,11 +2,13 @@
 
 mod dynamic;
 mod enter;
+mod pattern;
 mod rooms;
 mod server_side;
 
 pub(crate) use dynamic::{Dynamic, Names, Stay, Visitors};
 pub(crate) use enter::refusal;
+pub(crate) use pattern::Pattern;
 pub(crate) use rooms::Members;
 pub use rooms::RoomEvent;
 pub use server_side::ServerSideError;
@@ -275,6 +277,11 @@ impl Namespace {
     /// Everyone for whom nothing waits.
     pub fn volatile(&self) -> Broadcast {
         self.all().volatile()
+    }
+
+    /// Everyone, with or without compression.
+    pub fn compress(&self, wanted: bool) -> Broadcast {
+        self.all().compress(wanted)
     }
 
     /// Everyone on this node.

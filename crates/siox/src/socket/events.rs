@@ -7,7 +7,10 @@ use crate::{
     handlers::{Chain, List, Occasion, Watchers, join},
 };
 use siox_socketio::Encoded;
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 impl Socket {
     /// Calls `handler` for each event of this name that this socket sends, after the handlers of its
@@ -125,11 +128,14 @@ impl Socket {
 
     fn tell(&self, watchers: &Watchers, event: &str, encoded: &Encoded) {
         for watcher in watchers.iter() {
-            watcher(&Outgoing {
+            let outgoing = Outgoing {
                 socket: &self.0.id,
                 event,
                 encoded,
-            });
+            };
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| watcher(&outgoing))) {
+                self.watcher_panicked(event, &*panic);
+            }
         }
     }
 }

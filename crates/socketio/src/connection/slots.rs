@@ -22,7 +22,8 @@ pub(super) enum State {
 pub(super) struct Entry {
     pub(super) slot: Slot,
     pub(super) state: State,
-    /// The id of the last acknowledgement that was asked for.
+    /// The id of the last acknowledgement that was asked for, in this stay or one before it: a client
+    /// answers in the next stay what came too late for the one before, and that must fit nothing.
     pub(super) last_ack: u32,
     /// Empty for `/`, which then costs no memory.
     name: Box<str>,
@@ -108,7 +109,10 @@ impl Slots {
         };
         match place.and_then(|i| self.entries.get_mut(i)) {
             Some(old) if old.state != State::Left => return Err(NoSlot::Twice),
-            Some(old) => *old = entry,
+            Some(old) => {
+                let last_ack = if again.is_some() { old.last_ack } else { 0 };
+                *old = Entry { last_ack, ..entry };
+            }
             None => {
                 // Almost every connection has one namespace: nothing is reserved for more.
                 self.entries.reserve_exact(1);

@@ -5,9 +5,9 @@ use super::{
     slots::{Slot, State},
 };
 use crate::{
-    Encoded, Kind, Packet, Revision, Value, is_reserved,
+    Config, Encoded, Kind, Packet, Revision, Value, is_reserved,
     packet::encode::Header,
-    text::{is_plain, quote},
+    text::{needs_no_escape, quote},
 };
 use alloc::{string::String, sync::Arc};
 use bytes::Bytes;
@@ -144,7 +144,7 @@ impl Connection {
     ) -> Result<(), SendError> {
         let nsp = self.may_send(slot, event, Kind::Event)?;
         let header = header(Kind::Event, nsp, None);
-        header.send(event.json(), event.attachments(), &self.config, admit, out)
+        put(&header, event, &self.config, admit, out)
     }
 
     /// Emits an event with the arguments of a packet that was received, passed through without a look at
@@ -171,7 +171,7 @@ impl Connection {
         out.admit(admit)?;
         let comma: &[u8] = if args.is_empty() { b"" } else { b"," };
         let mut quoted = String::new();
-        let (open, name, close) = if is_plain(name) {
+        let (open, name, close) = if needs_no_escape(name) {
             ("[\"", name, "\"")
         } else {
             quote(&mut quoted, name);
@@ -233,8 +233,7 @@ impl Connection {
             }
         };
         let header = header(Kind::Event, entry.nsp(), Some(id));
-        let (json, attachments) = (event.json(), event.attachments());
-        header.send(json, attachments, &self.config, Admit::Normal, out)?;
+        put(&header, event, &self.config, Admit::Normal, out)?;
         entry.last_ack = last;
         self.acks.insert(slot, id, deadline);
         Ok(id)
@@ -254,8 +253,7 @@ impl Connection {
     ) -> Result<(), SendError> {
         let nsp = self.may_send(slot, args, Kind::Ack)?;
         let header = header(Kind::Ack, nsp, Some(id));
-        let (json, attachments) = (args.json(), args.attachments());
-        header.send(json, attachments, &self.config, Admit::Owed, out)
+        put(&header, args, &self.config, Admit::Owed, out)
     }
 
     /// Sends a packet that [`Config::shared`](crate::Config::shared) made for this slot's namespace.
@@ -342,6 +340,25 @@ impl Connection {
 
 fn header(kind: Kind, nsp: &str, id: Option<u64>) -> Header<'_> {
     Header { kind, nsp, id }
+}
+
+/// Sends a packet of what the application encoded, as it wants it to be sent.
+#[inline(always)]
+fn put(
+    header: &Header<'_>,
+    encoded: &Encoded,
+    config: &Config,
+    admit: Admit,
+    out: &mut impl Sink,
+) -> Result<(), SendError> {
+    if !encoded.may_compress() {
+        out.set_compress(false);
+    }
+    let sent = header.send(encoded.json(), encoded.attachments(), config, admit, out);
+    if !encoded.may_compress() {
+        out.set_compress(true);
+    }
+    sent
 }
 
 /// What a client of revision 5 is told when it comes in.

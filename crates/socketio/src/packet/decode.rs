@@ -264,7 +264,7 @@ fn event(text: Cow<'_, str>, at: usize, attachments: usize) -> Result<Packet<'_>
         let (name, args) = scan::event(&text, at, &mut holes)?;
         (name, args, Some(holes.finish()?))
     };
-    let (name, resolved) = event_name(&text, name.ok_or(Error::EventName)?)?;
+    let (name, resolved) = event_name(&text, name.ok_or(Error::EventName)?, false)?;
     Ok(packet(text, name, resolved, at, args, binary))
 }
 
@@ -277,6 +277,36 @@ fn ack(text: Cow<'_, str>, at: usize, attachments: usize) -> Result<Packet<'_>, 
         (args, Some(holes.finish()?))
     };
     Ok(packet(text, Span::new(at, at), None, at, args, binary))
+}
+
+/// As [`event`], where the placeholders are known; with what MessagePack's parser in the reference takes
+/// for names.
+pub(crate) fn event_with<'b>(
+    text: Cow<'b, str>,
+    at: usize,
+    holes: Vec<Hole>,
+    leniency: &Leniency,
+) -> Result<Packet<'b>, Error> {
+    let (name, args) = scan::event(&text, at, &mut ())?;
+    let holes = (!holes.is_empty()).then_some(holes);
+    let named = match name {
+        Some(token) => event_name(&text, token, leniency.msgpack_names).map(|n| (n, args)),
+        None if leniency.msgpack_names => lenient::odd_name(&text, at),
+        None => Err(Error::EventName),
+    };
+    let ((name, resolved), args) = named?;
+    Ok(packet(text, name, resolved, at, args, holes))
+}
+
+/// As [`ack`], where the placeholders are known.
+pub(crate) fn ack_with(
+    text: Cow<'_, str>,
+    at: usize,
+    holes: Vec<Hole>,
+) -> Result<Packet<'_>, Error> {
+    let args = scan::args(&text, at, &mut ())?;
+    let holes = (!holes.is_empty()).then_some(holes);
+    Ok(packet(text, Span::new(at, at), None, at, args, holes))
 }
 
 #[inline]
@@ -305,14 +335,14 @@ fn packet(
 
 /// Where the name is, and what it is where the text shows it otherwise.
 #[inline]
-fn event_name(text: &str, token: Token) -> Result<(Span, Option<Box<str>>), Error> {
+fn event_name(text: &str, token: Token, reserved: bool) -> Result<(Span, Option<Box<str>>), Error> {
     let raw = text.get(token.start..token.end).unwrap_or_default();
     if !raw.starts_with('"') {
         return Ok((Span::new(token.start, token.end), decimal(raw)));
     }
     let (start, end) = (token.start.wrapping_add(1), token.end.wrapping_sub(1));
     let name = unescape(text.get(start..end).unwrap_or_default(), token.escaped);
-    if is_reserved(&name) {
+    if !reserved && is_reserved(&name) {
         return Err(Error::ReservedName);
     }
     let resolved = match name {

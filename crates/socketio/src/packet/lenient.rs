@@ -5,8 +5,15 @@ use super::{
     Binary, Packet, Span, decode,
     grammar::{self, Head},
 };
-use crate::{Config, Error, Kind, Leniency, Parsed, holes::loose_placeholders};
+use crate::{
+    Config, Error, Kind, Leniency, Parsed,
+    holes::loose_placeholders,
+    scan::{self, Args},
+};
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
+
+/// Where an event's name is, and what it is where the text shows it otherwise.
+pub(super) type Name = (Span, Option<Box<str>>);
 
 /// What JavaScript's `Number` skips before and behind digits.
 fn is_space(c: char) -> bool {
@@ -118,6 +125,10 @@ fn whole(number: &str) -> Option<usize> {
 
 /// As an integer, if it is one; what is beyond all limits is the largest.
 pub(crate) fn whole_number(n: f64) -> Option<usize> {
+    // From here on all doubles are whole.
+    if n >= 9_007_199_254_740_992.0 && n.is_finite() {
+        return Some(usize::MAX);
+    }
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -175,4 +186,26 @@ pub(super) fn without_payload(
         resolved: matches!(kind, Kind::Event).then(|| Box::from("undefined")),
         binary: binary.map(Box::new),
     })
+}
+
+/// The name of an event whose array at `at` begins with no name, as JavaScript makes a key of what is
+/// there instead; and the arguments behind it.
+pub(super) fn odd_name(text: &str, at: usize) -> Result<(Name, Args), Error> {
+    let all = scan::args(text, at, &mut ())?;
+    let nothing = |name: &str| (Span::new(all.inner, all.inner), Some(Box::from(name)));
+    if all.count == 0 {
+        return Ok((nothing("undefined"), all));
+    }
+    let rest = text.get(all.inner..).unwrap_or_default();
+    let words = ["null", "true", "false"];
+    let word = words.into_iter().find(|word| rest.starts_with(word));
+    let word = word.ok_or(Error::EventName)?;
+    // The text is of our own making: no white space, a comma behind each argument but the last.
+    let comma = usize::from(all.count > 1);
+    let args = Args {
+        inner: all.inner.saturating_add(word.len()).saturating_add(comma),
+        end: all.end,
+        count: all.count.saturating_sub(1),
+    };
+    Ok((nothing(word), args))
 }
