@@ -42,7 +42,7 @@ impl Encoded {
     /// [`SendError::Reserved`] for a name that the protocol keeps for itself;
     /// [`SendError::Unencodable`] when `args` cannot be written as JSON.
     pub fn event<T: Serialize + ?Sized>(name: &str, args: &T) -> Result<Self, SendError> {
-        let encoder = open_event(name)?;
+        let encoder = open_event(name, FIRST)?;
         Self::close(Kind::Event, encoder, false, args)
     }
 
@@ -51,7 +51,7 @@ impl Encoded {
     /// # Errors
     /// [`SendError::Unencodable`] when `args` cannot be written as JSON.
     pub fn args<T: Serialize + ?Sized>(args: &T) -> Result<Self, SendError> {
-        let mut encoder = Encoder::default();
+        let mut encoder = Encoder::with_capacity(FIRST);
         encoder.json.push('[');
         Self::close(Kind::Ack, encoder, true, args)
     }
@@ -83,7 +83,7 @@ impl Encoded {
     /// # Errors
     /// [`SendError::Reserved`] for a name that the protocol keeps for itself.
     pub fn relay_event(name: &str, packet: &Packet<'_>) -> Result<Self, SendError> {
-        let mut json = open_event(name)?.json;
+        let mut json = open_event(name, packet.inner().len().saturating_add(2))?.json;
         let head = json.len();
         if !packet.is_empty() {
             json.push(',');
@@ -95,7 +95,9 @@ impl Encoded {
     /// look at them. Attachments are shared.
     #[must_use]
     pub fn relay_args(packet: &Packet<'_>) -> Self {
-        Self::relay(Kind::Ack, String::from("["), 1, packet)
+        let mut json = String::with_capacity(packet.inner().len().saturating_add(2));
+        json.push('[');
+        Self::relay(Kind::Ack, json, 1, packet)
     }
 
     fn relay(kind: Kind, mut json: String, head: usize, packet: &Packet<'_>) -> Self {
@@ -155,12 +157,15 @@ impl Encoded {
     }
 }
 
-/// The beginning of an event's array, its name included.
-fn open_event(name: &str) -> Result<Encoder, SendError> {
+/// Room for the arguments, before it is known what they take.
+const FIRST: usize = 128;
+
+/// The beginning of an event's array, its name included, and room for as many bytes behind it.
+fn open_event(name: &str, more: usize) -> Result<Encoder, SendError> {
     if is_reserved(name) {
         return Err(SendError::Reserved);
     }
-    let mut encoder = Encoder::default();
+    let mut encoder = Encoder::with_capacity(name.len().saturating_add(3).saturating_add(more));
     encoder.json.push('[');
     quote(&mut encoder.json, name);
     Ok(encoder)
