@@ -6,6 +6,8 @@ mod binary;
 mod client;
 mod client_files;
 mod close;
+#[cfg(feature = "compression")]
+mod compress;
 mod connect;
 mod deadlines;
 mod disconnect;
