@@ -16,6 +16,7 @@ mod linear;
 mod metadata;
 mod nostd;
 mod npm;
+mod pip;
 mod seeds;
 mod server;
 mod shell;

@@ -50,6 +50,7 @@ mod data;
 mod door;
 mod error;
 mod extract;
+pub mod guide;
 mod handler;
 mod handlers;
 mod handshake;

@@ -90,7 +90,13 @@ enum Profile {
     /// Socket.IO v4 and v5 at /socket.io/: what the test suite of socket.io-client 2 talks to.
     ClientSupportV2(Port),
     /// Socket.IO v4 and v5 at /socket.io/ with default settings: events, rooms, acknowledgements, refusals.
-    SioInterop(Port),
+    SioInterop {
+        #[command(flatten)]
+        port: Port,
+        /// Keeps the sessions of clients that are cut off.
+        #[arg(long)]
+        recovery: bool,
+    },
     /// The same with the MessagePack parser.
     SioInteropMsgpack(Port),
     /// Socket.IO v5 at /socket.io/ with default settings: what `cargo xtask bench server` loads. Echoes of
@@ -192,11 +198,14 @@ async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
             server.serve(port.listen().await?).await
         }
         Profile::Bench { port, .. } => socket_bench::server().serve(port.listen().await?).await,
+        Profile::SioInterop { port, recovery } => {
+            let server = socket_interop::server(recovery)?;
+            server.serve(port.listen().await?).await
+        }
         Profile::SioV5Msgpack(port) => socket_echo::msgpack()?.serve(port.listen().await?).await,
         Profile::SioInteropMsgpack(port) => {
             socket_interop::msgpack()?.serve(port.listen().await?).await
         }
-        Profile::SioInterop(port) => socket_interop::server()?.serve(port.listen().await?).await,
     }?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use siox::{
     Ack, AckError, Args, Auth, BoxError, Builder, ConnectError, Data, MessagePack, Namespace,
-    SendError, Server, Socket, State, Value,
+    Recovery, SendError, Server, Socket, State, Value,
 };
 use std::{
     collections::BTreeMap,
@@ -46,8 +46,12 @@ impl Numbers {
     }
 }
 
-pub(crate) fn server() -> std::io::Result<Server> {
-    serve(Server::builder().allow_eio3(true))
+pub(crate) fn server(recovery: bool) -> std::io::Result<Server> {
+    let builder = Server::builder().allow_eio3(true);
+    serve(match recovery {
+        true => builder.recovery(Recovery::default()),
+        false => builder,
+    })
 }
 
 pub(crate) fn msgpack() -> std::io::Result<Server> {

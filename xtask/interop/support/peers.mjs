@@ -10,6 +10,9 @@ if (!folder) {
 const load = createRequire(join(folder, "package.json"));
 
 export const { io } = load("socket.io-client");
+
+/** The client of 2.x, which speaks revision 4 over Engine.IO v3. */
+export const ioV2 = load("socket.io-client-v2");
 export const { WebSocket } = load("ws");
 
 /** The parser for MessagePack, for the official client's option `parser`. */
