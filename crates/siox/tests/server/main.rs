@@ -6,6 +6,8 @@ mod binary;
 mod client;
 mod client_files;
 mod close;
+#[cfg(feature = "compression")]
+mod compress;
 mod connect;
 mod deadlines;
 mod disconnect;
@@ -19,6 +21,7 @@ mod options;
 mod order;
 mod origin;
 mod panics;
+mod parsers;
 mod pending;
 #[path = "../../../tokio/tests/common/mod.rs"]
 mod raw;
