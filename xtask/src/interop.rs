@@ -17,10 +17,11 @@ const OLDEST_NODE: u32 = 20;
 /// A test that hangs is ended after this many milliseconds.
 const TEST_TIMEOUT: u32 = 180_000;
 
-/// Our servers, as built or as given by `$SIOX_SUT` and `$SIOX_DEMO`.
+/// Our servers, as built or as given by `$SIOX_SUT`, `$SIOX_DEMO` and `$SIOX_BEHIND`.
 struct Servers {
     sut: PathBuf,
     demo: PathBuf,
+    behind: PathBuf,
 }
 
 pub(crate) fn run(words: &[String]) -> Result {
@@ -51,7 +52,8 @@ pub(crate) fn run(words: &[String]) -> Result {
         .env("SIOX_PROXIES", target().join("proxies"));
     run_command(
         node.env("SIOX_SUT", &servers.sut)
-            .env("SIOX_DEMO", &servers.demo),
+            .env("SIOX_DEMO", &servers.demo)
+            .env("SIOX_BEHIND", &servers.behind),
     )?;
     if arguments.flag("--no-autobahn") {
         Ok(())
@@ -144,8 +146,10 @@ fn collect_scripts(folder: &Path, found: &mut Vec<PathBuf>) -> Result {
 
 fn build() -> Result<Servers> {
     let given = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    if let (Some(sut), Some(demo)) = (given("SIOX_SUT"), given("SIOX_DEMO")) {
-        return Ok(Servers { sut, demo });
+    if let (Some(sut), Some(demo), Some(behind)) =
+        (given("SIOX_SUT"), given("SIOX_DEMO"), given("SIOX_BEHIND"))
+    {
+        return Ok(Servers { sut, demo, behind });
     }
     run_command(&mut cargo([
         "build",
@@ -155,9 +159,18 @@ fn build() -> Result<Servers> {
         "--package",
         "siox-cli",
     ]))?;
+    run_command(&mut cargo([
+        "build",
+        "--release",
+        "--package",
+        "siox",
+        "--example",
+        "behind_nginx",
+    ]))?;
     let built = target().join("release");
     Ok(Servers {
         sut: built.join("siox-sut"),
         demo: built.join("siox"),
+        behind: built.join("examples/behind_nginx"),
     })
 }

@@ -75,6 +75,10 @@ pub(crate) struct Queue {
     items: VecDeque<Item>,
     weight: usize,
     overflowed: bool,
+    /// What is put now must not be compressed.
+    plain: bool,
+    /// Something waits that may be compressed.
+    compress: bool,
     dialect: Dialect,
 }
 
@@ -84,6 +88,8 @@ impl Queue {
             items: VecDeque::new(),
             weight: 0,
             overflowed: false,
+            plain: false,
+            compress: false,
             dialect,
         }
     }
@@ -121,6 +127,11 @@ impl Queue {
         }
     }
 
+    /// Whether messages put from here on may be compressed.
+    pub(crate) fn set_compress(&mut self, wanted: bool) {
+        self.plain = !wanted;
+    }
+
     /// Puts a packet of the session itself; one that would stand behind its like is not needed.
     pub(crate) fn put_control(&mut self, packet: &'static str, hard_cap: usize) {
         if let Some(Item::Text(last)) = self.items.back()
@@ -144,10 +155,12 @@ impl Queue {
         for part in parts {
             text.extend_from_slice(part);
         }
+        self.compress |= !self.plain;
         self.push(Item::Text(text.into()));
     }
 
     pub(crate) fn put_binary(&mut self, lead: &[u8], payload: Bytes) {
+        self.compress |= !self.plain;
         self.push(Item::Binary(if lead.is_empty() {
             payload
         } else {
@@ -157,6 +170,7 @@ impl Queue {
 
     pub(crate) fn put_shared(&mut self, group: &Arc<Shared>) {
         if !group.parts().is_empty() {
+            self.compress |= group.may_compress();
             self.push(Item::Shared(Arc::clone(group)));
         }
     }
@@ -177,6 +191,11 @@ impl Queue {
         let asks = self.dialect.version == Version::V3;
         self.dialect
             .coding(asks && self.items.iter().any(Item::has_binary))
+    }
+
+    /// Whether the payload that is taken next may be compressed: one message in it is enough.
+    pub(crate) fn take_compress(&mut self) -> bool {
+        mem::take(&mut self.compress)
     }
 
     /// Empties it into one payload, with `last` behind it.

@@ -18,6 +18,7 @@ examples! {
     acks = "../examples/acks.rs"
     asking = "../examples/client.rs"
     client_typed = "../examples/client_typed.rs"
+    behind_nginx = "../examples/behind_nginx.rs"
     dynamic = "../examples/dynamic.rs"
     metrics = "../examples/metrics.rs"
     middleware = "../examples/middleware.rs"
@@ -43,6 +44,30 @@ async fn both_ends_know_the_types() {
     let to = serve(&client_typed::server()).await;
     let sum = client_typed::sum(&format!("http://{to}")).await;
     assert_eq!(sum.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn the_client_is_the_one_that_the_proxy_saw() {
+    const CLAIMED: &str = "6.6.6.6";
+    let to = serve(&behind_nginx::server(3001).unwrap()).await;
+    for (address, proto, secure) in [
+        ("203.0.113.7", "https", true),
+        ("2001:db8::1", "http", false),
+    ] {
+        let forwarded = format!("{CLAIMED}, {address}");
+        let headers = [
+            ("X-Forwarded-For", &*forwarded),
+            ("X-Forwarded-Proto", proto),
+            ("X-Forwarded-Host", "here"),
+            ("Origin", "https://here"),
+        ];
+        let early = ["40", "421[\"whoami\"]"];
+        let mut ws = raw::ws::Ws::connect_with(to, client::WEBSOCKET, &headers, &early).await;
+        assert!(ws.text().await.starts_with("0{"));
+        assert!(ws.text().await.starts_with("40{"));
+        let seen = format!("{{\"address\":\"{address}\",\"secure\":{secure},\"node\":3001}}");
+        assert_eq!(ws.text().await, format!("431[{seen}]"));
+    }
 }
 
 #[tokio::test]

@@ -33,6 +33,8 @@ pub struct Encoded {
     /// Where the arguments begin: behind the bracket, or behind the event's name.
     head: usize,
     attachments: Vec<Bytes>,
+    /// It must not be compressed.
+    plain: bool,
 }
 
 impl Encoded {
@@ -42,7 +44,7 @@ impl Encoded {
     /// [`SendError::Reserved`] for a name that the protocol keeps for itself;
     /// [`SendError::Unencodable`] when `args` cannot be written as JSON.
     pub fn event<T: Serialize + ?Sized>(name: &str, args: &T) -> Result<Self, SendError> {
-        let encoder = open_event(name)?;
+        let encoder = open_event(name, FIRST)?;
         Self::close(Kind::Event, encoder, false, args)
     }
 
@@ -51,7 +53,7 @@ impl Encoded {
     /// # Errors
     /// [`SendError::Unencodable`] when `args` cannot be written as JSON.
     pub fn args<T: Serialize + ?Sized>(args: &T) -> Result<Self, SendError> {
-        let mut encoder = Encoder::default();
+        let mut encoder = Encoder::with_capacity(FIRST);
         encoder.json.push('[');
         Self::close(Kind::Ack, encoder, true, args)
     }
@@ -74,6 +76,7 @@ impl Encoded {
             json: encoder.json,
             head,
             attachments: encoder.attachments,
+            plain: false,
         })
     }
 
@@ -83,7 +86,7 @@ impl Encoded {
     /// # Errors
     /// [`SendError::Reserved`] for a name that the protocol keeps for itself.
     pub fn relay_event(name: &str, packet: &Packet<'_>) -> Result<Self, SendError> {
-        let mut json = open_event(name)?.json;
+        let mut json = open_event(name, packet.inner().len().saturating_add(2))?.json;
         let head = json.len();
         if !packet.is_empty() {
             json.push(',');
@@ -95,7 +98,9 @@ impl Encoded {
     /// look at them. Attachments are shared.
     #[must_use]
     pub fn relay_args(packet: &Packet<'_>) -> Self {
-        Self::relay(Kind::Ack, String::from("["), 1, packet)
+        let mut json = String::with_capacity(packet.inner().len().saturating_add(2));
+        json.push('[');
+        Self::relay(Kind::Ack, json, 1, packet)
     }
 
     fn relay(kind: Kind, mut json: String, head: usize, packet: &Packet<'_>) -> Self {
@@ -106,6 +111,7 @@ impl Encoded {
             json,
             head,
             attachments: packet.attachments().to_vec(),
+            plain: false,
         }
     }
 
@@ -126,7 +132,22 @@ impl Encoded {
             json,
             head: self.head,
             attachments: self.attachments.clone(),
+            plain: self.plain,
         }
+    }
+
+    /// The same, to be compressed where its carriers compress (as it is without this call), or not: for
+    /// what must not be guessed at by its compressed length, or does not become shorter.
+    #[must_use]
+    pub fn compressed(mut self, wanted: bool) -> Self {
+        self.plain = !wanted;
+        self
+    }
+
+    /// Whether it may be compressed.
+    #[must_use]
+    pub fn may_compress(&self) -> bool {
+        !self.plain
     }
 
     /// Whether the last argument is a string; an event's name is none.
@@ -155,12 +176,15 @@ impl Encoded {
     }
 }
 
-/// The beginning of an event's array, its name included.
-fn open_event(name: &str) -> Result<Encoder, SendError> {
+/// Room for the arguments, before it is known what they take.
+const FIRST: usize = 128;
+
+/// The beginning of an event's array, its name included, and room for as many bytes behind it.
+fn open_event(name: &str, more: usize) -> Result<Encoder, SendError> {
     if is_reserved(name) {
         return Err(SendError::Reserved);
     }
-    let mut encoder = Encoder::default();
+    let mut encoder = Encoder::with_capacity(name.len().saturating_add(3).saturating_add(more));
     encoder.json.push('[');
     quote(&mut encoder.json, name);
     Ok(encoder)

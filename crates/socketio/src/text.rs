@@ -50,6 +50,11 @@ pub(crate) fn unescape(raw: &str, escaped: bool) -> Cow<'_, str> {
     if !escaped {
         return Cow::Borrowed(raw);
     }
+    Cow::Owned(without_escapes(raw))
+}
+
+#[cold]
+fn without_escapes(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((plain, escape)) = rest.split_once('\\') {
@@ -57,7 +62,7 @@ pub(crate) fn unescape(raw: &str, escaped: bool) -> Cow<'_, str> {
         rest = push_escape(&mut out, escape);
     }
     out.push_str(rest);
-    Cow::Owned(out)
+    out
 }
 
 /// Adds the character of the escape at the front of `escape` (behind its backslash); returns what
@@ -94,8 +99,49 @@ fn code_point(bytes: &[u8]) -> (char, usize) {
 }
 
 /// Adds `text` as a JSON string.
+#[inline]
 pub(crate) fn quote(out: &mut String, text: &str) {
+    out.reserve(text.len().saturating_add(2));
     out.push('"');
+    if is_plain(text.as_bytes()) {
+        out.push_str(text);
+    } else {
+        push_some_escaped(out, text);
+    }
+    out.push('"');
+}
+
+/// Whether there is nothing to escape.
+#[inline]
+fn is_plain(bytes: &[u8]) -> bool {
+    match word(bytes) {
+        Some(word) => special(word) == 0,
+        None => plain_run(bytes, 0) == bytes.len(),
+    }
+}
+
+/// Less than eight bytes as a word, with spaces behind them.
+#[inline]
+fn word(bytes: &[u8]) -> Option<u64> {
+    const SPACES: u64 = ONES.wrapping_mul(b' ' as u64);
+    let length = bytes.len();
+    let bits = |count: usize| u32::try_from(count.wrapping_mul(8)).unwrap_or(0);
+    let text = match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) if length < 8 => {
+            let [first, last] = [first, last].map(|four| u64::from(u32::from_le_bytes(*four)));
+            first | last.wrapping_shl(bits(length.wrapping_sub(4)))
+        }
+        (None, None) => {
+            let bytes = bytes.iter().rev();
+            bytes.fold(0, |word, &byte| (word << 8) | u64::from(byte))
+        }
+        _ => return None,
+    };
+    Some(text | SPACES.wrapping_shl(bits(length)))
+}
+
+#[cold]
+fn push_some_escaped(out: &mut String, text: &str) {
     let bytes = text.as_bytes();
     let mut done = 0usize;
     loop {
@@ -105,7 +151,6 @@ pub(crate) fn quote(out: &mut String, text: &str) {
         push_escaped(out, b);
         done = at.saturating_add(1);
     }
-    out.push('"');
 }
 
 fn push_escaped(out: &mut String, b: u8) {

@@ -8,6 +8,7 @@ mod date;
 mod eio_client;
 mod engine;
 mod linear;
+mod sio_client;
 mod soak;
 mod socket_bench;
 mod socket_echo;
@@ -48,6 +49,9 @@ enum Profile {
     /// Engine.IO: a client, led line by line over standard input.
     #[command(after_help = eio_client::HELP)]
     EioClient(eio_client::Wanted),
+    /// Socket.IO: a client, led line by line over standard input.
+    #[command(after_help = sio_client::HELP)]
+    SioClient(sio_client::Wanted),
     /// The packet and payload codecs, asked line by line over standard input.
     #[command(after_help = codec::HELP)]
     Codec,
@@ -162,6 +166,7 @@ async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
     match profile {
         Profile::Codec => return Ok(codec::run()?),
         Profile::EioClient(wanted) => return eio_client::run(wanted).await,
+        Profile::SioClient(wanted) => return sio_client::run(wanted).await,
         Profile::Linear { attack, size } => {
             linear::run(attack, size);
             return Ok(());

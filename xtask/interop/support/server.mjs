@@ -20,6 +20,11 @@ export function demoForSuite(...args) {
   return forFile(process.env.SIOX_DEMO, ["demo", ...args]);
 }
 
+/** Starts the example for servers behind proxies, for the tests of the surrounding `describe`. */
+export function behindForSuite() {
+  return forFile(process.env.SIOX_BEHIND, []);
+}
+
 function forFile(program, args) {
   const server = {};
   before(async () => Object.assign(server, await start(program, args)));

@@ -7,6 +7,8 @@ mod class_e;
 mod client;
 mod client_files;
 mod close;
+#[cfg(feature = "compression")]
+mod compress;
 mod connect;
 mod deadlines;
 mod disconnect;

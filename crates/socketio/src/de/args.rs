@@ -4,14 +4,18 @@ use super::reader::{Reader, Source};
 use crate::DecodeError;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
-/// The arguments in `start..end` of the text: values with commas between.
+/// The arguments in `start..end` of the text: `count` values with commas between.
 pub(crate) fn decode_args<'de, T: Deserialize<'de>>(
     source: Source<'de>,
-    start: usize,
-    end: usize,
+    (start, end): (usize, usize),
+    count: usize,
 ) -> Result<T, DecodeError> {
+    let reader = Reader::new(source, start);
     let mut args = Args {
-        reader: Reader::new(source, start),
+        reader: match count {
+            1 => reader.with_one_until(end),
+            _ => reader,
+        },
         end,
         index: 0,
     };

@@ -4,6 +4,7 @@
 mod access;
 mod args;
 mod key;
+mod number;
 mod reader;
 
 pub(crate) use args::decode_args;

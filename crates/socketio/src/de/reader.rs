@@ -3,6 +3,7 @@
 use super::{
     RAW,
     access::{Elements, Members, RawParts, Variant},
+    number::{Number, number},
 };
 use crate::{
     DecodeError,
@@ -44,6 +45,8 @@ const REPEATS: usize = 16 * 1024;
 pub(crate) struct Reader<'de> {
     pub(crate) source: Source<'de>,
     pub(crate) at: usize,
+    /// Where the value that begins here ends, if that is known.
+    known: Option<(usize, usize)>,
     /// How many bytes of attachments may still be copied.
     budget: usize,
 }
@@ -63,8 +66,18 @@ impl<'de> Reader<'de> {
         Self {
             source,
             at,
+            known: None,
             budget: sum,
         }
+    }
+
+    /// Nothing but one value, and white space around it, is there until `end`.
+    pub(super) fn with_one_until(mut self, end: usize) -> Self {
+        self.peek();
+        let text = self.source.text.get(self.at..end).unwrap_or_default();
+        let end = self.at.wrapping_add(text.trim_ascii_end().len());
+        self.known = Some((self.at, end));
+        self
     }
 
     pub(crate) fn peek(&mut self) -> Option<u8> {
@@ -101,7 +114,10 @@ impl<'de> Reader<'de> {
     fn skip(&mut self) -> Result<(usize, usize), DecodeError> {
         self.peek();
         let start = self.at;
-        self.at = scan::value(self.source.text, start, &mut ())?;
+        self.at = match self.known {
+            Some((known, end)) if known == start => end,
+            Some(_) | None => scan::value(self.source.text, start, &mut ())?,
+        };
         Ok((start, self.at))
     }
 
@@ -124,19 +140,11 @@ impl<'de> Reader<'de> {
     }
 
     fn number<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        let raw = self.number_text()?;
-        if let Ok(n) = raw.parse::<u64>() {
-            return visitor.visit_u64(n);
-        }
-        // `-0` is a double: an integer has no such value.
-        if let Ok(n) = raw.parse::<i64>()
-            && n != 0
-        {
-            return visitor.visit_i64(n);
-        }
-        match raw.parse::<f64>() {
-            Ok(n) if n.is_finite() => visitor.visit_f64(n),
-            Ok(_) | Err(_) => Err(DecodeError::Number),
+        match number(self.number_text()?) {
+            Some(Number::Unsigned(n)) => visitor.visit_u64(n),
+            Some(Number::Negative(n)) => visitor.visit_i64(n),
+            Some(Number::Float(n)) => visitor.visit_f64(n),
+            None => Err(DecodeError::Number),
         }
     }
 
@@ -226,7 +234,9 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         // Bytes are no text, even where they happen to be UTF-8.
-        if let Some(bytes) = self.binary()? {
+        if self.peek() == Some(b'{')
+            && let Some(bytes) = self.binary()?
+        {
             return Err(DecodeError::invalid_type(
                 Unexpected::Bytes(bytes),
                 &visitor,
@@ -258,7 +268,9 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if let Some(bytes) = self.binary()? {
+        if self.peek() == Some(b'{')
+            && let Some(bytes) = self.binary()?
+        {
             return visitor.visit_seq(SeqDeserializer::new(bytes.iter().copied()));
         }
         self.deserialize_any(visitor)

@@ -89,13 +89,8 @@ impl Header<'_> {
     /// follow (events and acknowledgements only).
     #[must_use]
     pub fn text(&self, attachments: usize, body: &str) -> String {
-        self.parts(attachments, body, |parts| {
-            let mut text = String::with_capacity(parts.iter().map(|p| p.len()).sum());
-            for part in parts {
-                text.push_str(core::str::from_utf8(part).unwrap_or_default());
-            }
-            text
-        })
+        let text = self.parts(attachments, body, |parts| parts.concat());
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// The messages of the packet.
@@ -161,7 +156,8 @@ pub fn shared(nsp: &str, encoded: &Encoded, id: Option<u64>) -> Arc<Shared> {
         nsp,
         id,
     };
-    Shared::new(header.json_parts(encoded.json(), encoded.attachments()))
+    let parts = header.json_parts(encoded.json(), encoded.attachments());
+    Shared::with_compression(parts, encoded.may_compress())
 }
 
 #[cfg(test)]

@@ -181,7 +181,8 @@ impl Packet<'_> {
             holes: self.holes(),
             attachments: self.attachments(),
         };
-        decode_args(source, self.inner.start as usize, self.inner.end as usize)
+        let inner = (self.inner.start as usize, self.inner.end as usize);
+        decode_args(source, inner, self.len())
     }
 
     /// The arguments as a dynamic array, the name not included. Attachments are shared, not copied.

@@ -53,6 +53,7 @@ use no_compound;
 mod args;
 mod compound;
 mod key;
+mod number;
 mod raw;
 
 pub(crate) use args::Args;
@@ -94,6 +95,14 @@ impl serde::ser::Error for Unencodable {
 }
 
 impl Encoder {
+    /// One with room for so many bytes of text.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self {
+            json: String::with_capacity(bytes),
+            ..Self::default()
+        }
+    }
+
     /// One that remembers where its placeholders are.
     pub(crate) fn recording() -> Self {
         Self {
@@ -150,11 +159,11 @@ impl Encoder {
     }
 }
 
-/// Integers print as they are.
+/// Integers, each by way of `$write`.
 macro_rules! integers {
-    ($($method:ident $ty:ty,)*) => {$(
+    ($($method:ident $ty:ty, $write:ident;)*) => {$(
         fn $method(self, n: $ty) -> Result<(), Unencodable> {
-            self.display(format_args!("{n}"));
+            number::$write(&mut self.json, n.into());
             Ok(())
         }
     )*};
@@ -172,17 +181,29 @@ impl<'e> Serializer for &'e mut Encoder {
     type SerializeStructVariant = Compound<'e>;
 
     integers! {
-        serialize_i8 i8,
-        serialize_i16 i16,
-        serialize_i32 i32,
-        serialize_i64 i64,
-        serialize_i128 i128,
-        serialize_u8 u8,
-        serialize_u16 u16,
-        serialize_u32 u32,
-        serialize_u64 u64,
-        serialize_u128 u128,
-        serialize_bool bool,
+        serialize_i8 i8, signed;
+        serialize_i16 i16, signed;
+        serialize_i32 i32, signed;
+        serialize_i64 i64, signed;
+        serialize_u8 u8, unsigned;
+        serialize_u16 u16, unsigned;
+        serialize_u32 u32, unsigned;
+        serialize_u64 u64, unsigned;
+    }
+
+    fn serialize_i128(self, n: i128) -> Result<(), Unencodable> {
+        self.display(format_args!("{n}"));
+        Ok(())
+    }
+
+    fn serialize_u128(self, n: u128) -> Result<(), Unencodable> {
+        self.display(format_args!("{n}"));
+        Ok(())
+    }
+
+    fn serialize_bool(self, b: bool) -> Result<(), Unencodable> {
+        self.json.push_str(if b { "true" } else { "false" });
+        Ok(())
     }
 
     fn serialize_f32(self, n: f32) -> Result<(), Unencodable> {
@@ -196,7 +217,7 @@ impl<'e> Serializer for &'e mut Encoder {
 
     fn serialize_f64(self, n: f64) -> Result<(), Unencodable> {
         if n.is_finite() {
-            self.display(format_args!("{n:?}"));
+            number::float(&mut self.json, n);
         } else {
             self.null();
         }

@@ -48,7 +48,7 @@ impl Value {
 
     /// A value from text that was validated before. (Should it not have been, it is `null`.)
     pub(crate) fn from_parts(text: Box<str>, holes: Vec<Hole>, attachments: Vec<Bytes>) -> Self {
-        let mut tape = Tape::new(&holes);
+        let mut tape = Tape::new(&holes, text.len());
         if scan::only_value(&text, 0, &mut tape).is_err() {
             return Self::null();
         }

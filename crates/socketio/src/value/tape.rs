@@ -78,6 +78,9 @@ impl Node {
     }
 }
 
+/// How much text a value or key takes, in the mean of many.
+const BYTES: usize = 8;
+
 /// Builds the index while the text is scanned.
 pub(super) struct Tape<'a> {
     nodes: Vec<Node>,
@@ -89,9 +92,10 @@ pub(super) struct Tape<'a> {
 }
 
 impl<'a> Tape<'a> {
-    pub(super) fn new(holes: &'a [Hole]) -> Self {
+    /// For a text of so many bytes.
+    pub(super) fn new(holes: &'a [Hole], bytes: usize) -> Self {
         Self {
-            nodes: Vec::new(),
+            nodes: Vec::with_capacity((bytes / BYTES).saturating_add(1)),
             open: Vec::new(),
             holes,
             inside: 0,

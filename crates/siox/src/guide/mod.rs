@@ -1,0 +1,3 @@
+//! Pages to read; there is no code here.
+
+pub mod deployment;
