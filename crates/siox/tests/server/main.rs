@@ -22,6 +22,7 @@ mod options;
 mod order;
 mod origin;
 mod panics;
+mod parsers;
 mod pending;
 #[path = "../../../tokio/tests/common/mod.rs"]
 mod raw;
