@@ -105,7 +105,7 @@ fn again(decoded: &Decoded<'_>, config: &Config) {
     assert_eq!(result, Ok(Some(summary(decoded))), "{text}");
 }
 
-fn summary(decoded: &Decoded<'_>) -> String {
+pub(crate) fn summary(decoded: &Decoded<'_>) -> String {
     let packet = |p: &Packet<'_>| {
         (
             p.name().to_owned(),
@@ -123,7 +123,7 @@ fn summary(decoded: &Decoded<'_>) -> String {
 }
 
 /// Every way of looking at a packet's arguments, none of which may panic.
-fn arguments(packet: &Packet<'_>) {
+pub(crate) fn arguments(packet: &Packet<'_>) {
     let value = packet.args_value();
     assert_eq!(value.len(), packet.len());
     let (mut count, mut bytes) = (0, 0);

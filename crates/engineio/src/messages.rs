@@ -63,6 +63,14 @@ impl<S: Sink> Sink for Messages<'_, S> {
         }
     }
 
+    fn set_compress(&mut self, wanted: bool) {
+        match &mut self.0 {
+            Holder::Queue { queue, .. } => queue.set_compress(wanted),
+            Holder::Socket { socket, .. } => socket.set_compress(wanted),
+            Holder::Closed => {}
+        }
+    }
+
     fn put_text(&mut self, parts: &[&[u8]]) {
         match &mut self.0 {
             Holder::Queue {
@@ -108,7 +116,14 @@ impl<S: Sink> Sink for Messages<'_, S> {
                 begin(queue, *hard_cap, begins);
                 queue.put_shared(group);
             }
-            Holder::Socket { socket, dialect } => dialect.put_shared(*socket, group),
+            Holder::Socket { socket, dialect } if group.may_compress() => {
+                dialect.put_shared(*socket, group);
+            }
+            Holder::Socket { socket, dialect } => {
+                socket.set_compress(false);
+                dialect.put_shared(*socket, group);
+                socket.set_compress(true);
+            }
             Holder::Closed => {}
         }
     }

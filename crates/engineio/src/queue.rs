@@ -10,6 +10,9 @@ use bytes::Bytes;
 use core::mem;
 use siox_wire::{Admit, Lead, Part, SendError, Shared, Sink};
 
+/// How many pongs wait at most, one behind the other.
+const PONGS: usize = 16;
+
 #[derive(Debug)]
 enum Item {
     /// With its type.
@@ -75,6 +78,10 @@ pub(crate) struct Queue {
     items: VecDeque<Item>,
     weight: usize,
     overflowed: bool,
+    /// What is put now must not be compressed.
+    plain: bool,
+    /// Something waits that may be compressed.
+    compress: bool,
     dialect: Dialect,
 }
 
@@ -84,6 +91,8 @@ impl Queue {
             items: VecDeque::new(),
             weight: 0,
             overflowed: false,
+            plain: false,
+            compress: false,
             dialect,
         }
     }
@@ -121,6 +130,11 @@ impl Queue {
         }
     }
 
+    /// Whether messages put from here on may be compressed.
+    pub(crate) fn set_compress(&mut self, wanted: bool) {
+        self.plain = !wanted;
+    }
+
     /// Puts a packet of the session itself; one that would stand behind its like is not needed.
     pub(crate) fn put_control(&mut self, packet: &'static str, hard_cap: usize) {
         if let Some(Item::Text(last)) = self.items.back()
@@ -130,6 +144,20 @@ impl Queue {
         }
         self.begin(hard_cap);
         self.push(Item::Text(Bytes::from_static(packet.as_bytes())));
+    }
+
+    /// Puts the pong to a ping with this data. Behind [`PONGS`] that nobody has fetched the newest takes
+    /// the place of the last.
+    pub(crate) fn put_pong(&mut self, data: &str, hard_cap: usize) {
+        let is_pong = |item: &&Item| matches!(item, Item::Text(text) if text.starts_with(b"3"));
+        let waiting = self.items.iter().rev().take_while(is_pong).take(PONGS);
+        if waiting.count() >= PONGS
+            && let Some(last) = self.items.pop_back()
+        {
+            self.weight = self.weight.saturating_sub(last.weight());
+        }
+        self.begin(hard_cap);
+        self.push(Item::Text(["3", data].concat().into()));
     }
 
     /// Puts a packet, with its type.
@@ -144,10 +172,12 @@ impl Queue {
         for part in parts {
             text.extend_from_slice(part);
         }
+        self.compress |= !self.plain;
         self.push(Item::Text(text.into()));
     }
 
     pub(crate) fn put_binary(&mut self, lead: &[u8], payload: Bytes) {
+        self.compress |= !self.plain;
         self.push(Item::Binary(if lead.is_empty() {
             payload
         } else {
@@ -157,6 +187,7 @@ impl Queue {
 
     pub(crate) fn put_shared(&mut self, group: &Arc<Shared>) {
         if !group.parts().is_empty() {
+            self.compress |= group.may_compress();
             self.push(Item::Shared(Arc::clone(group)));
         }
     }
@@ -177,6 +208,11 @@ impl Queue {
         let asks = self.dialect.version == Version::V3;
         self.dialect
             .coding(asks && self.items.iter().any(Item::has_binary))
+    }
+
+    /// Whether the payload that is taken next may be compressed: one message in it is enough.
+    pub(crate) fn take_compress(&mut self) -> bool {
+        mem::take(&mut self.compress)
     }
 
     /// Empties it into one payload, with `last` behind it.

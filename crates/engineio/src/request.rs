@@ -93,6 +93,8 @@ pub struct Response {
     pub content_type: ContentType,
     /// The body, in order; no chunk is empty.
     pub body: VecDeque<Bytes>,
+    /// Whether it may be compressed: not where every message in it was sent with that wish.
+    pub compress: bool,
     /// Why the request is refused, where it is.
     pub refusal: Option<Refusal>,
 }
@@ -109,6 +111,7 @@ impl Response {
             status: 200,
             content_type,
             body,
+            compress: true,
             refusal: None,
         }
     }
@@ -119,6 +122,7 @@ impl Response {
             status: 200,
             content_type: ContentType::Text,
             body: VecDeque::from([Bytes::from_static(b"ok")]),
+            compress: true,
             refusal: None,
         }
     }
@@ -129,6 +133,7 @@ impl Response {
             status,
             content_type: ContentType::Text,
             body: VecDeque::new(),
+            compress: true,
             refusal: None,
         }
     }
@@ -174,6 +179,7 @@ impl Refusal {
             status: self.status(),
             content_type: ContentType::Json,
             body: VecDeque::from([Bytes::from_static(self.body().as_bytes())]),
+            compress: true,
             refusal: Some(self),
         }
     }

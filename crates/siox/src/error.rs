@@ -108,7 +108,8 @@ impl Error for ConnectError {}
 pub struct HandlerError {
     /// Whose event it was.
     pub socket: Socket,
-    /// The event's name; `connect` and `disconnect` for those handlers.
+    /// The event's name; `connect`, `disconnecting` and `disconnect` for those handlers, `room` for a
+    /// watcher of rooms.
     pub event: String,
     /// What went wrong.
     pub fault: Fault,
@@ -127,6 +128,8 @@ pub enum Fault {
     Returned(BoxError),
     /// The handler panicked; its socket has been disconnected.
     Panicked(String),
+    /// A watcher of outgoing events or of rooms panicked; nothing else came of it.
+    Watcher(String),
 }
 
 impl fmt::Display for HandlerError {
@@ -136,6 +139,7 @@ impl fmt::Display for HandlerError {
             Fault::Arguments(e) => write!(f, "the arguments do not fit: {e}"),
             Fault::Refused(e) => write!(f, "the event was refused: {e}"),
             Fault::Returned(e) => write!(f, "{e}"),
+            Fault::Watcher(message) => write!(f, "a watcher panicked: {message}"),
             Fault::Panicked(message) => write!(f, "panicked: {message}"),
         }
     }

@@ -240,6 +240,14 @@ impl Socket {
         self.report(event, Fault::Panicked(message_of(panic)));
     }
 
+    /// A watcher's panic costs nobody anything. It is told later, for something may be locked just now.
+    pub(crate) fn watcher_panicked(&self, event: &str, panic: &(dyn Any + Send)) {
+        let (socket, event) = (self.clone(), event.to_owned());
+        let fault = Fault::Watcher(message_of(panic));
+        self.runtime()
+            .spawn(async move { socket.report(&event, fault) });
+    }
+
     /// Calls what is not a handler of its own, with a panic as an error that has cost the socket.
     pub(crate) fn called(
         &self,

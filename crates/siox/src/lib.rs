@@ -102,5 +102,5 @@ pub use siox_tokio::websocket::deflate;
 pub use siox_tokio::websocket::rustls;
 pub use siox_tokio::{Peer, Traffic, front};
 pub use siox_wire::{Message, SendError};
-pub use socket::Socket;
+pub use socket::{Emitter, Socket};
 pub use typed::{TypedEvent, TypedOutcome};

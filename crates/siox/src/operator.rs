@@ -20,6 +20,7 @@ pub struct Broadcast {
     nsp: Arc<Inner>,
     selection: Selection,
     volatile: bool,
+    compress: bool,
 }
 
 impl Broadcast {
@@ -28,6 +29,7 @@ impl Broadcast {
             nsp,
             selection: Selection::default(),
             volatile: false,
+            compress: true,
         }
     }
 
@@ -59,6 +61,12 @@ impl Broadcast {
         self
     }
 
+    /// Whether it may be compressed for those who compress. It may unless told otherwise.
+    pub fn compress(mut self, wanted: bool) -> Self {
+        self.compress = wanted;
+        self
+    }
+
     /// Only the sockets of this node.
     pub fn local(mut self) -> Self {
         self.selection.local = true;
@@ -82,7 +90,7 @@ impl Broadcast {
     /// # Errors
     /// As [`SendError`] says of the event itself; a receiver that cannot take it is none.
     pub fn emit<T: Serialize + ?Sized>(&self, event: &str, args: &T) -> Result<(), SendError> {
-        let encoded = Encoded::event(event, args)?;
+        let encoded = Encoded::event(event, args)?.compressed(self.compress);
         self.nsp.adapter.emit(self.message(event, &encoded))
     }
 
@@ -91,7 +99,7 @@ impl Broadcast {
     /// # Errors
     /// As [`SendError`] says of the event itself.
     pub fn relay(&self, event: &str, args: &Args) -> Result<(), SendError> {
-        let encoded = Encoded::relay_event(event, &args.0)?;
+        let encoded = Encoded::relay_event(event, &args.0)?.compressed(self.compress);
         self.nsp.adapter.emit(self.message(event, &encoded))
     }
 
@@ -109,7 +117,7 @@ impl Broadcast {
         let asked: Result<Later<'static, _>, SendError> = Encoded::event(event, args).map(|e| {
             self.nsp
                 .adapter
-                .emit_with_ack(self.message(event, &e), timeout)
+                .emit_with_ack(self.message(event, &e.compressed(self.compress)), timeout)
         });
         async move { asked?.await }
     }

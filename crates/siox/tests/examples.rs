@@ -15,6 +15,7 @@ macro_rules! examples {
 }
 
 examples! {
+    custom_parser = "../examples/custom_parser.rs"
     acks = "../examples/acks.rs"
     asking = "../examples/client.rs"
     client_typed = "../examples/client_typed.rs"
@@ -28,6 +29,25 @@ examples! {
 }
 
 use client::{Client, serve};
+
+#[tokio::test]
+async fn a_parser_of_ones_own() {
+    let to = serve(&custom_parser::server().unwrap()).await;
+    let mut client = Client::open(to).await;
+    client.send("\tconnect\t/\t").await;
+    let welcome = client.packet().await;
+    assert!(welcome.starts_with("{\"sid\":"), "{welcome}");
+    assert!(welcome.ends_with("}\tconnect\t/\t"), "{welcome}");
+    client.send("[\"echo\",1,\"x\"]\tevent\t/\t").await;
+    assert_eq!(client.packet().await, "[\"echo\",1,\"x\"]\tevent\t/\t");
+    client.send("[\"echo\",2]\tevent\t/\t7").await;
+    assert_eq!(client.packet().await, "[2]\tack\t/\t7");
+    client.send("\tconnect\t/no\t").await;
+    let refused = "{\"message\":\"Invalid namespace\"}\trefusal\t/no\t";
+    assert_eq!(client.packet().await, refused);
+    client.send("2[\"echo\"]").await;
+    assert!(!matches!(client.next().await, raw::ws::Said::Text(_)));
+}
 
 #[tokio::test]
 async fn a_client_asks_and_is_asked() {

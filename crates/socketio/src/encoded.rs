@@ -33,6 +33,8 @@ pub struct Encoded {
     /// Where the arguments begin: behind the bracket, or behind the event's name.
     head: usize,
     attachments: Vec<Bytes>,
+    /// It must not be compressed.
+    plain: bool,
 }
 
 impl Encoded {
@@ -74,6 +76,7 @@ impl Encoded {
             json: encoder.json,
             head,
             attachments: encoder.attachments,
+            plain: false,
         })
     }
 
@@ -108,6 +111,7 @@ impl Encoded {
             json,
             head,
             attachments: packet.attachments().to_vec(),
+            plain: false,
         }
     }
 
@@ -128,7 +132,22 @@ impl Encoded {
             json,
             head: self.head,
             attachments: self.attachments.clone(),
+            plain: self.plain,
         }
+    }
+
+    /// The same, to be compressed where its carriers compress (as it is without this call), or not: for
+    /// what must not be guessed at by its compressed length, or does not become shorter.
+    #[must_use]
+    pub fn compressed(mut self, wanted: bool) -> Self {
+        self.plain = !wanted;
+        self
+    }
+
+    /// Whether it may be compressed.
+    #[must_use]
+    pub fn may_compress(&self) -> bool {
+        !self.plain
     }
 
     /// Whether the last argument is a string; an event's name is none.

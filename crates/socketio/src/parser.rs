@@ -191,7 +191,7 @@ impl Config {
             id,
         };
         let parts = parser.encode(&header, encoded.json(), encoded.attachments())?;
-        Ok(Shared::new(parts))
+        Ok(Shared::with_compression(parts, encoded.may_compress()))
     }
 
     /// Whether packets are JSON by the grammar alone.

@@ -354,6 +354,36 @@ fn the_server_ends_a_stay() {
 }
 
 #[test]
+fn what_was_said_to_the_stay_before() {
+    let (mut peer, first) = Peer::joined();
+    peer.client.disconnect(first, &mut peer.out).unwrap();
+    let second = peer.connect("/").unwrap();
+    assert_eq!(peer.out.take(), ["1", "0"]);
+    // All of it was sent before the server heard of either.
+    assert_eq!(peer.hear(&[r#"2["old"]"#, r#"27["old"]"#, "1"]), Ok(vec![]));
+    let told = peer.hear(&[r#"0{"sid":"b"}"#, r#"2["new"]"#]).unwrap();
+    assert_eq!(
+        told,
+        [
+            format!("connected {second:?} b None"),
+            format!("event {second:?} None [\"new\"] 0")
+        ]
+    );
+}
+
+#[test]
+fn an_answer_that_nobody_waits_for_is_declined() {
+    let (mut peer, slot) = Peer::joined();
+    peer.client.disconnect(slot, &mut peer.out).unwrap();
+    peer.out.take();
+    assert_eq!(
+        peer.hear(&[r#"0{"sid":"x"}"#, r#"4{"message":"no"}"#]),
+        Ok(vec![])
+    );
+    assert_eq!(peer.out.take(), ["1"]);
+}
+
+#[test]
 fn servers_that_break_a_rule() {
     for (text, error) in [
         (r#"0/b,{"sid":"x"}"#, Error::Unasked),

@@ -14,7 +14,7 @@ use siox_websocket::{
     deflate::{self, Codec},
     handshake::server::Offer,
 };
-use siox_wire::{Input, Message, Part, Shared};
+use siox_wire::{Admit, Input, Lead, Message, Part, Shared, Sink};
 use std::sync::Arc;
 
 #[global_allocator]
@@ -325,4 +325,66 @@ fn polling_is_left_alone() {
     };
     let body: Vec<u8> = response.body.iter().flatten().copied().collect();
     assert_eq!(body, format!("4{}", "a".repeat(5000)).as_bytes());
+}
+
+#[test]
+fn a_message_may_wish_to_be_sent_as_it_is() {
+    let text = "a".repeat(5000);
+    for (config, make) in [alone(), takeover()]
+        .iter()
+        .flat_map(|config| [Pair::socket, Pair::upgraded].map(|make| (config, make)))
+    {
+        let mut pair = make(config);
+        pair.take();
+        for wanted in [false, true, false, true] {
+            pair.step(|engine| {
+                let mut out = engine.sink();
+                out.admit(Admit::Normal).unwrap();
+                out.set_compress(wanted);
+                out.put_text(&[text.as_bytes()]);
+                out.put_binary(b"", Bytes::from(vec![7; 5000]));
+                out.set_compress(true);
+            });
+            let (told, len) = pair.take();
+            assert_eq!(told.len(), 2);
+            assert_eq!(len > 10_000, !wanted, "{len}");
+            let parts = vec![Part::Text(text.clone().into())];
+            let group = Shared::with_compression(parts, wanted);
+            pair.step(|engine| engine.shared(&group).unwrap());
+            let (told, len) = pair.take();
+            assert_eq!(told, [Message::from(&*format!("4{text}"))]);
+            assert_eq!(len > 5000, !wanted, "{len}");
+            // Whoever says nothing is compressed.
+            pair.step(|engine| engine.text(&text).unwrap());
+            assert!(pair.take().1 < 100);
+        }
+    }
+}
+
+/// An answer to a poll is compressed as a whole: if any message in it may be.
+#[test]
+fn an_answer_to_a_poll_tells_whether_it_may_be() {
+    let sid = Sid::from_random(&[7; 15]);
+    let (mut engine, _) = Engine::polling(ms(0), &plain(), sid);
+    for (wishes, expected) in [
+        (&[false][..], false),
+        (&[true], true),
+        (&[false, true], true),
+        (&[false, false], false),
+    ] {
+        for wanted in wishes {
+            let mut out = engine.sink();
+            out.set_compress(*wanted);
+            out.put_text(&[b"text"]);
+            out.put_binary(b"", Bytes::from_static(b"bytes"));
+            let parts = vec![Part::Text(Bytes::from_static(b"shared"))];
+            out.put_shared(&Shared::with_compression(parts, *wanted), Lead::NONE);
+            out.set_compress(true);
+        }
+        let request = Request::new(Method::Get, POLL);
+        let Decision::Answer(response) = engine.handle_request(ms(0), &request) else {
+            panic!("nothing waits")
+        };
+        assert_eq!(response.compress, expected, "{wishes:?}");
+    }
 }

@@ -76,6 +76,7 @@ const SLOTS: usize = 3;
 pub struct Shared {
     parts: Box<[Part]>,
     len: usize,
+    compress: bool,
     forms: [OnceBox<Bytes>; FORMS * SLOTS],
 }
 
@@ -83,6 +84,12 @@ impl Shared {
     /// A group of `parts`, in this order.
     #[must_use]
     pub fn new(parts: Vec<Part>) -> Arc<Self> {
+        Self::with_compression(parts, true)
+    }
+
+    /// A group of `parts`, and whether it may be compressed where its holders compress.
+    #[must_use]
+    pub fn with_compression(parts: Vec<Part>, compress: bool) -> Arc<Self> {
         let len = parts
             .iter()
             .map(|p| p.bytes().len())
@@ -90,6 +97,7 @@ impl Shared {
         Arc::new(Self {
             parts: parts.into(),
             len,
+            compress,
             forms: Default::default(),
         })
     }
@@ -104,6 +112,12 @@ impl Shared {
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// Whether it may be compressed.
+    #[must_use]
+    pub fn may_compress(&self) -> bool {
+        self.compress
     }
 
     /// Whether there is no byte of payload.

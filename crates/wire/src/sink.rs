@@ -80,6 +80,12 @@ pub trait Sink {
     /// [`SendError::Closed`], or [`SendError::Full`] when what waits is too much for this kind.
     fn admit(&self, kind: Admit) -> Result<(), SendError>;
 
+    /// Whether what is put from here on may be compressed where the holder compresses, which it may be
+    /// unless told otherwise. Who says no says yes again behind its group.
+    fn set_compress(&mut self, wanted: bool) {
+        let _ = wanted;
+    }
+
     /// Queues one text message, given in parts. Together they must be valid UTF-8.
     fn put_text(&mut self, parts: &[&[u8]]);
 

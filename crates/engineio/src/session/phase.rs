@@ -97,8 +97,12 @@ impl Polling {
 
     /// What is queued, then `last`.
     pub(super) fn payload(&mut self, last: Option<&'static str>) -> Response {
+        let compress = self.queue.take_compress();
         let (coding, body) = self.queue.take_payload(last);
-        Response::payload(coding, self.jsonp, body)
+        Response {
+            compress,
+            ..Response::payload(coding, self.jsonp, body)
+        }
     }
 
     /// A noop; what is queued stays.

@@ -96,7 +96,7 @@ impl Counts {
             Fault::Arguments(_) => Count::Argument,
             Fault::Refused(_) => Count::Refused,
             Fault::Returned(_) => Count::Returned,
-            Fault::Panicked(_) => Count::Panicked,
+            Fault::Panicked(_) | Fault::Watcher(_) => Count::Panicked,
         });
     }
 

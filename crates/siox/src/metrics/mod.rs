@@ -54,7 +54,7 @@ pub struct Metrics {
     pub refused_events: u64,
     /// Handlers that returned an error, ever.
     pub handler_errors: u64,
-    /// Handlers that panicked, ever.
+    /// Handlers and watchers that panicked, ever.
     pub panics: u64,
 }
 

@@ -279,6 +279,11 @@ impl Namespace {
         self.all().volatile()
     }
 
+    /// Everyone, with or without compression.
+    pub fn compress(&self, wanted: bool) -> Broadcast {
+        self.all().compress(wanted)
+    }
+
     /// Everyone on this node.
     pub fn local(&self) -> Broadcast {
         self.all().local()

@@ -3,9 +3,12 @@
 use super::Inner;
 use crate::Socket;
 use siox_socketio::{RoomError, Rooms};
-use std::sync::{
-    Arc, MutexGuard, PoisonError, RwLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// Who is in which room, locked.
@@ -67,26 +70,28 @@ impl Inner {
     }
 
     /// Nothing is locked meanwhile: a watcher may do what it likes.
-    fn tell(&self, event: &RoomEvent<'_>) {
+    fn tell(&self, socket: &Socket, event: &RoomEvent<'_>) {
         self.adapter.room_event(event);
         for watcher in self.room_watchers.get().iter() {
-            watcher(event);
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| watcher(event))) {
+                socket.watcher_panicked("room", &*panic);
+            }
         }
     }
 
     pub(super) fn tell_joined(&self, socket: &Socket, room: &str, first: bool) {
         if first {
-            self.tell(&RoomEvent::Create(room));
+            self.tell(socket, &RoomEvent::Create(room));
         }
         let id = socket.id();
-        self.tell(&RoomEvent::Join { room, id });
+        self.tell(socket, &RoomEvent::Join { room, id });
     }
 
     fn tell_left(&self, socket: &Socket, room: &str, last: bool) {
         let id = socket.id();
-        self.tell(&RoomEvent::Leave { room, id });
+        self.tell(socket, &RoomEvent::Leave { room, id });
         if last {
-            self.tell(&RoomEvent::Delete(room));
+            self.tell(socket, &RoomEvent::Delete(room));
         }
     }
 

@@ -7,6 +7,7 @@ use crate::{
     handlers::{Chain, List, Occasion, Watchers, join},
 };
 use siox_socketio::Encoded;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 impl Socket {
     /// Calls `handler` for each event of this name that this socket sends, after the handlers of its
@@ -106,11 +107,14 @@ impl Socket {
         let own = self.extra_if_any().map(|e| e.handlers.watchers());
         let own = own.as_deref().unwrap_or_default();
         for watcher in nsp.iter().chain(own) {
-            watcher(&Outgoing {
+            let outgoing = Outgoing {
                 socket: &self.0.id,
                 event,
                 encoded,
-            });
+            };
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| watcher(&outgoing))) {
+                self.watcher_panicked(event, &*panic);
+            }
         }
     }
 }

@@ -1,8 +1,10 @@
 //! One client in one namespace: what the application may do with it.
 
+mod emitter;
 mod events;
 mod inner;
 
+pub use emitter::Emitter;
 pub(crate) use inner::Arrival;
 
 use crate::{
@@ -145,8 +147,13 @@ impl Socket {
     /// Waits until half of what may wait for this client, or more, is free again: for whoever was told
     /// [`SendError::Full`]. Ends at once for a client that has gone.
     pub async fn room(&self) {
-        let below = self.0.nsp.shared.high_water / 2;
-        poll_fn(|cx| self.0.conn.poll_room(cx, below)).await;
+        self.room_below(self.0.nsp.shared.high_water / 2).await;
+    }
+
+    /// Waits until no more than `bytes` wait for this client, counted as [`queued`](Self::queued) does: a
+    /// low-water mark of one's own. Ends at once for a client that has gone.
+    pub async fn room_below(&self, bytes: usize) {
+        poll_fn(|cx| self.0.conn.poll_room(cx, bytes)).await;
     }
 
     /// Sends an event; where too much waits already, as soon as there is room.

@@ -3,9 +3,12 @@
 mod acks;
 mod arguments;
 mod binary;
+mod class_e;
 mod client;
 mod client_files;
 mod close;
+#[cfg(feature = "compression")]
+mod compress;
 mod connect;
 mod deadlines;
 mod disconnect;
@@ -19,6 +22,7 @@ mod options;
 mod order;
 mod origin;
 mod panics;
+mod parsers;
 mod pending;
 #[path = "../../../tokio/tests/common/mod.rs"]
 mod raw;

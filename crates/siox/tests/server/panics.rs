@@ -218,3 +218,46 @@ async fn in_the_error_hook() {
     let mut another = Client::open(bench.to).await;
     another.enter("/good,").await;
 }
+
+#[tokio::test]
+async fn a_watcher_of_what_leaves_costs_nobody_anything() {
+    let io = Server::new();
+    let nsp = io.namespace("/good");
+    nsp.on_any_outgoing(|outgoing| {
+        if outgoing.event == "all" {
+            fail("meant: outgoing");
+        }
+    });
+    let mut bench = bench(io).await;
+    nsp.emit("all", &()).unwrap();
+    for client in [&mut bench.client, &mut bench.other] {
+        assert_eq!(client.packet().await, "2/good,[\"all\"]");
+        assert_eq!(
+            bench.faults.next().await,
+            "all: Watcher(\"meant: outgoing\")"
+        );
+    }
+    bench.others_go_on().await;
+}
+
+#[tokio::test]
+async fn a_watcher_of_rooms_costs_nobody_anything() {
+    let io = Server::new();
+    for name in ["/bad", "/good"] {
+        io.namespace(name).on_room_event(|_| fail("meant: rooms"));
+    }
+    let (left, mut gone) = log::<String>();
+    io.namespace("/good")
+        .on_disconnect(move |socket: siox::Socket| left(socket.id().to_owned()));
+    let mut bench = bench(io).await;
+    let id = bench.client.enter("/bad,").await;
+    assert_eq!(bench.io.namespace("/bad").rooms(), [id]);
+    // All that ends with the connection ends.
+    drop(bench.client);
+    assert_eq!(bench.gone.next().await, DisconnectReason::TransportClose);
+    gone.next().await;
+    assert!(bench.other.heard_until_now("/good,").await.is_empty());
+    assert_eq!(bench.io.namespace("/bad").rooms(), [""; 0]);
+    assert_eq!(bench.io.namespace("/good").sockets().len(), 1);
+    assert_eq!(bench.faults.next().await, "room: Watcher(\"meant: rooms\")");
+}

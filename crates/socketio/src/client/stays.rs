@@ -9,13 +9,17 @@ pub(super) enum State {
     /// Revision 4 and `/` only: the server joins the client on its own, and nobody here wanted that yet.
     /// Says whether it has.
     Unwanted(bool),
-    /// The CONNECT waits for its answer; what came before that is kept.
-    Asked(Vec<Early>),
+    /// The CONNECT waits for its answer; what comes before that is kept. `None` where the client was in
+    /// before, on this connection, and left: what comes before the answer was said to that stay.
+    Asked(Option<Vec<Early>>),
     /// It was left before the answer came: that answer is not for the next stay, whose CONNECT waits.
     Leaving(Option<Next>),
     Joined,
     /// Either side has left. Remembered, since packets of the server may have crossed.
-    Left,
+    Left {
+        /// Whether some may still come: the server has not said that it is over.
+        crossing: bool,
+    },
 }
 
 /// An event that came before the answer to the CONNECT.
@@ -60,7 +64,7 @@ impl Stay {
     pub(super) fn has(&self, slot: Slot) -> bool {
         match &self.state {
             State::Leaving(Some(next)) => next.slot == slot,
-            State::Unwanted(_) | State::Leaving(None) | State::Left => false,
+            State::Unwanted(_) | State::Leaving(None) | State::Left { .. } => false,
             State::Asked(_) | State::Joined => self.slot == slot,
         }
     }

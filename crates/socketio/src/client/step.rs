@@ -19,7 +19,7 @@ impl Client {
         match packet {
             Decoded::Connect { nsp, payload } => self.let_in(&nsp, payload.as_ref(), out),
             Decoded::ConnectError { nsp, payload } => self.kept_out(&nsp, &payload, out),
-            Decoded::Disconnect { nsp } => self.thrown_out(&nsp, out),
+            Decoded::Disconnect { nsp } => self.thrown_out(&nsp),
             Decoded::Event { nsp, id, packet } => self.event(&nsp, id, packet),
             Decoded::Ack { nsp, id, packet } => {
                 let stay = self.stay(&nsp)?;
@@ -41,7 +41,7 @@ impl Client {
         let stay = self.stays.iter().find(|stay| *stay.nsp == *nsp);
         Ok(match stay.ok_or(Error::NotConnected)?.state {
             State::Asked(_) | State::Joined => true,
-            State::Unwanted(_) | State::Leaving(_) | State::Left => false,
+            State::Unwanted(_) | State::Leaving(_) | State::Left { .. } => false,
         })
     }
 
@@ -78,7 +78,7 @@ impl Client {
                 }))
             }
             (State::Asked(early), Some((sid, pid))) => {
-                let early = core::mem::take(early);
+                let early = early.take().unwrap_or_default();
                 stay.state = State::Joined;
                 let connected = ClientEvent::Connected { slot, sid, pid };
                 self.ready.push_back(connected);
@@ -91,9 +91,18 @@ impl Client {
                 let header = header(Kind::Disconnect, &stay.nsp, None);
                 // What a sink that is closed does not take, nobody waits for.
                 let _ = header.send("", &[], &config.limits, Admit::Owed, out);
-                Ok(self.left(slot, out))
+                self.left(slot, true, out);
+                Ok(None)
             }
-            (State::Joined | State::Left, _) => Err(Error::Unasked),
+            // The server threw the client out of the stay before, which crossed this CONNECT.
+            (State::Left { .. }, _) => {
+                let config = self.config.clone();
+                let stay = self.stay(nsp)?;
+                let header = header(Kind::Disconnect, &stay.nsp, None);
+                let _ = header.send("", &[], &config.limits, Admit::Owed, out);
+                Ok(None)
+            }
+            (State::Joined, _) => Err(Error::Unasked),
         }
     }
 
@@ -134,57 +143,58 @@ impl Client {
                     data,
                 }))
             }
-            (State::Leaving(_), _) => Ok(self.left(slot, out)),
+            (State::Leaving(_), _) => {
+                self.left(slot, false, out);
+                Ok(None)
+            }
             (State::Unwanted(_), _) => {
-                stay.state = State::Left;
+                stay.state = State::Left { crossing: false };
                 Ok(None)
             }
             (State::Joined, Revision::V4) => {
                 let data: Value = payload.to_value();
                 Ok(Some(ClientEvent::Error { slot, data }))
             }
-            (State::Left, Revision::V4) => Ok(None),
-            (State::Joined | State::Left, Revision::V5) => Err(Error::Unasked),
+            (State::Left { .. }, _) => Ok(None),
+            (State::Joined, Revision::V5) => Err(Error::Unasked),
         }
     }
 
-    fn thrown_out(
-        &mut self,
-        nsp: &str,
-        out: &mut impl Sink,
-    ) -> Result<Option<ClientEvent<'static>>, Error> {
+    fn thrown_out(&mut self, nsp: &str) -> Result<Option<ClientEvent<'static>>, Error> {
         let stay = self.stay(nsp)?;
         let slot = stay.slot;
         match &mut stay.state {
+            // A server disconnects whom it has let in: this is of the stay before, which the client left
+            // meanwhile, and so is what came before it; what follows is not.
             State::Asked(early) => {
-                // A server disconnects whom it has let in: this is of the stay before, which the client
-                // left meanwhile, and so is what came before it.
-                let early = core::mem::take(early);
+                let early = early.replace(Vec::new()).unwrap_or_default();
                 self.drop_early(early);
                 Ok(None)
             }
+            State::Leaving(_) => Ok(None),
             State::Joined => {
-                self.leave(slot);
+                self.leave(slot, false);
                 Ok(Some(ClientEvent::Disconnected { slot }))
             }
-            State::Leaving(_) => Ok(self.left(slot, out)),
-            State::Unwanted(_) | State::Left => {
-                stay.state = State::Left;
+            State::Unwanted(_) | State::Left { .. } => {
+                stay.state = State::Left { crossing: false };
                 Ok(None)
             }
         }
     }
 
-    /// A stay that the client left early has ended; who waits for that is next.
-    fn left(&mut self, slot: Slot, out: &mut impl Sink) -> Option<ClientEvent<'static>> {
-        let stay = self.stays.iter_mut().find(|stay| stay.slot == slot)?;
-        let before = core::mem::replace(&mut stay.state, State::Left);
+    /// A stay that the client left early has ended; who waits for that is next. `was_in` says whether the
+    /// server may have said something to it.
+    fn left(&mut self, slot: Slot, was_in: bool, out: &mut impl Sink) {
+        let Some(stay) = self.stays.iter_mut().find(|stay| stay.slot == slot) else {
+            return;
+        };
+        let before = core::mem::replace(&mut stay.state, State::Left { crossing: was_in });
         if let State::Leaving(Some(next)) = before {
-            stay.begin(next.slot);
+            stay.begin(next.slot, was_in);
             // As above.
             let _ = stay.ask(&next.body, &self.config.limits, out);
         }
-        None
     }
 
     fn event<'b>(
@@ -198,7 +208,7 @@ impl Client {
         let slot = stay.slot;
         match &mut stay.state {
             State::Joined => Ok(Some(ClientEvent::Event { slot, id, packet })),
-            State::Asked(early) => {
+            State::Asked(Some(early)) => {
                 let held = held.saturating_add(Early::weight(&packet));
                 if held > limit {
                     return Err(Error::TooMuchHeld { limit });
@@ -208,7 +218,9 @@ impl Client {
                 self.held = held;
                 Ok(None)
             }
-            State::Unwanted(_) | State::Leaving(_) | State::Left => Ok(None),
+            State::Asked(None) | State::Unwanted(_) | State::Leaving(_) | State::Left { .. } => {
+                Ok(None)
+            }
         }
     }
 }

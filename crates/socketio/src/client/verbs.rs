@@ -62,7 +62,7 @@ impl Client {
             State::Leaving(next) => *next = Some(Next { slot, body }),
             State::Unwanted(here) => {
                 let here = *here;
-                stay.begin(slot);
+                stay.begin(slot, false);
                 if here {
                     stay.state = State::Joined;
                     let sid = self.session_id("/");
@@ -71,10 +71,11 @@ impl Client {
                         .push_back(ClientEvent::Connected { slot, sid, pid });
                 }
             }
-            State::Left => {
+            State::Left { crossing } => {
+                let crossing = *crossing;
                 stay.query = query.into();
                 stay.ask(&body, &self.config.limits, out)?;
-                stay.begin(slot);
+                stay.begin(slot, crossing);
             }
         }
         self.next = self.next.wrapping_add(1);
@@ -98,7 +99,7 @@ impl Client {
     fn place(&mut self, slot: Slot, nsp: &str, query: &str) -> Result<usize, SendError> {
         let stay = Stay {
             slot,
-            state: State::Left,
+            state: State::Left { crossing: false },
             next_ack: 0,
             nsp: nsp.into(),
             query: query.into(),
@@ -108,7 +109,7 @@ impl Client {
             return Ok(self.stays.len().saturating_sub(1));
         }
         let left = self.stays.iter().enumerate();
-        let left = left.filter(|(_, stay)| matches!(stay.state, State::Left));
+        let left = left.filter(|(_, stay)| matches!(stay.state, State::Left { .. }));
         let oldest = left.min_by_key(|(_, stay)| stay.slot).map(|(i, _)| i);
         let place = oldest.ok_or(SendError::Full)?;
         if let Some(old) = self.stays.get_mut(place) {
@@ -133,7 +134,7 @@ impl Client {
                 header.send("", &[], &self.config.limits, Admit::Owed, out)?;
             }
             State::Asked(early) => {
-                let early = core::mem::take(early);
+                let early = early.take().unwrap_or_default();
                 stay.state = State::Leaving(None);
                 self.drop_early(early);
                 return Ok(());
@@ -142,9 +143,9 @@ impl Client {
                 *next = None;
                 return Ok(());
             }
-            State::Unwanted(_) | State::Left => return Err(SendError::Closed),
+            State::Unwanted(_) | State::Left { .. } => return Err(SendError::Closed),
         }
-        self.leave(slot);
+        self.leave(slot, true);
         Ok(())
     }
 
@@ -215,10 +216,10 @@ impl Client {
     }
 
     /// A stay is over, whoever ended it.
-    pub(super) fn leave(&mut self, slot: Slot) {
+    pub(super) fn leave(&mut self, slot: Slot, crossing: bool) {
         let stay = self.stays.iter_mut().find(|stay| stay.slot == slot);
-        let before = stay.map(|stay| core::mem::replace(&mut stay.state, State::Left));
-        if let Some(State::Asked(early)) = before {
+        let before = stay.map(|stay| core::mem::replace(&mut stay.state, State::Left { crossing }));
+        if let Some(State::Asked(Some(early))) = before {
             self.drop_early(early);
         }
         self.acks.leave(slot);
@@ -226,7 +227,7 @@ impl Client {
 
     /// A stay that did not begin: the server will not speak of it any more.
     pub(super) fn forget(&mut self, slot: Slot) {
-        self.leave(slot);
+        self.leave(slot, false);
         self.stays.retain(|stay| stay.slot != slot);
     }
 
@@ -263,11 +264,11 @@ fn joined(stays: &mut [Stay], slot: Slot) -> Result<&mut Stay, SendError> {
 }
 
 impl Stay {
-    /// Another stay in the same namespace.
-    pub(super) fn begin(&mut self, slot: Slot) {
+    /// Another stay in the same namespace, which the client may have been in before.
+    pub(super) fn begin(&mut self, slot: Slot, again: bool) {
         self.slot = slot;
         self.next_ack = 0;
-        self.state = State::Asked(Vec::new());
+        self.state = State::Asked((!again).then(Vec::new));
     }
 
     /// Sends the CONNECT.

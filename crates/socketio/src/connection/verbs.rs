@@ -4,7 +4,7 @@ use super::{
     Connection, Life,
     slots::{Slot, State},
 };
-use crate::{Encoded, Kind, Revision, Value, packet::encode::Header, text::quote};
+use crate::{Config, Encoded, Kind, Revision, Value, packet::encode::Header, text::quote};
 use alloc::{string::String, sync::Arc};
 use siox_wire::{Admit, Instant, Lead, SendError, Shared, Sink};
 
@@ -139,7 +139,7 @@ impl Connection {
     ) -> Result<(), SendError> {
         let nsp = self.may_send(slot, event, Kind::Event)?;
         let header = header(Kind::Event, nsp, None);
-        header.send(event.json(), event.attachments(), &self.config, admit, out)
+        put(&header, event, &self.config, admit, out)
     }
 
     /// Emits an event that the peer is asked to acknowledge; returns the id that
@@ -169,8 +169,7 @@ impl Connection {
             }
         };
         let header = header(Kind::Event, entry.nsp(), Some(id));
-        let (json, attachments) = (event.json(), event.attachments());
-        header.send(json, attachments, &self.config, Admit::Normal, out)?;
+        put(&header, event, &self.config, Admit::Normal, out)?;
         entry.last_ack = last;
         self.acks.insert(slot, id, deadline);
         Ok(id)
@@ -190,8 +189,7 @@ impl Connection {
     ) -> Result<(), SendError> {
         let nsp = self.may_send(slot, args, Kind::Ack)?;
         let header = header(Kind::Ack, nsp, Some(id));
-        let (json, attachments) = (args.json(), args.attachments());
-        header.send(json, attachments, &self.config, Admit::Owed, out)
+        put(&header, args, &self.config, Admit::Owed, out)
     }
 
     /// Sends a packet that [`Config::shared`](crate::Config::shared) made for this slot's namespace.
@@ -271,6 +269,25 @@ impl Connection {
 
 fn header(kind: Kind, nsp: &str, id: Option<u64>) -> Header<'_> {
     Header { kind, nsp, id }
+}
+
+/// Sends a packet of what the application encoded, as it wants it to be sent.
+#[inline(always)]
+fn put(
+    header: &Header<'_>,
+    encoded: &Encoded,
+    config: &Config,
+    admit: Admit,
+    out: &mut impl Sink,
+) -> Result<(), SendError> {
+    if !encoded.may_compress() {
+        out.set_compress(false);
+    }
+    let sent = header.send(encoded.json(), encoded.attachments(), config, admit, out);
+    if !encoded.may_compress() {
+        out.set_compress(true);
+    }
+    sent
 }
 
 /// What a client of revision 5 is told when it comes in.

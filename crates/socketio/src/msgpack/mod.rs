@@ -29,8 +29,9 @@ use siox_wire::{Message, Part, SendError};
 /// differences:
 ///
 /// * Binary values (`bin`, and what notepack makes of an `ArrayBuffer`) stand in their places, at most
-///   [`max_binary`](Self::max_binary) of them; an object that looks like a placeholder is none. A CONNECT
-///   or CONNECT_ERROR has no binary values.
+///   [`max_binary`](Self::max_binary) of them; an object that looks like a placeholder is none. On the way
+///   out such an object is one where the packet has attachments, relayed ones included. A CONNECT or
+///   CONNECT_ERROR has no binary values.
 /// * Integers are exact from -2^63 to 2^64 - 1. What is written as a whole number with a fraction or an
 ///   exponent (`1.0`, `1e2`), if exact, is sent as an integer, any other number as a double.
 /// * Dates (extension -1, and the older form of notepack) become the text that JavaScript's JSON has for

@@ -156,7 +156,8 @@ pub fn shared(nsp: &str, encoded: &Encoded, id: Option<u64>) -> Arc<Shared> {
         nsp,
         id,
     };
-    Shared::new(header.json_parts(encoded.json(), encoded.attachments()))
+    let parts = header.json_parts(encoded.json(), encoded.attachments());
+    Shared::with_compression(parts, encoded.may_compress())
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ pub(super) fn apply(
         compression,
     } = chosen?;
     let plain = response.content_length();
-    if response.status != 200 || plain < compression.threshold.max(1) {
+    if response.status != 200 || !response.compress || plain < compression.threshold.max(1) {
         return None;
     }
     vary(fields, "Accept-Encoding");

@@ -14,6 +14,7 @@ fn response(body: &str) -> Response {
         status: 200,
         content_type: ContentType::Text,
         body: [Bytes::copy_from_slice(body.as_bytes())].into(),
+        compress: true,
         refusal: None,
     }
 }

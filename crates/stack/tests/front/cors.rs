@@ -21,6 +21,7 @@ fn opened(front: &Front, origin: Option<&str>) -> Answer {
             status: 200,
             content_type: siox_engineio::ContentType::Text,
             body: [bytes::Bytes::from_static(b"0{}")].into(),
+            compress: true,
             refusal: None,
         }),
         Verdict::Refuse(refused) => judged.reply.refuse(&refused),

@@ -38,6 +38,9 @@ pub(super) async fn run(idle: &Idle) -> Done {
     let (first, before) = (server.resident()?, pings.load(Relaxed));
     let each = (first - empty) * 1024 / idle.clients;
     println!("all there: {}, {each} bytes a client", kib(first));
+    if each > idle.each {
+        return Err(format!("more than {} bytes", idle.each).into());
+    }
     let begun = Instant::now();
     let mut most = first;
     while begun.elapsed() < Duration::from_secs(idle.seconds) {

@@ -38,6 +38,9 @@ pub(crate) struct Idle {
     /// How much resident memory may grow once all have been pinged, in thousandths.
     #[arg(long, default_value_t = 20)]
     growth: usize,
+    /// The most resident memory for a client, in bytes.
+    #[arg(long, default_value_t = 3072)]
+    each: usize,
 }
 
 #[derive(Debug, Args)]

@@ -225,6 +225,11 @@ impl Sink for Connection {
         }
     }
 
+    #[cfg(feature = "deflate")]
+    fn set_compress(&mut self, wanted: bool) {
+        self.compression.set_wanted(wanted);
+    }
+
     fn put_binary(&mut self, lead: &[u8], payload: Bytes) {
         if self.may_put() {
             self.put_payload(Opcode::Binary, lead, payload);
