@@ -10,6 +10,9 @@ use bytes::Bytes;
 use core::mem;
 use siox_wire::{Admit, Lead, Part, SendError, Shared, Sink};
 
+/// How many pongs wait at most, one behind the other.
+const PONGS: usize = 16;
+
 #[derive(Debug)]
 enum Item {
     /// With its type.
@@ -141,6 +144,20 @@ impl Queue {
         }
         self.begin(hard_cap);
         self.push(Item::Text(Bytes::from_static(packet.as_bytes())));
+    }
+
+    /// Puts the pong to a ping with this data. Behind [`PONGS`] that nobody has fetched the newest takes
+    /// the place of the last.
+    pub(crate) fn put_pong(&mut self, data: &str, hard_cap: usize) {
+        let is_pong = |item: &&Item| matches!(item, Item::Text(text) if text.starts_with(b"3"));
+        let waiting = self.items.iter().rev().take_while(is_pong).take(PONGS);
+        if waiting.count() >= PONGS
+            && let Some(last) = self.items.pop_back()
+        {
+            self.weight = self.weight.saturating_sub(last.weight());
+        }
+        self.begin(hard_cap);
+        self.push(Item::Text(["3", data].concat().into()));
     }
 
     /// Puts a packet, with its type.

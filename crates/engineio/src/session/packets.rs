@@ -12,7 +12,8 @@ use siox_wire::{Instant, Message, Sink};
 enum Step<'b> {
     Nothing,
     Deliver(Message<'b>),
-    Ping,
+    /// With its data, to be sent back.
+    Ping(Message<'b>),
     Pong,
     Close,
 }
@@ -21,7 +22,7 @@ impl<'b> Step<'b> {
     fn of(version: Version, packet: Packet<'b>) -> Result<Self, Error> {
         match (packet.kind, version) {
             (Kind::Message, _) => Ok(Self::Deliver(packet.data)),
-            (Kind::Ping, Version::V3) => Ok(Self::Ping),
+            (Kind::Ping, Version::V3) => Ok(Self::Ping(packet.data)),
             (Kind::Pong, Version::V4) => Ok(Self::Pong),
             (Kind::Ping, Version::V4) | (Kind::Pong, Version::V3) => Err(Error::HeartbeatDirection),
             (Kind::Close, _) => Ok(Self::Close),
@@ -100,8 +101,8 @@ impl Session {
         Ok(match step {
             Step::Nothing => None,
             Step::Deliver(message) => Some(Event::Message(message)),
-            Step::Ping => {
-                self.pinged(now, out);
+            Step::Ping(data) => {
+                self.pinged(now, &data, out);
                 None
             }
             Step::Pong => {
@@ -115,13 +116,17 @@ impl Session {
         })
     }
 
-    /// A client of v3 pings.
-    fn pinged(&mut self, now: Instant, out: Option<&mut dyn Sink>) {
+    /// A client of v3 pings. What it says with that comes back, if it is text.
+    fn pinged(&mut self, now: Instant, data: &Message<'_>, out: Option<&mut dyn Sink>) {
         let (interval, timeout) = (self.config.ping_interval, self.config.ping_timeout);
         self.heartbeat.ping(now, interval, timeout);
+        let data = match data {
+            Message::Text(text) => &**text,
+            Message::Binary(_) => "",
+        };
         match (&mut self.phase, out) {
-            (Phase::Polling(half), _) => half.queue.put_control("3", self.config.hard_cap),
-            (Phase::Socket { .. }, Some(out)) => out.put_text(&[b"3"]),
+            (Phase::Polling(half), _) => half.queue.put_pong(data, self.config.hard_cap),
+            (Phase::Socket { .. }, Some(out)) => out.put_text(&[b"3", data.as_bytes()]),
             (Phase::Socket { .. } | Phase::Closing { .. } | Phase::Closed { .. }, _) => {}
         }
     }

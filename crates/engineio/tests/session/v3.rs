@@ -229,13 +229,28 @@ fn a_pong_of_the_client_is_the_wrong_way_round() {
 }
 
 #[test]
-fn many_pings_that_are_not_fetched_get_one_pong() {
-    let mut peer = polling(config(), false);
+fn a_pong_says_what_the_ping_said() {
+    let mut polled = polling(config(), false);
     assert_eq!(
-        post(&mut peer, 1, false, "1:2".repeat(10_000).as_bytes()).0,
+        post(&mut polled, 1, false, "1:22:2a3:2€b".as_bytes()).0,
         200
     );
-    assert_eq!(bytes(&get(&mut peer, 1)), b"1:3");
+    assert_eq!(bytes(&get(&mut polled, 2)), "1:32:3a3:3€b".as_bytes());
+    let mut socketed = socket(config(), false);
+    for (ping, pong) in [("2", "3"), ("2probe", "3probe"), ("2€", "3€")] {
+        assert_eq!(socketed.frame(1, siox_engineio::Lane(1), ping), Ok(None));
+        assert_eq!(socketed.sent(), [pong]);
+    }
+}
+
+#[test]
+fn of_many_pings_that_are_not_fetched_the_first_and_the_newest_get_a_pong() {
+    let mut peer = polling(config(), false);
+    let pings: String = (10_000..20_000).map(|n| format!("6:2{n}")).collect();
+    assert_eq!(post(&mut peer, 1, false, pings.as_bytes()).0, 200);
+    let pongs = (10_000..10_015).chain([19_999]);
+    let pongs: String = pongs.map(|n| format!("6:3{n}")).collect();
+    assert_eq!(bytes(&get(&mut peer, 1)), pongs.as_bytes());
 }
 
 #[test]

@@ -121,6 +121,11 @@ impl<A: App> Host<A> {
         self.sids.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Nothing more will come of this session.
+    fn forget(&self, sid: &Sid) {
+        self.table().remove(sid);
+    }
+
     fn addresses(&self) -> MutexGuard<'_, Vec<SocketAddr>> {
         let listening = self.listening.lock();
         listening.unwrap_or_else(PoisonError::into_inner)

@@ -11,6 +11,7 @@ use siox_wire::Instant;
 use std::{
     collections::BTreeMap,
     mem,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Wake, Waker},
     thread,
@@ -123,8 +124,12 @@ impl<A: App> Timers<A> {
         while let Some(entries) = self.wait() {
             let Some(host) = host.upgrade() else { return };
             for entry in entries {
-                if let Some((entry, due)) = tick(&host, entry) {
-                    self.lock().put(entry, due);
+                let sid = entry.conn.sid;
+                // An app that breaks down over one session does not take the deadlines of the others along.
+                match catch_unwind(AssertUnwindSafe(|| tick(&host, entry))) {
+                    Ok(Some((entry, due))) => self.lock().put(entry, due),
+                    Ok(None) => {}
+                    Err(_) => host.forget(&sid),
                 }
             }
         }

@@ -1,13 +1,13 @@
 //! How many sessions there may be: who is beyond it is told so, and every way in which a session ends, or
 //! never comes to be, gives its place back.
 
-use crate::common::{Http, Running, config, get, serve, sid, until};
+use crate::common::{Http, PATIENCE, Running, config, get, serve, sid, until};
 use siox_tcp::{
     Message, WebSocket,
-    engine::{Admission, Builder, Caps, Config, Options, Server},
+    engine::{Admission, Builder, Caps, Config, Event, Options, Server, Socket},
 };
 use std::{
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     thread,
     time::Duration,
 };
@@ -147,4 +147,32 @@ fn a_storm_of_clients_that_go_away_takes_no_place() {
     });
     until(&0, || running.server.clients());
     fill(&running);
+}
+
+/// Who breaks down over a client's end takes neither that client's place nor the deadlines of others.
+#[test]
+fn a_handler_that_breaks_down() {
+    let config = Config {
+        ping_interval: Duration::from_millis(50),
+        ping_timeout: Duration::from_millis(50),
+        ..config()
+    };
+    let builder = capped(Some(1), None).config(config);
+    let server = builder.build().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = listener.local_addr().unwrap();
+    let serving = server.clone();
+    thread::spawn(move || {
+        serving.serve_handler(&listener, |_: &Socket, event: Event<'_>| {
+            assert!(
+                !matches!(event, Event::Closed(_)),
+                "a handler that breaks down"
+            );
+        })
+    });
+    for _ in 0..3 {
+        Http::connect(to).open();
+        until(&0, || server.clients());
+    }
+    assert!(server.close(PATIENCE));
 }

@@ -260,13 +260,13 @@ impl Inflater {
             return Ok(()); // no byte at all, or a final block was the last
         }
         match takeover {
-            true => self.expect(&TAIL, false),
-            false => self.expect(&FINAL_TAIL, true),
+            true => self.match_tail(&TAIL, false),
+            false => self.match_tail(&FINAL_TAIL, true),
         }
     }
 
     /// Feeds what must end as told and yield nothing.
-    fn expect(&mut self, input: &[u8], ended: bool) -> Result<(), Error> {
+    fn match_tail(&mut self, input: &[u8], ended: bool) -> Result<(), Error> {
         let mut out = [0; 8];
         let (taken, made) = (self.z.total_in(), self.z.total_out());
         let status = self.z.decompress(input, &mut out, FlushDecompress::Sync);
