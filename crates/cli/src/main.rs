@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod connect;
 mod decode;
 mod demo;
 mod serve;
@@ -22,6 +23,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Demo),
+    Connect(Box<connect::Connect>),
     Serve(serve::Serve),
     Decode(decode::Decode),
 }
@@ -29,6 +31,7 @@ enum Command {
 fn main() -> ExitCode {
     let (name, result) = match Cli::parse().command {
         Command::Demo(options) => ("demo", wait(demo::run(options))),
+        Command::Connect(options) => ("connect", wait(connect::run(*options))),
         Command::Serve(options) => ("serve", wait(serve::run(options))),
         Command::Decode(options) => ("decode", decode::run(&options).map_err(Into::into)),
     };

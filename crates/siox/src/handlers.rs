@@ -159,6 +159,12 @@ impl Handlers {
         self.change(|t| append(t.at(occasion), entry));
     }
 
+    /// As [`add`](Self::add), before the others.
+    pub(crate) fn prepend<M: 'static>(&self, occasion: Occasion, handler: impl Handler<M>) {
+        let entry = Entry::new(handler, false);
+        self.change(|t| prepend(t.at(occasion), entry));
+    }
+
     pub(crate) fn clear(&self, occasion: Occasion) {
         self.change(|t| *t.at(occasion) = List::default());
     }
@@ -166,6 +172,12 @@ impl Handlers {
     pub(crate) fn watch(&self, watcher: impl Fn(&Outgoing<'_>) + Send + Sync + 'static) {
         let watcher: Arc<Watcher> = Arc::new(watcher);
         self.change(|t| append(&mut t.outgoing, watcher));
+    }
+
+    /// As [`watch`](Self::watch), before the others.
+    pub(crate) fn watch_first(&self, watcher: impl Fn(&Outgoing<'_>) + Send + Sync + 'static) {
+        let watcher: Arc<Watcher> = Arc::new(watcher);
+        self.change(|t| prepend(&mut t.outgoing, watcher));
     }
 
     pub(crate) fn clear_watchers(&self) {
@@ -200,6 +212,10 @@ impl Handlers {
             }
         });
     }
+}
+
+fn prepend<T: Clone>(list: &mut Arc<[T]>, new: T) {
+    *list = [new].into_iter().chain(list.iter().cloned()).collect();
 }
 
 fn append<T: Clone>(list: &mut Arc<[T]>, new: T) {

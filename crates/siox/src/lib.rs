@@ -28,6 +28,16 @@
 //! * A handler that panics disconnects its own socket and nobody else.
 //! * `emit` queues before it returns: the order of calls is the order on the wire.
 //!
+//! # What it tells
+//! [`Server::metrics`] has what was counted, for Prometheus too; [`Server::on_error`] hears of every handler
+//! that fails. With `tracing`, a span at level INFO for each socket (its id, namespace, address; no headers,
+//! no credentials), within which its handlers run; clients that come, are refused and go at level DEBUG.
+//!
+//! # What it holds
+//! A client that idles on its WebSocket takes less than 3 KiB of resident memory, and one that has gone
+//! none: `cargo xtask soak` shows both. [`Socket::queued`] tells what waits for one,
+//! [`Metrics::traffic`] for all.
+//!
 //! # Limits
 //! At most 256 handlers of a socket are pending, and 256 of its events wait for `on_connect`; then its
 //! client is not read. What waits for a client is bounded by [`Builder::queue`], a message by

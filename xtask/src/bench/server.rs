@@ -2,6 +2,8 @@
 //! over interleaved rounds; `benches/SERVER.md` and `benches/server.svg`. With `--quick` one short round, with `--row NAME`
 //! that row, with `--only PEER,..` those servers, which write nothing down.
 
+use std::process::Stdio;
+
 use crate::npm;
 use crate::shell::{Arguments, Result, cargo, output, root, write};
 
@@ -30,7 +32,8 @@ pub(super) fn run(words: &[String]) -> Result {
     if is_whole {
         bench.arg("--plot").arg(root().join("benches/server.svg"));
     }
-    let tables = output(&mut bench)?;
+    // Which says how far it is.
+    let tables = output(bench.stderr(Stdio::inherit()))?;
     print!("{tables}");
     if is_whole {
         write(

@@ -6,7 +6,7 @@ const PAGE: &str = "SECURITY.md";
 const SECTION: &str = "## Which test shows what";
 
 /// The classes of hostile input, by letter, and how many there are of each.
-const CLASSES: [(char, usize); 4] = [('A', 15), ('B', 4), ('C', 18), ('D', 23)];
+const CLASSES: [(char, usize); 5] = [('A', 15), ('B', 4), ('C', 18), ('D', 23), ('E', 19)];
 
 /// One row of the table.
 struct Row<'a> {

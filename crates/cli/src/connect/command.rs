@@ -14,7 +14,10 @@ pub(crate) enum Command {
         ack: bool,
     },
     /// To join a namespace, or use one that is joined.
-    Use { nsp: String, auth: Option<Value> },
+    Use {
+        nsp: String,
+        auth: Option<Value>,
+    },
     /// To leave the namespace in use.
     Leave,
     /// To see the namespaces.
@@ -93,7 +96,11 @@ fn dotted(line: &str) -> Result<Command, CommandError> {
         ".use" | ".join" => {
             let (nsp, rest) = token(rest)?.ok_or(CommandError::NoNamespace)?;
             let auth = token(rest)?.map(|(auth, _)| json(auth)).transpose()?;
-            let nsp = if nsp.starts_with('/') { nsp.to_owned() } else { format!("/{nsp}") };
+            let nsp = if nsp.starts_with('/') {
+                nsp.to_owned()
+            } else {
+                format!("/{nsp}")
+            };
             Command::Use { nsp, auth }
         }
         ".leave" => Command::Leave,
@@ -133,10 +140,12 @@ fn value(token: &str) -> Result<Argument, CommandError> {
 }
 
 fn json(token: &str) -> Result<Value, CommandError> {
-    token.parse().map_err(|error: siox_socketio::Error| CommandError::Json {
-        text: token.to_owned(),
-        error: error.to_string(),
-    })
+    token
+        .parse()
+        .map_err(|error: siox_socketio::Error| CommandError::Json {
+            text: token.to_owned(),
+            error: error.to_string(),
+        })
 }
 
 /// The first word or JSON value, and what is behind it.
@@ -144,7 +153,9 @@ fn token(text: &str) -> Result<Option<(&str, &str)>, CommandError> {
     let text = text.trim_start();
     let end = match text.as_bytes().first() {
         None => return Ok(None),
-        Some(b'{' | b'[' | b'"') => json_end(text).ok_or_else(|| CommandError::Unclosed(text.to_owned()))?,
+        Some(b'{' | b'[' | b'"') => {
+            json_end(text).ok_or_else(|| CommandError::Unclosed(text.to_owned()))?
+        }
         Some(_) => text.find(char::is_whitespace).unwrap_or(text.len()),
     };
     Ok(Some(text.split_at(end)))
@@ -192,13 +203,23 @@ mod tests {
             (
                 "chat \"two words\" 1 {\"a\": [\"}\"]} true",
                 "chat",
-                vec![val("\"two words\""), val("1"), val("{\"a\": [\"}\"]}"), val("true")],
+                vec![
+                    val("\"two words\""),
+                    val("1"),
+                    val("{\"a\": [\"}\"]}"),
+                    val("true"),
+                ],
                 false,
             ),
             ("?chat 1", "chat", vec![val("1")], true),
             ("? \"two words\" []", "two words", vec![val("[]")], true),
             ("7 x", "7", vec![val("\"x\"")], false),
-            ("pic @a/b.png", "pic", vec![Argument::File("a/b.png".into())], false),
+            (
+                "pic @a/b.png",
+                "pic",
+                vec![Argument::File("a/b.png".into())],
+                false,
+            ),
             ("say \"a\\\"b\"", "say", vec![val("\"a\\\"b\"")], false),
         ] {
             assert_eq!(emitted(line), (event.to_owned(), args, ack), "{line}");

@@ -57,6 +57,12 @@ impl Reader {
         }
     }
 
+    /// What a message packet carries.
+    pub(crate) fn carried(&mut self, report: &mut Report, depth: usize, data: Message<'_>) {
+        let kind = Kind::Message;
+        self.describe(report, depth, Packet { kind, data });
+    }
+
     /// The capture has ended.
     pub(crate) fn end(&self, report: &mut Report) {
         self.socket.end(report);

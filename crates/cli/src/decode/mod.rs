@@ -10,7 +10,8 @@ mod socket;
 
 use clap::{Args, ValueEnum};
 use input::{Captured, Form};
-pub(crate) use report::Report;
+use report::Report;
+use siox_wire::Message;
 use std::{
     fmt,
     io::{self, IsTerminal, Read, Write},
@@ -117,6 +118,23 @@ impl Decode {
             return Err(DecodeError::Empty);
         }
         Captured::read(bytes, self.form).map_err(DecodeError::Form)
+    }
+}
+
+/// What a packet of Engine.IO means, indented and in colours where that is wanted.
+pub(crate) struct Raw(engine::Reader);
+
+impl Raw {
+    /// A reader of the packets of one direction.
+    pub(crate) fn new(eio: u8) -> Self {
+        Self(engine::Reader::new(eio))
+    }
+
+    /// What this message, which Engine.IO carries, means.
+    pub(crate) fn message(&mut self, message: &Message<'_>, colours: bool) -> String {
+        let mut report = Report::default();
+        self.0.carried(&mut report, 1, message.clone());
+        report.to_text(colours)
     }
 }
 

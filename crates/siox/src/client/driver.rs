@@ -1,6 +1,9 @@
 //! The task of a connection: it opens sessions, hears them, and knows the time.
 
-use super::shared::{Shared, State};
+use super::{
+    manager::Direction,
+    shared::{Shared, State},
+};
 use crate::{DisconnectReason, client::tell};
 use siox_engineio::{ClientEvent, CloseReason};
 use siox_stack::{Dial, Manager as Machine, Want};
@@ -107,6 +110,7 @@ impl Driver {
 
     fn send_later(&mut self, state: &mut State, message: Message<'static>) {
         if let Some((_, sender)) = state.sender.clone() {
+            state.tap(Direction::Sent, &message);
             state.blocked = true;
             self.sending = Some(Box::pin(async move { sender.send(message).await }));
         }
@@ -187,6 +191,9 @@ impl Driver {
 
     fn heard(&mut self, state: &mut State, dial: Dial, event: Option<ClientEvent<'static>>) {
         let now = siox_tokio::now();
+        if let Some(ClientEvent::Message(message)) = &event {
+            state.tap(Direction::Received, message);
+        }
         let machine: &mut Machine = &mut state.machine;
         match event {
             Some(ClientEvent::Message(message)) => machine.handle_message(now, dial, message),

@@ -1,7 +1,7 @@
 //! The connection that clients of several namespaces share.
 
 use super::{ClientBuilder, shared::Handle};
-use crate::DisconnectReason;
+use crate::{DisconnectReason, Message};
 use std::{
     fmt,
     sync::{Arc, PoisonError, RwLock},
@@ -26,6 +26,17 @@ pub enum ConnectionEvent {
     /// It is not tried any more.
     ReconnectFailed,
 }
+
+/// Which way a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// To the server.
+    Sent,
+    /// From the server.
+    Received,
+}
+
+pub(super) type Tap = Box<dyn Fn(Direction, &Message<'_>) + Send + Sync>;
 
 type Watcher = Arc<dyn Fn(&ConnectionEvent) + Send + Sync>;
 
@@ -66,6 +77,16 @@ impl Manager {
     /// Calls `watcher` for whatever happens to the connection.
     pub fn on_event(&self, watcher: impl Fn(&ConnectionEvent) + Send + Sync + 'static) -> &Self {
         self.0.0.watchers.add(Arc::new(watcher));
+        self
+    }
+
+    /// Calls `watcher` for each message of Engine.IO that is sent or received on the connection: a packet, or
+    /// an attachment. It runs where others wait: it must be quick, and must not use this connection.
+    pub fn on_message(
+        &self,
+        watcher: impl Fn(Direction, &Message<'_>) + Send + Sync + 'static,
+    ) -> &Self {
+        self.0.0.lock().taps.push(Box::new(watcher));
         self
     }
 

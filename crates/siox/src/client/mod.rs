@@ -51,7 +51,7 @@ mod typed;
 pub use builder::ClientBuilder;
 pub use events::{Events, Received};
 pub use handle::Client;
-pub use manager::{ConnectionEvent, Manager};
+pub use manager::{ConnectionEvent, Direction, Manager};
 pub use siox_http1::proxy::Proxy;
 pub use siox_stack::{ClientOptions, Overflow};
 pub use target::BadTarget;

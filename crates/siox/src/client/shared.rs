@@ -1,7 +1,12 @@
 //! What the handles of a connection and its driver share: the machine, under a lock that nobody holds
 //! while a handler runs.
 
-use super::{handle::Inner as Socket, manager::Watchers, options::Options, target::Target};
+use super::{
+    handle::Inner as Socket,
+    manager::{Direction, Tap, Watchers},
+    options::Options,
+    target::Target,
+};
 use crate::{AckError, Args, ConnectError, awaited::Reply};
 use siox_socketio::Packet;
 use siox_stack::{Dial, Manager as Machine, SocketKey, Ticket, Unanswered, Want};
@@ -40,6 +45,7 @@ pub(super) struct State {
     pub(super) armed: Option<Instant>,
     pub(super) sockets: Vec<Arc<Socket>>,
     waiters: BTreeMap<Ticket, oneshot::Sender<Reply>>,
+    pub(super) taps: Vec<Tap>,
     /// The driver is gone: nothing will happen any more.
     pub(super) over: bool,
 }
@@ -55,11 +61,22 @@ impl State {
                 Want::Binary(bytes) => Message::from(&bytes[..]),
                 Want::Open(_) | Want::Close(_) => return self.machine.put_back(want),
             };
-            let sent = self.sender.as_ref().map(|(_, s)| s.try_send(message));
+            let sent = self
+                .sender
+                .as_ref()
+                .map(|(_, s)| s.try_send(message.clone()));
             if let Some(Err(SendError::Full)) = sent {
                 return self.machine.put_back(want);
             }
+            self.tap(Direction::Sent, &message);
             // What a session does not take that is closing, its end will tell of.
+        }
+    }
+
+    /// Tells those who watch every message.
+    pub(super) fn tap(&self, direction: Direction, message: &Message<'_>) {
+        for tap in &self.taps {
+            tap(direction, message);
         }
     }
 
@@ -105,6 +122,7 @@ impl Shared {
                 armed: None,
                 sockets: Vec::new(),
                 waiters: BTreeMap::new(),
+                taps: Vec::new(),
                 over: false,
             }),
             nudge: Notify::new(),

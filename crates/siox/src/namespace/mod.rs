@@ -88,7 +88,8 @@ impl Shared {
         packets: Arc<siox_socketio::Config>,
     ) -> Self {
         let hook: Arc<Hook> = Arc::new(|e: HandlerError| {
-            tracing::warn!(socket = e.socket.id(), error = %e, "handler");
+            let _entered = e.socket.span().enter();
+            tracing::warn!(error = %e, "handler");
         });
         Self {
             states,
@@ -177,6 +178,12 @@ impl Namespace {
         self
     }
 
+    /// As [`on_any`](Self::on_any), before those there are.
+    pub fn prepend_any<M: 'static>(&self, handler: impl Handler<M>) -> &Self {
+        self.0.handlers.prepend(Occasion::Any, handler);
+        self
+    }
+
     /// Forgets the handlers of every event.
     pub fn off_any(&self) -> &Self {
         self.0.handlers.clear(Occasion::Any);
@@ -190,6 +197,15 @@ impl Namespace {
         watcher: impl Fn(&Outgoing<'_>) + Send + Sync + 'static,
     ) -> &Self {
         self.0.handlers.watch(watcher);
+        self
+    }
+
+    /// As [`on_any_outgoing`](Self::on_any_outgoing), before those there are.
+    pub fn prepend_any_outgoing(
+        &self,
+        watcher: impl Fn(&Outgoing<'_>) + Send + Sync + 'static,
+    ) -> &Self {
+        self.0.handlers.watch_first(watcher);
         self
     }
 

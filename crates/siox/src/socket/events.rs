@@ -35,6 +35,12 @@ impl Socket {
         self
     }
 
+    /// As [`on_any`](Self::on_any), before those there are.
+    pub fn prepend_any<M: 'static>(&self, handler: impl Handler<M>) -> &Self {
+        self.extra().handlers.prepend(Occasion::Any, handler);
+        self
+    }
+
     /// Forgets this socket's own handlers of every event.
     pub fn off_any(&self) -> &Self {
         self.extra().handlers.clear(Occasion::Any);
@@ -48,6 +54,15 @@ impl Socket {
         watcher: impl Fn(&Outgoing<'_>) + Send + Sync + 'static,
     ) -> &Self {
         self.extra().handlers.watch(watcher);
+        self
+    }
+
+    /// As [`on_any_outgoing`](Self::on_any_outgoing), before those there are.
+    pub fn prepend_any_outgoing(
+        &self,
+        watcher: impl Fn(&Outgoing<'_>) + Send + Sync + 'static,
+    ) -> &Self {
+        self.extra().handlers.watch_first(watcher);
         self
     }
 

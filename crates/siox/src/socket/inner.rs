@@ -21,6 +21,7 @@ use siox_socketio::{DisconnectReason, Encoded, Revision, Slot};
 use siox_tokio::Conn;
 use siox_wire::{Admit, Instant, Shared};
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -96,7 +97,11 @@ impl Socket {
     ) -> Self {
         let session = back.map(|b| &b.session);
         let id: Arc<str> = session.map_or_else(|| arrival.id.into(), |s| s.sid.as_ref().into());
-        let span = span(&id, &stay, &arrival.conn);
+        let span = span(
+            &told_as(&id, arrival.revision, arrival.number),
+            &stay,
+            &arrival.conn,
+        );
         let socket = Self(Arc::new(Inner {
             number: arrival.number,
             id,
@@ -391,6 +396,15 @@ impl Socket {
         if let Some(extra) = self.extra_if_any() {
             *extra.left() = None;
         }
+    }
+}
+
+/// By what the log knows a socket: by its id, but for a client of revision 4, whose id is made of the
+/// session's, and that is its credential.
+fn told_as(id: &str, revision: Revision, number: u64) -> Cow<'_, str> {
+    match revision {
+        Revision::V4 => Cow::Owned(format!("#{number}")),
+        Revision::V5 => Cow::Borrowed(id),
     }
 }
 

@@ -9,3 +9,4 @@ mod offline;
 mod reconnect;
 mod recovery;
 mod rig;
+mod ways;

@@ -1,20 +1,35 @@
 //! A session that goes on where it was.
 
 use crate::rig::{Host, log, within};
-use siox::{Data, Recovery, Server, Socket};
+use siox::{Data, Recovery, Server, Socket, parser::MessagePack};
 
 #[tokio::test]
 async fn what_was_missed_is_told() {
-    let io = Server::builder()
-        .recovery(Recovery::default())
-        .build()
-        .unwrap();
+    cut_and_come_back(false).await;
+}
+
+#[tokio::test]
+async fn what_was_missed_is_told_in_messagepack() {
+    cut_and_come_back(true).await;
+}
+
+async fn cut_and_come_back(packed: bool) {
+    let builder = Server::builder().recovery(Recovery::default());
+    let builder = match packed {
+        true => builder.parser(MessagePack::default()),
+        false => builder,
+    };
+    let io = builder.build().unwrap();
     let nsp = io.namespace("/");
     let (tell, mut told) = log();
     nsp.on("cut", |socket: Socket| socket.close());
     nsp.on_disconnect(move || tell(()));
     let host = Host::new(&io).await;
     for way in host.ways("/") {
+        let way = match packed {
+            true => way.parser(MessagePack::default()),
+            false => way,
+        };
         let (tell, mut heard) = log();
         let client = way
             .on("n", move |Data((n, _offset)): Data<(u32, String)>| tell(n))

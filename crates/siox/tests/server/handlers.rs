@@ -179,3 +179,29 @@ async fn data_is_typed() {
     assert!(socket.handshake().issued().elapsed().is_ok());
     assert!(!socket.handshake().is_cross_domain());
 }
+
+#[tokio::test]
+async fn those_of_every_event_may_be_put_before_others() {
+    let io = Server::new();
+    let (tell, mut told) = log::<&str>();
+    let nsp = io.namespace("/");
+    for (text, first) in [("b", false), ("c", false), ("a", true)] {
+        let (heard, left) = (tell.clone(), tell.clone());
+        match first {
+            true => nsp
+                .prepend_any(move |_: Socket| heard(text))
+                .prepend_any_outgoing(move |_| left(text)),
+            false => nsp
+                .on_any(move |_: Socket| heard(text))
+                .on_any_outgoing(move |_| left(text)),
+        };
+    }
+    let to = serve(&io).await;
+    let mut client = Client::join(to).await;
+    client.send("2[\"e\"]").await;
+    for text in ["a", "b", "c"] {
+        assert_eq!(told.next().await, text);
+    }
+    nsp.emit("e", &()).unwrap();
+    assert_eq!(told.so_far(), ["a", "b", "c"]);
+}

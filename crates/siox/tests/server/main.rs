@@ -3,6 +3,7 @@
 mod acks;
 mod arguments;
 mod binary;
+mod class_e;
 mod client;
 mod client_files;
 mod close;

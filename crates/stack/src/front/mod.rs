@@ -52,7 +52,7 @@ pub struct Front {
 /// A judged request.
 #[derive(Debug)]
 pub struct Judged<'a> {
-    /// The request, for [`Machine::handle_request`].
+    /// The request, for [`Machine::handle_request`](crate::Machine::handle_request).
     pub request: Request<'a>,
     /// What is to be done.
     pub verdict: Verdict,

@@ -9,15 +9,19 @@ use crate::{Runtime, codec::json};
 use clap::Args as Options;
 use say::{say, told};
 use serde::{Serialize, Serializer, ser::SerializeTuple};
-use siox::{Client, Value, View};
+use siox::{Client, Value, View, client::Received};
 use std::{
     collections::BTreeMap,
     error::Error,
     io::{self, BufRead},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinHandle};
 
 /// How binary data is marked.
 const MARK: &str = "$bin";
@@ -50,6 +54,9 @@ pub(crate) struct Wanted {
     #[arg(long, value_enum, default_value_t)]
     runtime: Runtime,
 }
+
+/// How long the last lines may take to be sent and told.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 type Failure = Box<dyn Error>;
 
@@ -86,7 +93,11 @@ async fn on_tokio() -> Result<(), Failure> {
 
 /// The clients by their namespaces.
 #[derive(Debug, Default)]
-struct Clients(BTreeMap<String, (Client, tokio::task::JoinHandle<()>)>);
+struct Clients {
+    all: BTreeMap<String, (Client, JoinHandle<()>)>,
+    /// Whether the next end of a namespace is the last that is told of it.
+    closing: Arc<AtomicBool>,
+}
 
 impl Clients {
     /// Whether more is to come.
@@ -106,7 +117,7 @@ impl Clients {
 
     fn of(&self, command: View<'_>) -> Result<&Client, String> {
         let nsp = nsp(command);
-        let found = self.0.get(&nsp).map(|(client, _)| client);
+        let found = self.all.get(&nsp).map(|(client, _)| client);
         found.ok_or_else(|| format!("{nsp} is not open"))
     }
 
@@ -117,19 +128,23 @@ impl Clients {
         let options = command.get("options");
         let builder = options::apply(Client::builder(url), options)?.auto_connect(false);
         let client = builder.connect().map_err(|error| error.to_string())?;
-        let is_first = self.0.is_empty();
+        let is_first = self.all.is_empty();
         if is_first {
             client.manager().on_event(say::manager);
         }
         let mut events = client.events();
-        let listener = client.clone();
+        let (listener, closing) = (client.clone(), self.closing.clone());
         let task = tokio::spawn(async move {
             while let Some(event) = events.next().await {
+                let is_end = matches!(event, Received::Disconnected(_));
                 told(&listener, event);
+                if is_end && !listener.is_active() && closing.load(Ordering::Relaxed) {
+                    return;
+                }
             }
         });
         client.connect();
-        if let Some((_, task)) = self.0.insert(nsp, (client, task)) {
+        if let Some((_, task)) = self.all.insert(nsp, (client, task)) {
             task.abort();
         }
         Ok(())
@@ -158,15 +173,23 @@ impl Clients {
         Ok(())
     }
 
+    /// Disconnects all; what was emitted goes before.
     async fn close(self) {
-        for (client, _) in self.0.values() {
+        self.closing.store(true, Ordering::Relaxed);
+        for (client, task) in self.all.into_values() {
+            if !client.is_connected() {
+                task.abort();
+            }
             client.disconnect();
         }
-        for (client, task) in self.0.into_values() {
-            // What it tells of its end is the last that comes.
-            drop(client);
-            let _ = tokio::time::timeout(Duration::from_secs(1), task).await;
-        }
+        // The tasks that are left send what is queued.
+        let runtime = tokio::runtime::Handle::current();
+        let sent = async {
+            while runtime.metrics().num_alive_tasks() > 0 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let _ = tokio::time::timeout(FAREWELL, sent).await;
     }
 }
 
