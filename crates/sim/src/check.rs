@@ -142,7 +142,10 @@ pub(crate) fn client_error(net: &mut Net<'_>, error: ClientError) {
 /// What went wrong below the session, where the server is honest and bytes are not changed on their way.
 pub(crate) fn blameless(net: &mut Net<'_>, failure: Option<&Failure>) {
     match failure {
-        None | Some(Failure::NoConnection | Failure::Lost | Failure::Rejected(_)) => {}
+        None
+        | Some(
+            Failure::NoConnection | Failure::Lost | Failure::Refused(_) | Failure::Rejected(_),
+        ) => {}
         Some(Failure::WebSocket(
             websocket::Error::SlowConsumer { .. }
             | websocket::Error::Timeout(_)

@@ -25,5 +25,8 @@ export const ENGINES = { 4: load("engine.io-client").Socket, 3: load("engine.io-
 export const ENGINE_SERVERS = { 6: load("engine.io"), 3: load("engine.io-v3") };
 export const { chromium } = load("playwright-core");
 
+/** The official Socket.IO servers, by their major version. */
+export const SOCKET_SERVERS = { 4: load("socket.io").Server, 2: load("socket.io-v2") };
+
 /** The folder that holds the official client's browser builds. */
 export const officialClientFolder = join(folder, "node_modules/socket.io-client/dist");

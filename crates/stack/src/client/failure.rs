@@ -23,6 +23,9 @@ pub enum Failure {
     Http(http1::Error),
     /// The answer is encoded, which was not asked for.
     Encoded,
+    /// A request was refused, or redirected, which is not followed. Of the body there is what came
+    /// together with the head.
+    Refused(Box<Rejection>),
     /// The WebSocket was refused.
     Rejected(Box<Rejection>),
     /// The answer to the WebSocket's handshake is none.
@@ -40,6 +43,7 @@ impl fmt::Display for Failure {
             Self::Lost => f.write_str("the connection was lost before the answer was whole"),
             Self::Http(e) => write!(f, "HTTP: {e}"),
             Self::Encoded => f.write_str("an encoded answer, which was not asked for"),
+            Self::Refused(e) => write!(f, "the server answered {}", e.status),
             Self::Rejected(e) => e.fmt(f),
             Self::Handshake(e) => write!(f, "the WebSocket's handshake: {e}"),
             Self::WebSocket(e) => write!(f, "WebSocket: {e}"),

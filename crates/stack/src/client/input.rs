@@ -11,7 +11,7 @@ use siox_engineio::{ClientError, ClientEvent, CloseReason, Lane, Payload, Transp
 use siox_http1::{Answered, ResponseHead};
 use siox_websocket::{
     self as websocket, Connection,
-    handshake::client::{Agreed, AnswerError},
+    handshake::client::{Agreed, AnswerError, Rejection},
 };
 use siox_wire::{Admit, Input, Instant, Sink};
 
@@ -75,7 +75,10 @@ impl EngineClient {
                         request.answered = true;
                         Work::Request(request)
                     }
-                    Err(()) => Work::Done,
+                    Err(rejection) => {
+                        self.rejected(&mut request, rejection, input);
+                        Work::Done
+                    }
                 };
                 (work, Next::Again)
             }
@@ -103,8 +106,13 @@ impl EngineClient {
         }
     }
 
-    /// Whether the body that follows is of use.
-    fn head(&mut self, now: Instant, request: &Request, head: &ResponseHead<'_>) -> Result<(), ()> {
+    /// Whether the body that follows is of use; if not since the server refuses, how it does.
+    fn head(
+        &mut self,
+        now: Instant,
+        request: &Request,
+        head: &ResponseHead<'_>,
+    ) -> Result<(), Option<Box<Rejection>>> {
         if self.options.cookies {
             let unix = self.unix(now);
             for (name, value) in head.headers() {
@@ -121,13 +129,34 @@ impl EngineClient {
                 ClientError::Unreachable,
                 Failure::Encoded,
             );
-            return Err(());
+            return Err(None);
         }
         let content_type = head.header("content-type");
         let told = self
             .engine
             .handle_response(now, request.lane, head.status(), content_type);
-        told.map_err(|_| ())
+        told.map_err(|error| {
+            let refused = matches!(error, ClientError::Status(_));
+            refused.then(|| Box::new(Rejection::new(head.status(), head.headers())))
+        })
+    }
+
+    /// Keeps how a request was refused, with what came of the body together with the head.
+    fn rejected(
+        &mut self,
+        request: &mut Request,
+        rejection: Option<Box<Rejection>>,
+        input: &mut Input<'_>,
+    ) {
+        let Some(mut rejection) = rejection else {
+            return;
+        };
+        if let Ok(Some(Answered::Body(body))) = request.exchange.handle_input(input) {
+            rejection.body = body.into_vec();
+            rejection.is_whole = rejection.body.len() <= Rejection::BODY;
+            rejection.body.truncate(Rejection::BODY);
+        }
+        self.failure = Some(Failure::Refused(rejection));
     }
 
     fn body(&mut self, now: Instant, request: &Request, body: Vec<u8>, reusable: bool) -> Work {

@@ -134,19 +134,31 @@ fn an_answer_that_is_too_large_ends_the_session() {
 #[test]
 fn answers_in_the_middle_that_end_a_session() {
     for (answer, heard, failure) in [
-        ("HTTP/1.1 400 No\r\n\r\n", "the server answered 400", None),
+        (
+            "HTTP/1.1 400 No\r\n\r\n",
+            "the server answered 400",
+            Some("the server answered 400"),
+        ),
         (
             "HTTP/1.1 302 Away\r\nLocation: /x\r\n\r\n",
             "the server answered 302",
-            None,
+            Some("the server answered 302"),
         ),
-        ("HTTP/1.1 500 Oh\r\n\r\n", "the server answered 500", None),
+        (
+            "HTTP/1.1 500 Oh\r\n\r\n",
+            "the server answered 500",
+            Some("the server answered 500"),
+        ),
         (
             "HTTP/1.1 101 Switching\r\n\r\n",
             "the server answered 101",
-            None,
+            Some("the server answered 101"),
         ),
-        ("HTTP/1.1 204 None\r\n\r\n", "the server answered 204", None),
+        (
+            "HTTP/1.1 204 None\r\n\r\n",
+            "the server answered 204",
+            Some("the server answered 204"),
+        ),
         (
             "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
             "the server cannot be reached",
@@ -202,4 +214,29 @@ fn a_slow_answer_keeps_a_session_alive_once_for_each_ping() {
     desk.feed(line, b"a");
     desk.pass(Duration::from_secs(2));
     assert_eq!(desk.heard(), ["closed: ping timeout"]);
+}
+
+#[test]
+fn a_refusal_is_told_with_its_headers_and_body() {
+    for (status, header) in [(403, "X-Why: no"), (302, "Location: http://b.example/")] {
+        let mut desk = Desk::new(polling());
+        let line = desk.lines[0];
+        desk.sent(line);
+        let answer = format!("HTTP/1.1 {status} X\r\n{header}\r\nContent-Length: 2\r\n\r\nno");
+        desk.feed(line, answer.as_bytes());
+        let told = desk.heard();
+        assert_eq!(
+            told,
+            [format!(
+                "closed: transport error: the server answered {status}"
+            )]
+        );
+        let Some(Failure::Refused(rejection)) = desk.client.failure() else {
+            panic!("{:?}", desk.client.failure())
+        };
+        let (name, value) = header.split_once(": ").unwrap();
+        assert_eq!(rejection.status, status);
+        assert_eq!(rejection.headers[0], (name.into(), value.into()));
+        assert_eq!((&*rejection.body, rejection.is_whole), (&b"no"[..], true));
+    }
 }

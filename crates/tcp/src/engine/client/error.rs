@@ -55,6 +55,8 @@ impl fmt::Display for ConnectError {
                     write!(f, ": {error}")?;
                 }
                 match cause {
+                    // It says the same.
+                    Some(Cause::Failure(Failure::Refused(_))) => Ok(()),
                     Some(cause) => write!(f, ": {cause}"),
                     None => Ok(()),
                 }

@@ -128,7 +128,9 @@ impl Rejection {
     /// The most bytes of a body that are kept.
     pub const BODY: usize = 8 * 1024;
 
-    fn new<'h>(status: u16, headers: impl Iterator<Item = (&'h str, &'h [u8])>) -> Self {
+    /// A refusal with this head, and nothing of a body yet.
+    #[must_use]
+    pub fn new<'h>(status: u16, headers: impl Iterator<Item = (&'h str, &'h [u8])>) -> Self {
         Self {
             status,
             headers: headers
