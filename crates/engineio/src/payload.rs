@@ -38,6 +38,18 @@ impl Coding {
         }
         writer.finish().make_contiguous().concat()
     }
+
+    /// Whether `body`, or the field of a `form`, ends with a close packet. A guess, without reading it:
+    /// in v3 the text of a message can look like that.
+    pub(crate) fn ends_in_close(self, body: &[u8], form: bool) -> bool {
+        match (self, form) {
+            (Self::V4, false) => body == b"1" || body.ends_with(b"\x1e1"),
+            (Self::V4, true) => body == b"d=1" || body.ends_with(b"%1E1"),
+            (Self::V3Text, false) => body.ends_with(b"1:1"),
+            (Self::V3Text, true) => body.ends_with(b"1:1") || body.ends_with(b"1%3A1"),
+            (Self::V3Binary, _) => body.ends_with(&[0, 1, 0xff, b'1']),
+        }
+    }
 }
 
 /// A cursor over a body. Each packet borrows the body, not the cursor, and base64 is decoded in place.
@@ -164,6 +176,44 @@ mod tests {
             Just(Coding::V3Text),
             Just(Coding::V3Binary)
         ]
+    }
+
+    #[test]
+    fn bodies_that_end_in_a_close_packet() {
+        for (coding, form, yes, no) in [
+            (
+                Coding::V4,
+                false,
+                &[&b"1"[..], b"4a\x1e1"][..],
+                &[&b"41"[..], b""][..],
+            ),
+            (Coding::V4, true, &[b"d=1", b"d=4a%1E1"], &[b"d=41", b"1"]),
+            (
+                Coding::V3Text,
+                false,
+                &[b"1:1", b"2:4a1:1"],
+                &[b"2:41", b"1"],
+            ),
+            (
+                Coding::V3Text,
+                true,
+                &[b"d=1%3A1", b"d=1:1"],
+                &[b"d=2%3A41"],
+            ),
+            (
+                Coding::V3Binary,
+                false,
+                &[b"\0\x01\xff1"],
+                &[b"\0\x02\xff41", b"1:1"],
+            ),
+        ] {
+            for body in yes {
+                assert!(coding.ends_in_close(body, form), "{coding:?} {body:?}");
+            }
+            for body in no {
+                assert!(!coding.ends_in_close(body, form), "{coding:?} {body:?}");
+            }
+        }
     }
 
     proptest! {

@@ -292,6 +292,10 @@ impl Machine for Engine {
         self.session.handle_progress(now, lane);
     }
 
+    fn misses_poll(&self, lane: Lane, body: &[u8]) -> bool {
+        self.session.misses_poll(lane, body)
+    }
+
     fn finish_post(&mut self, lane: Lane, result: Result<(), Error>) -> Response {
         let result = result.map_err(|e| match e {
             Error::Engine(e) => e,

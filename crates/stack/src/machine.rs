@@ -5,12 +5,17 @@ use crate::{Agreed, Config, Error};
 use alloc::boxed::Box;
 use alloc::{collections::VecDeque, vec::Vec};
 use bytes::Bytes;
+use core::time::Duration;
 use siox_engineio::{
     CloseReason, Decision, Handshake, Lane, Payload, Request, Response, Sid, Transport,
 };
 #[cfg(feature = "deflate")]
 use siox_websocket::deflate::Codec;
 use siox_wire::{Input, Instant};
+
+/// For how long a runtime lets other connections of a client be first where
+/// [`misses_poll`](Machine::misses_poll) says so.
+pub const COURTESY: Duration = Duration::from_millis(25);
 
 /// A session that lives on HTTP requests, on a WebSocket, or on its way from one to the other.
 ///
@@ -100,6 +105,10 @@ pub trait Machine: Sized {
     /// Part of the body of the POST `lane` came, and it is not whole yet: a client that sends so
     /// slowly is not dead. Call for each part, at once or as they come.
     fn handle_progress(&mut self, now: Instant, lane: Lane);
+
+    /// Whether the POST `lane` ends the session and the poll that its peer has under way is still missing:
+    /// see [`misses_poll`](siox_engineio::Session::misses_poll).
+    fn misses_poll(&self, lane: Lane, body: &[u8]) -> bool;
 
     /// The body has been worked off: the answer to the POST.
     fn finish_post(&mut self, lane: Lane, result: Result<(), Error>) -> Response;

@@ -349,6 +349,10 @@ impl Machine for Session {
         self.engine.handle_progress(now, lane);
     }
 
+    fn misses_poll(&self, lane: Lane, body: &[u8]) -> bool {
+        self.engine.misses_poll(lane, body)
+    }
+
     fn finish_post(&mut self, lane: Lane, result: Result<(), Error>) -> Response {
         self.engine.finish_post(lane, result)
     }

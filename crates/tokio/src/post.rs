@@ -2,8 +2,9 @@
 
 use crate::{App, Host, admit::Parked, clock, driver::ready};
 use siox_engineio::Payload;
-use siox_stack::{Machine, front::Answer};
+use siox_stack::{COURTESY, Machine, front::Answer};
 use std::{future::poll_fn, sync::Arc, task::Poll};
+use tokio::time::sleep;
 
 /// Packets before other tasks get their turn.
 const SLICE: usize = 1024;
@@ -14,6 +15,7 @@ pub(crate) async fn work_off<A: App>(
     post: Parked<A>,
     mut body: Vec<u8>,
 ) -> Answer {
+    await_poll(&post, &body).await;
     let mut payload = Payload::new(&mut body);
     let mut held = false;
     let result = poll_fn(|cx| {
@@ -36,4 +38,12 @@ pub(crate) async fn work_off<A: App>(
     .await;
     let response = post.conn.with(|m| m.finish_post(post.lane, result));
     post.answer(response)
+}
+
+/// A client that closes has its poll under way; its connection's task is given the time to be first.
+async fn await_poll<A: App>(post: &Parked<A>, body: &[u8]) {
+    let until = clock::now().after(COURTESY);
+    while post.conn.with(|m| m.misses_poll(post.lane, body)) && clock::now() < until {
+        sleep(COURTESY / 25).await;
+    }
 }

@@ -29,6 +29,16 @@ for (const runtime of RUNTIMES) describe(`on ${runtime}`, () => {
       await isGone(session);
     });
 
+    test("a close packet sent together with the poll ends that with a noop, whichever is read first", async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const session = await polling(at());
+        const answers = await Promise.all([session.get(), session.post("1")]);
+        const seen = answers.map(({ status, body }) => `${status} ${body}`);
+        assert.deepEqual(seen, ["200 6", "200 ok"], `round ${round}`);
+        await isGone(session);
+      }
+    });
+
     test("a malformed payload is refused and ends the session", async () => {
       const session = await polling(at());
       assert.equal((await session.post("abc")).status, 400);

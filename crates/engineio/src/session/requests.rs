@@ -146,6 +146,23 @@ impl Session {
         }
     }
 
+    /// Whether the POST `lane`, whose body is `body`, ends with the peer's close packet while no poll is
+    /// held. Such a peer has a poll under way, which travels on another connection and was overtaken; it
+    /// ends with a noop where it arrives before the close is read, and with 400 afterwards. A caller that
+    /// has not begun with the body may let other connections have a turn first.
+    #[must_use]
+    pub fn misses_poll(&self, lane: Lane, body: &[u8]) -> bool {
+        match &self.phase {
+            Phase::Polling(half) => {
+                let missing = half.get.is_none() && self.answer.is_none() && half.probe.is_none();
+                missing
+                    && half.post == Some(lane)
+                    && half.coding.ends_in_close(body, half.jsonp.is_some())
+            }
+            Phase::Socket { .. } | Phase::Closing { .. } | Phase::Closed { .. } => false,
+        }
+    }
+
     /// The answer to a POST, whose body gave `result`: `ok`, or 400 when something was wrong with it
     /// or the session did not take it. An error ends the session, unless it is [`Error::Stale`].
     pub fn finish_post(&mut self, lane: Lane, result: Result<(), Error>) -> Response {

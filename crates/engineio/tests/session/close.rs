@@ -1,7 +1,7 @@
 //! Closing, from either side.
 
 use crate::peer::{Peer, UNKNOWN_SID, answer, bad, calm, config, ok};
-use siox_engineio::{CloseReason, Error, Method};
+use siox_engineio::{CloseReason, Error, Lane, Method};
 use siox_wire::SendError;
 
 #[test]
@@ -18,6 +18,36 @@ fn a_client_closes_by_polling() {
         answer(peer.request(2, Method::Post, crate::peer::QUERY)),
         bad(UNKNOWN_SID)
     );
+}
+
+/// The poll of a peer that closes may be overtaken by the POST; until it is here, the body can wait.
+#[test]
+fn a_close_waits_for_the_poll_that_is_under_way() {
+    let mut peer = Peer::polling(calm());
+    let lane = peer.begin_post(1);
+    for close in ["1", "4a\x1e1"] {
+        assert!(peer.session.misses_poll(lane, close.as_bytes()), "{close}");
+    }
+    for other in ["", "41", "4a\x1e1\x1e4b", "1\x1e4a"] {
+        assert!(!peer.session.misses_poll(lane, other.as_bytes()), "{other}");
+    }
+    let get = peer.park(1);
+    assert!(!peer.session.misses_poll(lane, b"1"));
+    assert_eq!(peer.work_off(1, lane, "1"), (vec![], Ok(())));
+    assert_eq!(peer.session.finish_post(lane, Ok(())).status, 200);
+    assert_eq!(peer.response(), Some((get, 200, "6".into())));
+    assert_eq!(answer(peer.get(2)), bad(UNKNOWN_SID));
+}
+
+#[test]
+fn a_session_that_is_over_or_another_post_waits_for_no_poll() {
+    let mut peer = Peer::polling(calm());
+    let lane = peer.begin_post(1);
+    assert!(!peer.session.misses_poll(Lane(lane.0 + 1), b"1"));
+    peer.session.close(CloseReason::ForcedClose);
+    assert!(!peer.session.misses_poll(lane, b"1"));
+    peer.session.close(CloseReason::ParseError);
+    assert!(!peer.session.misses_poll(lane, b"1"));
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use super::{App, Host, pending::Parked, turns::Turn};
 use crate::clock;
 use siox_engineio::Payload;
-use siox_stack::{Machine, front::Answer};
-use std::sync::Arc;
+use siox_stack::{COURTESY, Machine, front::Answer};
+use std::{sync::Arc, thread};
 
 /// Gives the session every packet of `body`, as fast as the app wants them, and returns the answer.
 pub(super) fn work_off<A: App>(host: &Arc<Host<A>>, post: Parked<A>, mut body: Vec<u8>) -> Answer {
+    await_poll(&post, &body);
     let mut payload = Payload::new(&mut body);
     let (conn, lane) = (&post.conn, post.lane);
     let result = loop {
@@ -21,4 +22,12 @@ pub(super) fn work_off<A: App>(host: &Arc<Host<A>>, post: Parked<A>, mut body: V
     };
     let response = conn.with(|m| m.finish_post(lane, result));
     post.answer(response)
+}
+
+/// A client that closes has its poll under way; its connection's thread is given the time to be first.
+fn await_poll<A: App>(post: &Parked<A>, body: &[u8]) {
+    let until = clock::now().after(COURTESY);
+    while post.conn.with(|m| m.misses_poll(post.lane, body)) && clock::now() < until {
+        thread::sleep(COURTESY / 25);
+    }
 }

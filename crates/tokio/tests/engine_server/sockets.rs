@@ -118,6 +118,23 @@ async fn a_sender_waits_for_room() {
     }
 }
 
+/// The poll of a client that closes, on another connection, may be read after the POST that says so.
+#[tokio::test]
+async fn a_close_that_overtakes_its_poll() {
+    for below in BOTH {
+        let (_server, to) = start(Server::builder(), below).await;
+        let (mut http, mut poll) = (Http::connect(to).await, Http::connect(to).await);
+        let session = open(&mut http).await;
+        // The server runs on this thread, and so not before both are sent.
+        http.send(common::http::post(&session, "1")).await;
+        poll.send(format!("GET {session} HTTP/1.1\r\nHost: here\r\n\r\n"))
+            .await;
+        assert_eq!(poll.answer().await.body, "6", "{below:?}");
+        assert_eq!(http.answer().await.body, "ok");
+        assert_eq!(poll.get(&session).await.status, 400);
+    }
+}
+
 /// A client whose messages nobody takes is not read any further; nothing of them is lost.
 #[tokio::test]
 async fn a_client_waits_for_the_application() {
