@@ -30,3 +30,6 @@ export const SOCKET_SERVERS = { 4: load("socket.io").Server, 2: load("socket.io-
 
 /** The folder that holds the official client's browser builds. */
 export const officialClientFolder = join(folder, "node_modules/socket.io-client/dist");
+
+/** The official Engine.IO client of v3, built for browsers. */
+export const engineV3File = join(folder, "node_modules/engine.io-client-v3/engine.io.js");
