@@ -2,8 +2,8 @@
 
 use clap::Args as Options;
 use siox::{
-    Ack, AckError, Args, ConnectError, DisconnectReason, EventName, Namespace, Server, Socket,
-    Value, front::InvalidOption,
+    Ack, AckError, Args, ConnectError, DisconnectReason, EventName, MessagePack, Namespace,
+    Recovery, Server, Socket, Value, front::InvalidOption,
 };
 use std::{
     borrow::Cow,
@@ -41,6 +41,15 @@ pub(crate) struct Serve {
     /// How long a client may take to answer a ping, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
     ping_timeout: u64,
+    /// Let clients of Socket.IO 2 in too (Engine.IO 3).
+    #[arg(long)]
+    eio3: bool,
+    /// Packets are written in MessagePack.
+    #[arg(long)]
+    msgpack: bool,
+    /// Keep the sessions of clients that are cut off for two minutes.
+    #[arg(long)]
+    recovery: bool,
     /// Print nothing but the address.
     #[arg(long, short)]
     quiet: bool,
@@ -106,7 +115,15 @@ pub(crate) async fn run(serve: Serve) -> Result<(), ServeError> {
 }
 
 fn server(serve: &Serve) -> Result<Server, InvalidOption> {
-    let io = Server::builder()
+    let mut builder = Server::builder();
+    if serve.msgpack {
+        builder = builder.parser(MessagePack::default());
+    }
+    if serve.recovery {
+        builder = builder.recovery(Recovery::default());
+    }
+    let io = builder
+        .allow_eio3(serve.eio3)
         .path(&*serve.path)
         .ping_interval(Duration::from_millis(serve.ping_interval))
         .ping_timeout(Duration::from_millis(serve.ping_timeout))

@@ -84,6 +84,21 @@ fn events_acknowledgements_and_files() {
 }
 
 #[test]
+fn clients_of_the_older_protocol_and_of_another_parser() {
+    for (server, client) in [
+        (&["--eio3"][..], &["--eio", "3"][..]),
+        (&["--msgpack"], &["--parser", "msgpack"]),
+    ] {
+        let server = Server::start(server);
+        let words = [client, &["--json", &server.url]].concat();
+        let (code, out, err) = server.connect(&words, "? one 1 {\"a\":[2]}\n");
+        assert_eq!((code, &*err), (Some(0), ""), "{out}");
+        let line = r#"{"is":"ack","nsp":"/","event":"one","args":[1,{"a":[2]}]}"#;
+        assert!(out.lines().any(|l| l == line), "{client:?}: {out}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said() {
     let server = Server::start(&["--token", "secret"]);
     let (code, out, _) =
