@@ -42,7 +42,7 @@
 //!
 //! # Features
 //! * `std`: `Cell`, for which the standard library's mutex is linked.
-//! * `compression`: compressed answers to polls, off until [`front::Options`] say so. Its codec links `std`.
+//! * `compression`: compressed answers to polls, off until [`front::Options`] and [`ClientOptions`] say so. Its codec links `std`.
 //! * `deflate`: permessage-deflate on the WebSocket, off until `Config::with_deflate`. Its codec links
 //!   `std`. `max_payload` bounds the inflated message.
 

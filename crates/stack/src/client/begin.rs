@@ -107,7 +107,7 @@ impl EngineClient {
             is_get,
             out,
             exchange: Exchange::new(self.options.http.clone(), limit),
-            answered: false,
+            answered: None,
         }));
         let idle = |conn: &&mut Conn| matches!(&conn.work, Work::Idle(until) if *until > now);
         match self.conns.iter_mut().find(idle) {
@@ -122,6 +122,13 @@ impl EngineClient {
         let cookies = self.cookie_header(now);
         let mut headers = Vec::from([("Accept", "*/*")]);
         headers.extend(self.headers(cookies.as_deref()));
+        let own = self.options.headers.iter();
+        let coded = own
+            .map(|(name, _)| name)
+            .any(|n| n.eq_ignore_ascii_case("accept-encoding"));
+        if wanted.body.is_none() && self.options.takes_gzip() && !coded {
+            headers.push(("Accept-Encoding", "gzip"));
+        }
         let length;
         if let Some((content_type, body)) = &wanted.body {
             length = body

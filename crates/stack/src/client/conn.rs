@@ -53,8 +53,16 @@ pub(super) struct Request {
     pub(super) is_get: bool,
     pub(super) out: Outbox,
     pub(super) exchange: Exchange,
-    /// Whether the head of the answer has come.
-    pub(super) answered: bool,
+    /// How the answer's body is coded, once its head has come.
+    pub(super) answered: Option<Coding>,
+}
+
+/// What an answer's head says of its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coding {
+    Plain,
+    #[cfg(feature = "compression")]
+    Gzip,
 }
 
 /// A body, and how far it is read.

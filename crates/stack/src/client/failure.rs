@@ -23,6 +23,8 @@ pub enum Failure {
     Http(http1::Error),
     /// The answer is encoded, which was not asked for.
     Encoded,
+    /// The answer is compressed, which was asked for, but cut off or broken.
+    Garbled,
     /// A request was refused, or redirected, which is not followed. Of the body there is what came
     /// together with the head.
     Refused(Box<Rejection>),
@@ -43,6 +45,7 @@ impl fmt::Display for Failure {
             Self::Lost => f.write_str("the connection was lost before the answer was whole"),
             Self::Http(e) => write!(f, "HTTP: {e}"),
             Self::Encoded => f.write_str("an encoded answer, which was not asked for"),
+            Self::Garbled => f.write_str("a compressed answer that is cut off or broken"),
             Self::Refused(e) => write!(f, "the server answered {}", e.status),
             Self::Rejected(e) => e.fmt(f),
             Self::Handshake(e) => write!(f, "the WebSocket's handshake: {e}"),

@@ -2,7 +2,7 @@
 
 use super::{
     EngineClient, Failure, Line,
-    conn::{Reading, Request, Shaking, Work},
+    conn::{Coding, Reading, Request, Shaking, Work},
     time::goodbye,
 };
 use alloc::{boxed::Box, vec::Vec};
@@ -71,8 +71,8 @@ impl EngineClient {
         match request.exchange.handle_input(input) {
             Ok(Some(Answered::Head(head))) => {
                 let work = match self.head(now, &request, &head) {
-                    Ok(()) => {
-                        request.answered = true;
+                    Ok(coding) => {
+                        request.answered = Some(coding);
                         Work::Request(request)
                     }
                     Err(rejection) => {
@@ -94,7 +94,7 @@ impl EngineClient {
                 (Work::Done, Next::Wait)
             }
             Ok(None) => {
-                if came && request.answered {
+                if came && request.answered.is_some() {
                     self.engine.handle_progress(now);
                 }
                 (Work::Request(request), Next::Wait)
@@ -106,13 +106,13 @@ impl EngineClient {
         }
     }
 
-    /// Whether the body that follows is of use; if not since the server refuses, how it does.
+    /// How the body that follows is coded, if it is of use; if not since the server refuses, how it does.
     fn head(
         &mut self,
         now: Instant,
         request: &Request,
         head: &ResponseHead<'_>,
-    ) -> Result<(), Option<Box<Rejection>>> {
+    ) -> Result<Coding, Option<Box<Rejection>>> {
         if self.options.cookies {
             let unix = self.unix(now);
             for (name, value) in head.headers() {
@@ -121,8 +121,7 @@ impl EngineClient {
                 }
             }
         }
-        let encoding = head.header("content-encoding");
-        if encoding.is_some_and(|e| !e.eq_ignore_ascii_case(b"identity")) {
+        let Some(coding) = self.coding(head) else {
             self.failed(
                 now,
                 request.lane,
@@ -130,15 +129,37 @@ impl EngineClient {
                 Failure::Encoded,
             );
             return Err(None);
-        }
+        };
         let content_type = head.header("content-type");
         let told = self
             .engine
             .handle_response(now, request.lane, head.status(), content_type);
-        told.map_err(|error| {
+        told.map(|()| coding).map_err(|error| {
             let refused = matches!(error, ClientError::Status(_));
             refused.then(|| Box::new(Rejection::new(head.status(), head.headers())))
         })
+    }
+
+    /// None if it is one that was not asked for.
+    fn coding(&self, head: &ResponseHead<'_>) -> Option<Coding> {
+        let Some(encoding) = head.header("content-encoding") else {
+            return Some(Coding::Plain);
+        };
+        let is = |known: &[u8]| encoding.eq_ignore_ascii_case(known);
+        #[cfg(feature = "compression")]
+        if self.options.compression && (is(b"gzip") || is(b"x-gzip")) {
+            return Some(Coding::Gzip);
+        }
+        is(b"identity").then_some(Coding::Plain)
+    }
+
+    /// A body as it was before it was coded.
+    fn plain(&self, request: &Request, body: Vec<u8>) -> Result<Vec<u8>, ClientError> {
+        match request.answered {
+            #[cfg(feature = "compression")]
+            Some(Coding::Gzip) => super::gzip::decompress(&body, self.options.engine.max_response),
+            Some(Coding::Plain) | None => Ok(body),
+        }
     }
 
     /// Keeps how a request was refused, with what came of the body together with the head.
@@ -161,6 +182,18 @@ impl EngineClient {
 
     fn body(&mut self, now: Instant, request: &Request, body: Vec<u8>, reusable: bool) -> Work {
         if request.is_get {
+            let body = match self.plain(request, body) {
+                Ok(body) => body,
+                Err(ClientError::Unreachable) => {
+                    let (told, failure) = (ClientError::Unreachable, Failure::Garbled);
+                    self.failed(now, request.lane, told, failure);
+                    return Work::Done;
+                }
+                Err(error) => {
+                    self.engine.handle_failed(now, request.lane, error);
+                    return Work::Done;
+                }
+            };
             return Work::Body(Reading {
                 lane: request.lane,
                 body,

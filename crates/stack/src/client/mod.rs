@@ -9,6 +9,8 @@ mod begin;
 mod conn;
 mod cookies;
 mod failure;
+#[cfg(feature = "compression")]
+mod gzip;
 mod input;
 mod options;
 mod random;

@@ -56,6 +56,10 @@ pub struct ClientOptions {
     /// permessage-deflate, if it is to be offered. Default none.
     #[cfg(feature = "deflate")]
     pub deflate: Option<deflate::Config>,
+    /// Whether the answers to polls may be compressed, by gzip. What one makes when it is decompressed is
+    /// limited like an answer that is not. Default false.
+    #[cfg(feature = "compression")]
+    pub compression: bool,
     /// How long an HTTP connection may lie idle before it is closed rather than used again; zero gives
     /// each request a connection of its own. Keep it well below what the server allows, whose closing
     /// may cross a request. Default 2 s.
@@ -85,12 +89,23 @@ impl Default for ClientOptions {
             websocket: Arc::new(websocket),
             #[cfg(feature = "deflate")]
             deflate: None,
+            #[cfg(feature = "compression")]
+            compression: false,
             keep_alive: Duration::from_secs(2),
         }
     }
 }
 
 impl ClientOptions {
+    /// Whether answers to polls may be compressed.
+    pub(super) const fn takes_gzip(&self) -> bool {
+        #[cfg(feature = "compression")]
+        let takes = self.compression;
+        #[cfg(not(feature = "compression"))]
+        let takes = false;
+        takes
+    }
+
     /// Path and query of all requests to the server of `url`, up to where the session's own pairs go.
     pub(super) fn target(&self, url: &Url) -> String {
         let (path, query) = url.target().split_once('?').unwrap_or((url.target(), ""));
