@@ -15,7 +15,7 @@ struct Peer {
 }
 
 enum Way {
-    Socket(Ws),
+    Socket(Box<Ws>),
     Polling(Http, String),
 }
 
@@ -32,7 +32,7 @@ impl Peer {
         } else {
             let mut ws = Ws::connect(to, &target).await;
             ws.text().await;
-            Way::Socket(ws)
+            Way::Socket(Box::new(ws))
         };
         Self { eio, way }
     }
