@@ -43,6 +43,9 @@ pub(crate) struct Wanted {
     /// Cookies are kept and sent back.
     #[arg(long)]
     cookies: bool,
+    /// Answers to polls may be compressed.
+    #[arg(long)]
+    compression: bool,
     /// What it runs on.
     #[arg(long, value_enum, default_value_t)]
     runtime: Runtime,
@@ -74,6 +77,7 @@ impl Wanted {
         Ok(ClientOptions {
             engine,
             cookies: self.cookies,
+            compression: self.compression,
             ..ClientOptions::default()
         })
     }

@@ -62,6 +62,28 @@ for (const kind of SERVERS) {
         });
       }
 
+      test("answers that the server compresses", async (context) => {
+        const server = await serve(kind, context);
+        const codings = [];
+        server.http.prependListener("request", (_, response) => {
+          const write = response.writeHead;
+          response.writeHead = (status, headers) => {
+            codings.push(headers["Content-Encoding"]);
+            return write.call(response, status, headers);
+          };
+        });
+        const ours = client(server.url, { eio, runtime, transports: ["polling"], flags: ["--compression"] }, context);
+        const theirs = await server.socket();
+        await ours.next("open");
+        const texts = ["é\u{1F600} ".repeat(20_000), "short", "x".repeat(5_000)];
+        for (const [index, text] of texts.entries()) {
+          theirs.send(text);
+          await ours.until(() => ours.messages().length > index, "message");
+        }
+        assert.deepEqual(ours.messages(), texts);
+        assert.deepEqual(codings.filter(Boolean), ["gzip", "gzip"]);
+      });
+
       test("a server that refuses upgrades", async (context) => {
         const server = await serve(kind, context, { allowUpgrades: false });
         const ours = client(server.url, { eio, runtime }, context);
