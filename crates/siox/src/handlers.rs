@@ -216,7 +216,10 @@ impl Handlers {
     /// As [`add`](Self::add), before the others.
     pub(crate) fn prepend<M: 'static>(&self, occasion: Occasion, handler: impl Handler<M>) {
         let entry = Entry::new(handler, false);
-        self.change(|t| prepend(t.at(occasion), entry));
+        self.change(|t| {
+            prepend(t.at(occasion), entry);
+            t.put_together();
+        });
     }
 
     pub(crate) fn clear(&self, occasion: Occasion) {
@@ -236,6 +239,7 @@ impl Handlers {
     pub(crate) fn watch_first(&self, watcher: impl Fn(&Outgoing<'_>) + Send + Sync + 'static) {
         let watcher: Arc<Watcher> = Arc::new(watcher);
         self.change(|t| prepend(&mut t.outgoing, watcher));
+        self.watched.store(true, Ordering::Release);
     }
 
     pub(crate) fn clear_watchers(&self) {

@@ -73,7 +73,8 @@ fn sizes() {
     println!("Connection {} bytes", size_of::<Connection>());
     println!("Event {} bytes", size_of::<Event<'_>>());
     let deflate = if cfg!(feature = "deflate") { 24 } else { 0 };
-    assert!(size_of::<Connection>() <= 176 + deflate);
+    // 32 of them hold the one piece that waits, where a queue would have to be made for it.
+    assert!(size_of::<Connection>() <= 208 + deflate);
 }
 
 #[test]

@@ -205,3 +205,19 @@ async fn those_of_every_event_may_be_put_before_others() {
     nsp.emit("e", &()).unwrap();
     assert_eq!(told.so_far(), ["a", "b", "c"]);
 }
+
+#[tokio::test]
+async fn one_that_is_put_before_none_is_called_too() {
+    let io = Server::new();
+    let (tell, mut told) = log::<&str>();
+    let left = tell.clone();
+    io.namespace("/")
+        .prepend_any(move |_: Socket| tell("came"))
+        .prepend_any_outgoing(move |_| left("left"));
+    let to = serve(&io).await;
+    let mut client = Client::join(to).await;
+    client.send("2[\"e\"]").await;
+    assert_eq!(told.next().await, "came");
+    io.namespace("/").emit("e", &()).unwrap();
+    assert_eq!(told.so_far(), ["left"]);
+}
