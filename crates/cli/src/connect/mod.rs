@@ -49,7 +49,7 @@ pub(crate) struct Connect {
     /// The path of the requests.
     #[arg(long, default_value = "/socket.io")]
     path: String,
-    /// The proxy to go through: http://[USER:PASSWORD@]HOST:PORT, socks5://...
+    /// The proxy to go through: `http://HOST:PORT`, `socks5://...`; `USER:PASSWORD@` may stand before the host.
     #[arg(long, value_name = "URL")]
     proxy: Option<String>,
     /// A PEM file of the certificates to trust, in place of Mozilla's.

@@ -63,7 +63,7 @@ pub(crate) fn write(value: &Value) -> String {
     write_marked(value, MARK)
 }
 
-/// As [`write`], with `mark` as their mark.
+/// As [`write()`], with `mark` as their mark.
 pub(crate) fn write_marked(value: &Value, mark: &str) -> String {
     let mut text = String::new();
     put(&mut text, value.view(), mark);
