@@ -116,7 +116,10 @@ async fn rooms_acks_and_recovery_know_no_parser() {
 #[tokio::test]
 async fn what_the_parser_cannot_write_is_refused_to_the_caller() {
     let io = Server::builder()
-        .parser(MessagePack { max_binary: 0 })
+        .parser(MessagePack {
+            max_binary: 0,
+            ..MessagePack::default()
+        })
         .build()
         .unwrap();
     let main = io.namespace("/");
