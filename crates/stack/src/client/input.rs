@@ -70,15 +70,17 @@ impl EngineClient {
         let (lane, came) = (request.lane, !input.is_empty());
         match request.exchange.handle_input(input) {
             Ok(Some(Answered::Head(head))) => {
-                let work = match self.head(now, &request, &head) {
+                let coding = self.coding(&head);
+                let work = match self.head(now, lane, &head, coding) {
                     Ok(coding) => {
                         request.answered = Some(coding);
                         Work::Request(request)
                     }
-                    Err(rejection) => {
-                        self.rejected(&mut request, rejection, input);
+                    Err(Some(rejection)) => {
+                        self.rejected(&mut request, rejection, coding, input);
                         Work::Done
                     }
+                    Err(None) => Work::Done,
                 };
                 (work, Next::Again)
             }
@@ -110,8 +112,9 @@ impl EngineClient {
     fn head(
         &mut self,
         now: Instant,
-        request: &Request,
+        lane: Lane,
         head: &ResponseHead<'_>,
+        coding: Option<Coding>,
     ) -> Result<Coding, Option<Box<Rejection>>> {
         if self.options.cookies {
             let unix = self.unix(now);
@@ -121,22 +124,17 @@ impl EngineClient {
                 }
             }
         }
-        let Some(coding) = self.coding(head) else {
-            self.failed(
-                now,
-                request.lane,
-                ClientError::Unreachable,
-                Failure::Encoded,
-            );
-            return Err(None);
-        };
         let content_type = head.header("content-type");
         let told = self
             .engine
-            .handle_response(now, request.lane, head.status(), content_type);
-        told.map(|()| coding).map_err(|error| {
+            .handle_response(now, lane, head.status(), content_type);
+        told.map_err(|error| {
             let refused = matches!(error, ClientError::Status(_));
             refused.then(|| Box::new(Rejection::new(head.status(), head.headers())))
+        })?;
+        coding.ok_or_else(|| {
+            self.failed(now, lane, ClientError::Unreachable, Failure::Encoded);
+            None
         })
     }
 
@@ -166,17 +164,22 @@ impl EngineClient {
     fn rejected(
         &mut self,
         request: &mut Request,
-        rejection: Option<Box<Rejection>>,
+        mut rejection: Box<Rejection>,
+        coding: Option<Coding>,
         input: &mut Input<'_>,
     ) {
-        let Some(mut rejection) = rejection else {
-            return;
-        };
         if let Ok(Some(Answered::Body(body))) = request.exchange.handle_input(input) {
-            rejection.body = body.into_vec();
-            rejection.is_whole = rejection.body.len() <= Rejection::BODY;
+            let mut body = body.into_vec();
+            rejection.is_whole = true;
+            #[cfg(feature = "compression")]
+            if coding == Some(Coding::Gzip) {
+                (body, rejection.is_whole) = super::gzip::beginning(&body, Rejection::BODY);
+            }
+            rejection.is_whole &= body.len() <= Rejection::BODY;
+            rejection.body = body;
             rejection.body.truncate(Rejection::BODY);
         }
+        let _ = coding;
         self.failure = Some(Failure::Refused(rejection));
     }
 
