@@ -294,15 +294,15 @@ impl Queue {
         loop {
             let Item { data, compress } = self.items.pop_front()?;
             match data {
-                Data::Shared(group) => self.split(group, compress),
+                Data::Shared(group) => self.split(&group, compress),
                 data @ (Data::Text(_) | Data::Binary(_)) => return Some(Item { data, compress }),
             }
         }
     }
 
     /// Puts the messages of a group in its place.
-    fn split(&mut self, group: Arc<Shared>, compress: bool) {
-        let data = Data::Shared(Arc::clone(&group));
+    fn split(&mut self, group: &Arc<Shared>, compress: bool) {
+        let data = Data::Shared(Arc::clone(group));
         let whole = Item { data, compress };
         self.weight = self.weight.saturating_sub(whole.weight());
         for part in group.parts().iter().rev() {
