@@ -25,7 +25,11 @@ impl Inner {
                 None => m.accept(socket.slot(), socket.id())?,
             }
             for event in &missed {
-                m.emit(socket.slot(), event, Admit::Owed)?;
+                // One that could never be written was sent to nobody; the rest is still missed.
+                match m.emit(socket.slot(), event, Admit::Owed) {
+                    Err(SendError::Unencodable) => {}
+                    sent => sent?,
+                }
             }
             // Under the session's lock: whoever is told next that the client has gone must find that it
             // was here.
