@@ -446,10 +446,12 @@ impl Machine for Session {
         Machine::transport(&self.engine)
     }
 
+    #[inline]
     fn queued(&self) -> usize {
         Machine::queued(&self.engine)
     }
 
+    #[inline]
     fn poll_timeout(&self) -> Option<Instant> {
         let engine = self.engine.poll_timeout();
         if self.engine.is_closed() {
@@ -470,10 +472,12 @@ impl Machine for Session {
         self.engine.abort();
     }
 
+    #[inline]
     fn is_closed(&self) -> bool {
         self.engine.is_closed()
     }
 
+    #[inline]
     fn is_finished(&self, lane: Lane) -> bool {
         self.engine.is_finished(lane)
     }

@@ -125,6 +125,23 @@ impl Outbox {
         }
     }
 
+    /// Forgets what waits. What was lent is kept until it is given back.
+    pub fn clear(&mut self) {
+        let mut packed = mem::take(self).packed_if_lent();
+        if packed.capacity() > 0 {
+            packed.clear();
+            self.packed = packed;
+            self.room.is_lent = true;
+        }
+    }
+
+    fn packed_if_lent(self) -> Vec<u8> {
+        match self.room.is_lent {
+            true => self.packed,
+            false => Vec::new(),
+        }
+    }
+
     /// Copies `parts` behind what waits.
     #[inline(never)]
     pub fn pack(&mut self, parts: &[&[u8]]) {
@@ -442,6 +459,7 @@ mod tests {
         Take,
         Lend,
         Release,
+        Clear,
     }
 
     fn op() -> impl Strategy<Value = Op> {
@@ -454,6 +472,7 @@ mod tests {
             Just(Op::Take),
             Just(Op::Lend),
             Just(Op::Release),
+            Just(Op::Clear),
         ]
     }
 
@@ -488,6 +507,7 @@ mod tests {
                     }
                     Op::Take if flight.is_empty() => { flight = out.take().iter().flatten().copied().collect(); }
                     Op::Take => {}
+                    Op::Clear => { out.clear(); model.clear(); flight.clear(); }
                     Op::Lend => out.lend(&mut pool),
                     Op::Release => {
                         out.release(&mut pool);
@@ -534,6 +554,19 @@ mod tests {
             assert_eq!(out.packed.capacity(), out.len());
         }
         assert_eq!(all(&out), b"dbody");
+    }
+
+    #[test]
+    fn a_lent_buffer_survives_what_waited_in_it() {
+        let (mut out, mut pool) = (Outbox::default(), Vec::with_capacity(300));
+        let at = pool.as_ptr();
+        out.lend(&mut pool);
+        out.pack(&[b"never written"]);
+        out.share(alloc::vec![1; 5000].into());
+        out.clear();
+        assert_eq!((out.len(), out.has_chunks(), out.held()), (0, false, 0));
+        out.release(&mut pool);
+        assert_eq!((pool.as_ptr(), pool.capacity()), (at, 300));
     }
 
     #[test]

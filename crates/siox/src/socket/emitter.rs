@@ -94,8 +94,7 @@ impl Emitter {
     /// # Errors
     /// As [`SendError`] says; nothing was sent.
     pub fn relay(&self, event: &str, args: &Args) -> Result<(), SendError> {
-        self.socket
-            .pass_on(event, args, self.kind(), self.compress)
+        self.socket.pass_on(event, args, self.kind(), self.compress)
     }
 
     /// As [`Socket::emit_with_ack`].

@@ -176,6 +176,11 @@ impl Socket {
         self.0.revision
     }
 
+    /// The room of its own id.
+    pub(crate) fn own_room(&self) -> &Arc<str> {
+        &self.0.id
+    }
+
     pub(crate) fn slot(&self) -> Slot {
         self.0.slot
     }

@@ -189,7 +189,7 @@ async fn a_room_of_both_kinds_of_clients() {
     let opened = polls.get(OLD_POLLING).await;
     let session = format!("{OLD_POLLING}&sid={}", sid(&opened.body));
 
-    let blob = siox::Bytes::from_static(&[1, 2]);
+    let blob = Bytes::from_static(&[1, 2]);
     nsp.to("room").emit("news", &("x", blob)).unwrap();
     let text = r#"51-["news","x",{"_placeholder":true,"num":0}]"#;
     assert_eq!(old.text().await, format!("4{text}"));
