@@ -10,7 +10,6 @@ use crate::{
     post, scratch,
 };
 use siox_http1::Limits;
-use siox_stack::Machine;
 use std::{
     future::poll_fn,
     io::{self, IoSlice},

@@ -207,7 +207,7 @@ mod tests {
                 prop_assert_eq!(set.len(), model.len());
             }
             prop_assert!(set.iter().eq(model.iter()));
-            for k in core::mem::take(&mut model) {
+            for k in mem::take(&mut model) {
                 prop_assert!(set.remove(&k));
             }
             prop_assert_eq!((set.len(), set.iter().count()), (0, 0));
