@@ -170,8 +170,8 @@ async fn count(all: &mut [Figures]) {
         eprintln!("instructions: {}", figures.peer.name());
         for (row, found) in ROWS.into_iter().zip(&mut figures.instructions) {
             if instructions::ROWS.iter().any(|(name, _)| *name == row.name) {
-                match instructions::measure(figures.peer, row).await {
-                    Ok(count) => *found = count,
+                match instructions::measure(figures.peer, row, None).await {
+                    Ok(count) => *found = Some(count),
                     Err(why) => eprintln!("{} failed: {why}", row.name),
                 }
             }

@@ -2,7 +2,8 @@
 //! with many; what is alike in both, cancels out.
 
 use crate::{
-    load::{Load, MEMBERS, Work},
+    client,
+    load::{self, CONNECTIONS, Load, MEMBERS, Work},
     peers::Peer,
     process::Server,
     rows::{Row, Task},
@@ -35,23 +36,28 @@ pub(crate) fn is_possible() -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Instructions a message or delivery; none where the row keeps no server busy.
-pub(crate) async fn measure(peer: Peer, row: Row) -> io::Result<Option<f64>> {
-    let Task::Work(work) = row.task else {
-        return Ok(None);
-    };
-    let turn = match work {
-        Work::Echo(_, in_flight) | Work::Poll(in_flight) => 100 * in_flight,
-        Work::Broadcast(in_flight) => MEMBERS * in_flight,
-    } as u64;
-    let (few, few_done) = run(peer, work, TURNS[0] * turn).await?;
-    let (many, many_done) = run(peer, work, TURNS[1] * turn).await?;
-    let messages = many_done.saturating_sub(few_done).max(1);
-    Ok(Some(many.saturating_sub(few) as f64 / messages as f64))
+/// Connections that come and go in the first run, and in the second.
+const COMERS: [usize; 2] = [160, 960];
+
+/// Instructions a message, delivery or connection; with `profile`, callgrind's own account of the second run is
+/// left there.
+pub(crate) async fn measure(peer: Peer, row: Row, profile: Option<&Path>) -> io::Result<f64> {
+    let few = run(peer, row.task, 0, None).await?;
+    let many = run(peer, row.task, 1, profile).await?;
+    let messages = many.done.saturating_sub(few.done).max(1);
+    let instructions = many.instructions.saturating_sub(few.instructions);
+    Ok(instructions as f64 / messages as f64)
 }
 
-/// All instructions of a process, and the messages that it was sent.
-async fn run(peer: Peer, work: Work, count: u64) -> io::Result<(u64, u64)> {
+/// What one run has come to.
+struct Counted {
+    /// All instructions of the process.
+    instructions: u64,
+    /// The messages that it was sent.
+    done: u64,
+}
+
+async fn run(peer: Peer, task: Task, nth: usize, profile: Option<&Path>) -> io::Result<Counted> {
     let file = std::env::temp_dir().join(format!("siox-callgrind-{}", std::process::id()));
     let mut valgrind = Command::new("valgrind");
     valgrind
@@ -61,15 +67,41 @@ async fn run(peer: Peer, work: Work, count: u64) -> io::Result<(u64, u64)> {
         .args(["serve", peer.name()])
         .stderr(Stdio::null());
     let server = Server::spawn(&mut valgrind)?;
-    let load = Load::start(server.port, work).await?;
-    load.reach(count).await;
-    let done = load.stop().await?;
+    let done = load(server.port, task, nth).await?;
     // Upon which valgrind writes down what it has counted.
     Command::new("kill").arg(server.id().to_string()).status()?;
     let counted = total(&file).await;
+    if let Some(profile) = profile {
+        fs::copy(&file, profile)?;
+    }
     // It may not be there.
     let _ = fs::remove_file(&file);
-    Ok((counted?, done))
+    Ok(Counted {
+        instructions: counted?,
+        done,
+    })
+}
+
+/// The load of the first run or of the second: how many messages it was.
+async fn load(port: u16, task: Task, nth: usize) -> io::Result<u64> {
+    let work = match task {
+        Task::Work(work) => work,
+        Task::Connect => {
+            load::come_and_go(port, COMERS[nth], client::web_socket).await?;
+            return Ok(COMERS[nth] as u64);
+        }
+        Task::Upgrade => {
+            load::come_and_go(port, COMERS[nth], client::upgraded).await?;
+            return Ok(COMERS[nth] as u64);
+        }
+    };
+    let turn = match work {
+        Work::Echo(_, in_flight) | Work::Poll(in_flight) => CONNECTIONS * in_flight,
+        Work::Broadcast(in_flight) => MEMBERS * in_flight,
+    } as u64;
+    let load = Load::start(port, work).await?;
+    load.reach(TURNS[nth] * turn).await;
+    load.stop().await
 }
 
 async fn total(file: &Path) -> io::Result<u64> {

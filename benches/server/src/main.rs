@@ -2,7 +2,8 @@
 //!
 //! `siox-server-bench serve PEER` is one server; `siox-server-bench bench` starts such servers, each in a process of its own,
 //! loads them, and prints what their work cost by the operating system's own accounting. `siox-server-bench load` keeps one
-//! server busy, for a profiler.
+//! server busy, for a profiler; `siox-server-bench count` counts the instructions of one row, of any, and leaves
+//! callgrind's profile of it where it is told.
 
 #![forbid(unsafe_code)]
 
@@ -26,9 +27,9 @@ mod rows;
 
 use peers::{Failure, Peer};
 use rows::Row;
-use std::{process::ExitCode, time::Duration};
+use std::{path::Path, process::ExitCode, time::Duration};
 
-const USAGE: &str = "siox-server-bench serve PEER | load PEER ROW SECONDS | bench [--quick] [--row NAME] [--only PEER,..] [--plot FILE]";
+const USAGE: &str = "siox-server-bench serve PEER | load PEER ROW SECONDS | count PEER ROW [PROFILE] | bench [--quick] [--row NAME] [--only PEER,..] [--plot FILE]";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -51,6 +52,14 @@ fn run(words: &[&str]) -> Result<(), Failure> {
             let peer = Peer::find(peer).ok_or("there is no such peer")?;
             let row = Row::find(row).ok_or("there is no such row")?;
             rows::load(peer, row, Duration::from_secs(seconds.parse()?))
+        }
+        ["count", peer, row, profile @ ..] => {
+            let peer = Peer::find(peer).ok_or("there is no such peer")?;
+            let row = Row::find(row).ok_or("there is no such row")?;
+            let profile = profile.first().map(Path::new);
+            let count = rows::generate(instructions::measure(peer, row, profile))??;
+            println!("{}: {count:.0} instructions each", row.title);
+            Ok(())
         }
         ["bench", options @ ..] => bench::run(&parse(options)?),
         _ => Err(USAGE.into()),

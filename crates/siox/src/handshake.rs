@@ -22,9 +22,15 @@ pub struct Handshake {
 
 impl Handshake {
     pub(crate) fn new(about: &About<'_>) -> Self {
-        let mut headers = Vec::new();
+        let mut len = 0;
+        about
+            .headers
+            .for_each(&mut |name, value| len += name.len() + value.len() + 2);
+        let mut headers = Vec::with_capacity(len);
         about.headers.for_each(&mut |name, value| {
-            headers.extend(name.bytes().map(|b| b.to_ascii_lowercase()));
+            let at = headers.len();
+            headers.extend_from_slice(name.as_bytes());
+            headers[at..].make_ascii_lowercase();
             headers.push(0);
             headers.extend_from_slice(value);
             headers.push(0);

@@ -35,6 +35,33 @@ struct Inner<M> {
     room: Vec<(usize, Waker)>,
     /// Which driver is the session's one driver; see [`Turn`].
     shift: u32,
+    /// How it was when somebody began to gather what wakes there will be.
+    gathered: Option<Before>,
+}
+
+/// What decides whether a step gave the driver something to do.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    is_idle: bool,
+    deadline: Option<Instant>,
+}
+
+/// While this lives, steps of the session wake nobody; whoever came to have work is woken when it is dropped.
+/// See [`Cell::gather`].
+#[derive(Debug)]
+#[must_use = "it ends at once otherwise"]
+pub struct Gathered<'c, M: Machine> {
+    cell: &'c Cell<M>,
+    /// Not where somebody else gathers already.
+    is_first: bool,
+}
+
+impl<M: Machine> Drop for Gathered<'_, M> {
+    fn drop(&mut self) {
+        if self.is_first {
+            self.cell.settle();
+        }
+    }
 }
 
 /// The number of a driver. The one that took over last is the session's driver; an earlier one stops.
@@ -61,6 +88,7 @@ impl<M: Machine> Cell<M> {
                 poll: None,
                 room: Vec::new(),
                 shift: 0,
+                gathered: None,
             }),
         }
     }
@@ -85,6 +113,32 @@ impl<M: Machine> Cell<M> {
         drop(inner);
         wake(driver, poll, room);
         result
+    }
+
+    /// For many steps in a row, as through the body of a POST, without a pause between: whoever has work by
+    /// them is woken once, behind the last.
+    pub fn gather(&self) -> Gathered<'_, M> {
+        let mut inner = self.lock();
+        let is_first = inner.gathered.is_none();
+        if is_first {
+            inner.gathered = Some(inner.before());
+        }
+        drop(inner);
+        Gathered {
+            cell: self,
+            is_first,
+        }
+    }
+
+    fn settle(&self) {
+        let mut inner = self.lock();
+        let Some(before) = inner.gathered.take() else {
+            return;
+        };
+        let work = inner.work_since(before);
+        let (driver, poll, room) = inner.woken(work != Work::None);
+        drop(inner);
+        wake(driver, poll, room);
     }
 
     /// As [`with`](Self::with), but for a driver that only has to write what is queued with this: it is
@@ -178,6 +232,10 @@ impl<M: Machine> Cell<M> {
         {
             inner.driver = Some(cx.waker().clone());
         }
+        if inner.gathered.is_some() {
+            // The driver has seen all until here.
+            inner.gathered = Some(inner.before());
+        }
         let poll = inner.poll.take();
         let room = inner.roomy();
         drop(inner);
@@ -237,22 +295,34 @@ enum Work {
 impl<M: Machine> Inner<M> {
     #[inline]
     fn has_nobody_to_wake(&self) -> bool {
-        (self.at_work || self.driver.is_none()) && self.poll.is_none() && self.room.is_empty()
+        let is_free = (self.at_work || self.driver.is_none()) && self.poll.is_none();
+        (is_free && self.room.is_empty()) || self.gathered.is_some()
+    }
+
+    #[inline]
+    fn before(&self) -> Before {
+        Before {
+            is_idle: !self.machine.wants_write(),
+            deadline: self.machine.poll_timeout(),
+        }
+    }
+
+    #[inline]
+    fn work_since(&self, before: Before) -> Work {
+        if nearer(before.deadline, self.machine.poll_timeout()) {
+            Work::Time
+        } else if before.is_idle && self.machine.wants_write() {
+            Work::Write
+        } else {
+            Work::None
+        }
     }
 
     #[inline]
     fn step<R>(&mut self, step: impl FnOnce(&mut M) -> R) -> (R, Work) {
-        let idle = !self.machine.wants_write();
-        let before = self.machine.poll_timeout();
+        let before = self.before();
         let result = step(&mut self.machine);
-        let work = if nearer(before, self.machine.poll_timeout()) {
-            Work::Time
-        } else if idle && self.machine.wants_write() {
-            Work::Write
-        } else {
-            Work::None
-        };
-        (result, work)
+        (result, self.work_since(before))
     }
 
     /// Whom to wake once the lock is released.
@@ -285,11 +355,14 @@ impl<M: Machine> Inner<M> {
 
 #[inline]
 fn wake(driver: Option<Waker>, poll: Option<Waker>, room: Vec<Waker>) {
-    for waker in [driver, poll].into_iter().flatten() {
-        waker.wake();
+    if let Some(driver) = driver {
+        driver.wake();
     }
-    for waker in room {
-        waker.wake();
+    if let Some(poll) = poll {
+        poll.wake();
+    }
+    if !room.is_empty() {
+        room.into_iter().for_each(Waker::wake);
     }
 }
 

@@ -434,11 +434,13 @@ impl Machine for Engine {
         self.session.transport()
     }
 
+    #[inline]
     fn queued(&self) -> usize {
         let socket = self.socket.as_ref().map_or(0, |(_, s)| s.queued());
         self.session.queued().saturating_add(socket)
     }
 
+    #[inline]
     fn poll_timeout(&self) -> Option<Instant> {
         let socket = self.socket.as_ref().and_then(|(_, s)| s.poll_timeout());
         socket.into_iter().chain(self.session.poll_timeout()).min()
@@ -460,10 +462,12 @@ impl Machine for Engine {
         self.socket = None;
     }
 
+    #[inline]
     fn is_closed(&self) -> bool {
         self.session.is_closed()
     }
 
+    #[inline]
     fn is_finished(&self, lane: Lane) -> bool {
         match &self.socket {
             Some((own, socket)) if *own == lane => socket.is_finished(),

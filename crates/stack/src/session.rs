@@ -14,7 +14,7 @@ use siox_socketio::{
 };
 #[cfg(feature = "deflate")]
 use siox_websocket::deflate::Codec;
-use siox_wire::{Admit, Input, Instant, SendError, Shared};
+use siox_wire::{Admit, Input, Instant, SendError, Shared, Sink};
 
 /// What the application hears of one client.
 #[derive(Debug)]
@@ -123,7 +123,8 @@ impl Session {
             .emit_with_ack(slot, event, deadline, &mut self.engine.sink())
     }
 
-    /// Sends an event with the arguments of one that was received, as they came.
+    /// Sends an event with the arguments of one that was received, as they came; whether it may be
+    /// compressed is the caller's word.
     ///
     /// # Errors
     /// As [`SendError`] says; nothing was queued.
@@ -133,9 +134,17 @@ impl Session {
         name: &str,
         args: &Packet<'_>,
         kind: Admit,
+        compress: bool,
     ) -> Result<(), SendError> {
-        self.sockets
-            .relay(slot, name, args, kind, &mut self.engine.sink())
+        let mut out = self.engine.sink();
+        if !compress {
+            out.set_compress(false);
+        }
+        let sent = self.sockets.relay(slot, name, args, kind, &mut out);
+        if !compress {
+            out.set_compress(true);
+        }
+        sent
     }
 
     /// Answers an event of the client with the arguments of one that was received, as they came.
@@ -437,10 +446,12 @@ impl Machine for Session {
         Machine::transport(&self.engine)
     }
 
+    #[inline]
     fn queued(&self) -> usize {
         Machine::queued(&self.engine)
     }
 
+    #[inline]
     fn poll_timeout(&self) -> Option<Instant> {
         let engine = self.engine.poll_timeout();
         if self.engine.is_closed() {
@@ -461,10 +472,12 @@ impl Machine for Session {
         self.engine.abort();
     }
 
+    #[inline]
     fn is_closed(&self) -> bool {
         self.engine.is_closed()
     }
 
+    #[inline]
     fn is_finished(&self, lane: Lane) -> bool {
         self.engine.is_finished(lane)
     }

@@ -115,3 +115,66 @@ fn a_parked_poll_is_woken_with_its_answer() {
         b"4x"
     );
 }
+
+#[test]
+fn steps_that_are_gathered_wake_once_behind_the_last() {
+    let (cell, (count, waker)) = (on_socket(), counter());
+    let cx = &mut Context::from_waker(&waker);
+    let shift = cell.take_over();
+    assert!(matches!(cell.turn(shift, cx, drain), Turn::Done(())));
+    let gathered = cell.gather();
+    for _ in 0..5 {
+        cell.with(|engine| engine.text("x")).unwrap();
+        // Somebody else's are among them.
+        drop(cell.gather());
+    }
+    assert_eq!(wakes(&count), 0);
+    drop(gathered);
+    assert_eq!(wakes(&count), 1);
+    assert!(matches!(cell.turn(shift, cx, drain), Turn::Done(())));
+    drop(cell.gather());
+    assert_eq!(wakes(&count), 1, "there is nothing to do");
+}
+
+#[test]
+fn what_is_gathered_behind_a_driver_s_turn_wakes_it_again() {
+    let (cell, (count, waker)) = (on_socket(), counter());
+    let cx = &mut Context::from_waker(&waker);
+    let shift = cell.take_over();
+    assert!(matches!(cell.turn(shift, cx, drain), Turn::Done(())));
+    let gathered = cell.gather();
+    cell.with(|engine| engine.text("in time")).unwrap();
+    assert!(matches!(cell.turn(shift, cx, drain), Turn::Done(())));
+    cell.with(|engine| engine.text("late")).unwrap();
+    drop(gathered);
+    assert_eq!(wakes(&count), 1);
+    let waits: Vec<u8> = cell.look(|e| e.poll_transmit().flatten().copied().collect());
+    assert!(waits.ends_with(b"4late"), "{waits:?}");
+}
+
+#[test]
+fn a_parked_poll_is_answered_with_all_that_was_gathered() {
+    let sid = Sid::from_random(&[1; 15]);
+    let (engine, _) = Engine::polling(ms(0), &Config::default(), sid);
+    let (cell, (count, waker)) = (Cell::new(engine), counter());
+    let cx = &mut Context::from_waker(&waker);
+    let query = format!("EIO=4&transport=polling&sid={}", sid.as_str());
+    let decision = cell.with(|e| e.handle_request(ms(1), &Request::new(Method::Get, &query)));
+    let Decision::Park(lane) = decision else {
+        panic!("{decision:?}");
+    };
+    let gathered = cell.gather();
+    // It may come to wait while others are at it.
+    assert!(cell.poll_response(cx, lane).is_pending());
+    for _ in 0..2 {
+        cell.with(|engine| engine.text("x")).unwrap();
+    }
+    assert_eq!(wakes(&count), 0);
+    drop(gathered);
+    assert_eq!(wakes(&count), 1);
+    let Poll::Ready(response) = cell.poll_response(cx, lane) else {
+        panic!("not answered");
+    };
+    let body: Vec<u8> = response.body.iter().flatten().copied().collect();
+    assert_eq!(body, b"4x\x1e4x");
+}

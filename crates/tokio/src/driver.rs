@@ -63,6 +63,10 @@ struct Socket<Io> {
     lane: Lane,
     /// Bytes that came with the upgrade request.
     early: Vec<u8>,
+    /// The answer to it, as far as it is still to be written: it leaves together with the first frames.
+    answer: Vec<u8>,
+    /// How others may write, once the answer is written.
+    aside: Option<Aside>,
     reading: bool,
     /// Written since the last flush: TLS may hold some of it.
     unflushed: bool,
@@ -84,16 +88,29 @@ impl<A: App> Driver<A, Line> {
         conn: Upgrading<A>,
         io: TcpStream,
         lane: Lane,
-        early: Vec<u8>,
+        begun: Begun,
     ) -> Self {
         let line = Line::new(io);
-        conn.set_aside(lane, line.aside(host.meter().clone()));
-        let mut driver = Self::socket(host, conn, line, lane, early);
+        let aside = line.aside(host.meter().clone());
+        let mut driver = Self::socket(host, conn, line, lane, begun);
         if let Some(socket) = &mut driver.socket {
             socket.flushes = false;
+            match socket.answer.is_empty() {
+                true => driver.conn.set_aside(lane, aside),
+                false => socket.aside = Some(aside),
+            }
         }
         driver
     }
+}
+
+/// What is left of the HTTP exchange that a WebSocket begins with.
+#[derive(Debug, Default)]
+pub(crate) struct Begun {
+    /// Bytes that came with the request.
+    pub(crate) early: Vec<u8>,
+    /// What is still to be written, the answer to it last.
+    pub(crate) answer: Vec<u8>,
 }
 
 /// Starts the driver of a WebSocket in a task of its own.
@@ -102,30 +119,32 @@ pub(crate) fn start<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static>
     conn: Upgrading<A>,
     io: Io,
     lane: Lane,
-    early: Vec<u8>,
+    begun: Begun,
 ) {
     let mut io = Some(io);
     let tcp = (&mut io as &mut dyn Any).downcast_mut::<Option<TcpStream>>();
     if let Some(tcp) = tcp.and_then(Option::take) {
-        tokio::spawn(Driver::tcp(host, conn, tcp, lane, early));
+        tokio::spawn(Driver::tcp(host, conn, tcp, lane, begun));
     } else if let Some(io) = io {
-        tokio::spawn(Driver::socket(host, conn, io, lane, early));
+        tokio::spawn(Driver::socket(host, conn, io, lane, begun));
     }
 }
 
 impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> {
-    /// A driver for the WebSocket `lane`, whose peer has sent `early` with its request.
+    /// A driver for the WebSocket `lane`.
     pub(crate) fn socket(
         host: &Arc<Host<A>>,
         conn: Upgrading<A>,
         io: Io,
         lane: Lane,
-        early: Vec<u8>,
+        begun: Begun,
     ) -> Self {
         let socket = Socket {
             io,
             lane,
-            early,
+            early: begun.early,
+            answer: begun.answer,
+            aside: None,
             reading: true,
             unflushed: false,
             flushes: true,
@@ -265,9 +284,9 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
     /// Writes what waits and leaves the waker behind: the last look of a turn.
     fn write(&mut self, cx: &mut Context<'_>) -> Turn<After> {
         let socket = &mut self.socket;
-        let meter = self.host.meter();
+        let (meter, conn) = (self.host.meter(), &self.conn);
         let waker = cx.waker().clone();
-        self.conn.cell.turn(self.shift, cx, |m| {
+        conn.cell.turn(self.shift, cx, |m| {
             let mut after = After {
                 deadline: None,
                 wrote: false,
@@ -278,18 +297,29 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             };
             if let Some(socket) = socket {
                 let cx = &mut Context::from_waker(&waker);
-                match write(socket, m, cx) {
+                let answer = socket.answer.len();
+                let written = match answer {
+                    0 => write(socket, m, cx),
+                    _ => write_answer(socket, m, cx),
+                };
+                if answer > 0 {
+                    meter.wrote(answer - socket.answer.len());
+                    if let Some(aside) = socket.aside.take_if(|_| socket.answer.is_empty()) {
+                        conn.set_aside(socket.lane, aside);
+                    }
+                }
+                match written {
                     Poll::Ready(Ok(n)) => {
                         meter.waits(m.queued());
                         meter.wrote(n);
                         m.handle_written(socket.lane, n);
                         after.wrote = n > 0;
-                        after.more = after.wrote && (socket.unflushed || m.wants_write());
+                        after.more = socket.unflushed || m.wants_write();
                     }
                     Poll::Ready(Err(_)) => after.broken = true,
                     Poll::Pending => {}
                 }
-                after.finished = m.is_finished(socket.lane);
+                after.finished = m.is_finished(socket.lane) && socket.answer.is_empty();
                 outlet::release_machine(m);
             }
             after.deadline = m.poll_timeout();
@@ -304,7 +334,9 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             return;
         };
         self.conn.with(|m| m.handle_socket_gone(socket.lane));
-        if politely {
+        // A peer whose end has been read sends nothing more that a close could answer with a reset.
+        let has_ended = !socket.reading && !socket.flushes;
+        if politely && !has_ended {
             tokio::spawn(linger(socket.io, self.host.alive()));
         }
     }
@@ -380,6 +412,36 @@ fn write<M: Machine, Io: AsyncWrite + Unpin>(
                 Poll::Ready(other)
             }
         },
+    }
+}
+
+/// The first writes: the answer to the upgrade, and frames behind it. How many bytes of frames there were.
+#[cold]
+fn write_answer<M: Machine, Io: AsyncWrite + Unpin>(
+    socket: &mut Socket<Io>,
+    machine: &M,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    loop {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let chunks = std::iter::once(&*socket.answer).chain(machine.poll_transmit());
+        let mut used = 0;
+        for (slice, chunk) in slices.iter_mut().zip(chunks) {
+            *slice = IoSlice::new(chunk);
+            used += 1;
+        }
+        let io = Pin::new(&mut socket.io);
+        let n = ready!(io.poll_write_vectored(cx, &slices[..used]))?;
+        if n == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        socket.unflushed = socket.flushes;
+        let Some(frames) = n.checked_sub(socket.answer.len()) else {
+            socket.answer.drain(..n);
+            continue;
+        };
+        socket.answer = Vec::new();
+        return Poll::Ready(Ok(frames));
     }
 }
 

@@ -7,8 +7,9 @@ use siox_stack::{
     front::{InvalidOption, Options},
 };
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
-    fmt,
+    fmt, mem,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Context,
@@ -158,7 +159,7 @@ impl<A: App> Host<A> {
         }
         self.phase.send_replace(Phase::CutOff);
         self.for_all(Machine::abort);
-        for conn in std::mem::take(&mut *self.leaving()).values() {
+        for conn in mem::take(&mut *self.leaving()).values() {
             conn.cell.take_over();
         }
         tokio::time::timeout(CUT_OFF, self.tasks.closed())
@@ -308,11 +309,43 @@ impl<A: App> Drop for Reserved<A> {
     }
 }
 
+/// Randomness of the system for the ids to come, so that not each costs a call of it.
+struct Random {
+    bytes: [u8; LOT * ID],
+    /// Of ids, from the front.
+    left: usize,
+}
+
+/// Bytes of an id.
+const ID: usize = 15;
+/// Ids for which the system is asked at once: no more than it gives in one piece.
+const LOT: usize = 16;
+
+thread_local! {
+    static RANDOM: RefCell<Random> = const {
+        RefCell::new(Random {
+            bytes: [0; LOT * ID],
+            left: 0,
+        })
+    };
+}
+
+impl Random {
+    fn take(&mut self) -> Option<[u8; ID]> {
+        if self.left == 0 {
+            getrandom::fill(&mut self.bytes).ok()?;
+            self.left = LOT;
+        }
+        self.left -= 1;
+        let (all, _) = self.bytes.as_chunks_mut();
+        // What has been given out is told to nobody else.
+        all.get_mut(self.left).map(mem::take)
+    }
+}
+
 /// 120 bits that nobody can predict.
-pub(crate) fn random() -> Option<[u8; 15]> {
-    let mut random = [0; 15];
-    getrandom::fill(&mut random).ok()?;
-    Some(random)
+pub(crate) fn random() -> Option<[u8; ID]> {
+    RANDOM.with_borrow_mut(Random::take)
 }
 
 /// An id of 20 characters that nobody can guess; none when the system has no randomness to give.
@@ -326,5 +359,22 @@ impl<A: App> fmt::Debug for Host<A> {
         f.debug_struct("Host")
             .field("path", &self.front.options().path)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_id_is_given_twice_and_none_is_kept() {
+        let ids: BTreeSet<_> = (0..3 * LOT + 1).map(|_| random().unwrap()).collect();
+        assert_eq!(ids.len(), 3 * LOT + 1);
+        RANDOM.with_borrow(|random| {
+            assert_eq!(random.left, LOT - 1);
+            assert_eq!(random.bytes[random.left * ID..], [0; ID]);
+            assert!(random.bytes[..ID].iter().any(|byte| *byte != 0));
+        });
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     About, App, Headers, Host,
     admit::{self, Admitted, Parked, Upgrading},
     clock,
-    driver::Driver,
+    driver::{Begun, Driver},
     post,
 };
 use bytes::{Buf, BufMut, Bytes};
@@ -151,7 +151,11 @@ async fn adopt<A: App>(host: Arc<Host<A>>, conn: Upgrading<A>, lane: Lane, upgra
 fn start<A: App>(host: &Arc<Host<A>>, conn: Upgrading<A>, lane: Lane, io: TcpStream, early: &[u8]) {
     // Without it the kernel may hold a small frame back; a socket that refuses the option still works.
     let _ = io.set_nodelay(true);
-    tokio::spawn(Driver::tcp(host, conn, io, lane, early.to_vec()));
+    let begun = Begun {
+        early: early.to_vec(),
+        ..Begun::default()
+    };
+    tokio::spawn(Driver::tcp(host, conn, io, lane, begun));
 }
 
 /// A stream we do not know the type of: hyper goes on carrying it.
@@ -161,7 +165,7 @@ fn foreign<A: App>(host: &Arc<Host<A>>, conn: Upgrading<A>, lane: Lane, io: Upgr
         conn,
         TokioIo::new(io),
         lane,
-        Vec::new(),
+        Begun::default(),
     ));
 }
 

@@ -4,13 +4,12 @@ use crate::{
     App, Host,
     admit::Asking,
     clock,
-    driver::{self, Timer},
+    driver::{self, Begun, Timer},
     exchange::{Exchange, Next},
     host::Alive,
     post, scratch,
 };
 use siox_http1::Limits;
-use siox_stack::Machine;
 use std::{
     future::poll_fn,
     io::{self, IoSlice},
@@ -97,11 +96,10 @@ where
                     http.exchange.respond(answer);
                 }
                 Next::Upgrade(conn, lane, early) => {
-                    if poll_fn(|cx| http.poll_flush(cx)).await.is_err() {
-                        return conn.with(|m| m.handle_socket_gone(lane));
-                    }
+                    let answer = http.exchange.machine.poll_transmit().flatten();
+                    let answer = answer.copied().collect();
                     // A task of its own, so that nothing of this one stays.
-                    driver::start(host, conn, http.io, lane, early);
+                    driver::start(host, conn, http.io, lane, Begun { early, answer });
                     return;
                 }
             }
@@ -226,17 +224,6 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin> Http<A, Io> {
             }
             Poll::Ready(Err(e)) => Poll::Ready(Err(e)),
             Poll::Pending => Poll::Pending,
-        }
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            match self.poll_write(cx) {
-                Poll::Ready(Ok(true)) => {}
-                Poll::Ready(Ok(false)) => return Poll::Ready(Ok(())),
-                Poll::Ready(Err(e)) => return Poll::Ready(Err(e)),
-                Poll::Pending => return Poll::Pending,
-            }
         }
     }
 }

@@ -19,13 +19,15 @@ pub(crate) async fn work_off<A: App>(
     let mut payload = Payload::new(&mut body);
     let mut held = false;
     let result = poll_fn(|cx| {
+        let _gathered = post.conn.cell.gather();
+        let now = clock::now();
         for _ in 0..SLICE {
             if !ready(host, &post.conn, &mut held, cx) {
                 return Poll::Pending;
             }
             match post
                 .conn
-                .with(|m| m.handle_body(clock::now(), post.lane, &mut payload))
+                .with(|m| m.handle_body(now, post.lane, &mut payload))
             {
                 Ok(Some(event)) => host.deliver(&post.conn, cx, event),
                 Ok(None) => return Poll::Ready(Ok(())),

@@ -10,8 +10,12 @@ use common::{
     ws::{Said, Ws},
 };
 use echo::{BOTH, host, open, serve};
+use siox_tokio::{Peer, serve_connection};
 use siox_websocket::handshake::client::Request;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 const WEBSOCKET: &str = "/engine.io/?EIO=4&transport=websocket";
 
@@ -112,5 +116,25 @@ async fn a_broken_frame_right_behind_the_request() {
         common::until(0, || host.sessions()).await;
         drop(ws);
         assert!(within(host.close(common::PATIENCE * 2)).await);
+    }
+}
+
+/// The stream takes few bytes at a time.
+#[tokio::test]
+async fn the_answer_is_whole_before_the_first_frame() {
+    let (request, _) = Request::new("here", WEBSOCKET).build([7; 16]).unwrap();
+    for most in [1, 7, 100, 150, 4096] {
+        let (mut ours, theirs) = tokio::io::duplex(most);
+        tokio::spawn(serve_connection(theirs, Peer::default(), host()));
+        within(ours.write_all(&request)).await.unwrap();
+        let mut heard = Vec::new();
+        while !heard.ends_with(b"}") {
+            assert_ne!(within(ours.read_buf(&mut heard)).await.unwrap(), 0);
+        }
+        assert!(heard.starts_with(b"HTTP/1.1 101 "), "{most}");
+        let end = heard.windows(4).position(|four| four == b"\r\n\r\n");
+        let frame = &heard[end.unwrap() + 4..];
+        assert_eq!(usize::from(frame[1]), frame.len() - 2, "{most}");
+        assert!(frame[2..].starts_with(b"0{"), "{most}");
     }
 }

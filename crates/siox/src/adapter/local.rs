@@ -56,8 +56,9 @@ impl Local {
     /// it up to its hard cap.
     ///
     /// # Errors
-    /// As [`SendError`] says, of an event for a single socket; of others the receiver that cannot take
-    /// it is none.
+    /// As [`SendError`] says: of an event for a single socket, what that cannot take; of others, what the
+    /// server's parser cannot write. A receiver that cannot take it is none, nor is one of revision 4 whose
+    /// packet alone cannot be written.
     pub fn emit(&self, emit: Emit<'_>) -> Result<(), SendError> {
         self.locked(|here| here.emit(emit))
             .unwrap_or(Err(SendError::Closed))
@@ -137,14 +138,16 @@ impl Locked<'_> {
         let mut together = Together::new();
         let mut receivers = 0;
         for socket in self.select(emit.selection) {
+            let Ok(group) = groups.for_revision(socket.revision()) else {
+                continue;
+            };
             socket.tell_watchers(watchers.as_ref(), emit.event, emit.encoded);
             // A receiver that is closing hears nothing more.
-            let group = groups.for_revision(socket.revision())?;
             let sent = socket.deliver(group, kind, &mut together);
             receivers += u64::from(sent.is_ok());
         }
         self.nsp.shared.counts.add(Count::EventOut, receivers);
-        Ok(())
+        groups.judge()
     }
 
     fn emit_with_ack(&self, emit: Emit<'_>, timeout: Duration) -> Result<Acks, SendError> {
@@ -172,9 +175,11 @@ impl Locked<'_> {
 struct Groups<'a> {
     nsp: &'a Inner,
     emit: Emit<'a>,
-    stamped: OnceCell<Arc<Shared>>,
-    plain: OnceCell<Arc<Shared>>,
+    stamped: OnceCell<Group>,
+    plain: OnceCell<Group>,
 }
+
+type Group = Result<Arc<Shared>, SendError>;
 
 impl<'a> Groups<'a> {
     fn new(nsp: &'a Inner, emit: Emit<'a>) -> Self {
@@ -192,12 +197,17 @@ impl<'a> Groups<'a> {
             (Revision::V4, Some(encoded)) => (&self.plain, encoded),
             (Revision::V4, None) | (Revision::V5, _) => (&self.stamped, self.emit.encoded),
         };
-        if let Some(group) = cell.get() {
-            return Ok(group);
-        }
-        let packets = &self.nsp.shared.packets;
-        let group = packets.shared(&self.nsp.name, encoded, None)?;
-        Ok(cell.get_or_init(|| group))
+        let (packets, nsp) = (&self.nsp.shared.packets, &self.nsp.name);
+        let group = cell.get_or_init(|| packets.shared(nsp, encoded, None));
+        group.as_ref().map_err(|e| *e)
+    }
+
+    /// Whether the event itself was found to be one that cannot be sent. What only the other revision's
+    /// packet cannot say is not its fault.
+    fn judge(self) -> Result<(), SendError> {
+        self.stamped
+            .into_inner()
+            .map_or(Ok(()), |group| group.map(drop))
     }
 }
 

@@ -4,7 +4,6 @@ use super::Inner;
 use crate::{ConnectError, SendError, Socket, adapter::Restored};
 use siox_socketio::Encoded;
 use siox_wire::Admit;
-use std::sync::Arc;
 
 /// What a socket brings when it comes in.
 type Entering<'a> = Option<&'a Restored>;
@@ -25,7 +24,11 @@ impl Inner {
                 None => m.accept(socket.slot(), socket.id())?,
             }
             for event in &missed {
-                m.emit(socket.slot(), event, Admit::Owed)?;
+                // One that could never be written was sent to nobody; the rest is still missed.
+                match m.emit(socket.slot(), event, Admit::Owed) {
+                    Err(SendError::Unencodable) => {}
+                    sent => sent?,
+                }
             }
             // Under the session's lock: whoever is told next that the client has gone must find that it
             // was here.
@@ -33,16 +36,22 @@ impl Inner {
             Ok(())
         })?;
         members.add(socket.clone());
-        let own: Arc<str> = socket.id().into();
-        let rooms = back.into_iter().flat_map(|r| r.session.rooms.iter());
+        let is_new = matches!(
+            members.join_shared(socket.own_room(), socket.clone()),
+            Ok(true)
+        );
         let mut joined = Vec::new();
-        for room in std::iter::once(&*own).chain(rooms.map(|r| &**r)) {
+        for room in back.into_iter().flat_map(|r| r.session.rooms.iter()) {
             // Those of a session that was kept were within the limit.
             if matches!(members.join(room, socket.clone()), Ok(true)) {
                 joined.push((room, members.count(room) == 1));
             }
         }
+        let first = is_new && members.count(socket.id()) == 1;
         drop(members);
+        if is_new {
+            self.tell_joined(socket, socket.id(), first);
+        }
         for (room, first) in joined {
             self.tell_joined(socket, room, first);
         }

@@ -73,13 +73,11 @@ impl Emitter {
         self
     }
 
-    fn put(&self, event: &str, encoded: Encoded) -> Result<(), SendError> {
-        let kind = match self.volatile {
+    fn kind(&self) -> Admit {
+        match self.volatile {
             true => Admit::Volatile,
             false => Admit::Normal,
-        };
-        let encoded = encoded.compressed(self.compress);
-        self.socket.send(event, &encoded, kind)
+        }
     }
 
     /// As [`Socket::emit`].
@@ -87,7 +85,8 @@ impl Emitter {
     /// # Errors
     /// As [`SendError`] says; nothing was sent.
     pub fn emit<T: Serialize + ?Sized>(&self, event: &str, args: &T) -> Result<(), SendError> {
-        self.put(event, Encoded::event(event, args)?)
+        let encoded = Encoded::event(event, args)?.compressed(self.compress);
+        self.socket.send(event, &encoded, self.kind())
     }
 
     /// As [`Socket::relay`].
@@ -95,7 +94,7 @@ impl Emitter {
     /// # Errors
     /// As [`SendError`] says; nothing was sent.
     pub fn relay(&self, event: &str, args: &Args) -> Result<(), SendError> {
-        self.put(event, Encoded::relay_event(event, &args.0)?)
+        self.socket.pass_on(event, args, self.kind(), self.compress)
     }
 
     /// As [`Socket::emit_with_ack`].

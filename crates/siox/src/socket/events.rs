@@ -129,14 +129,14 @@ impl Socket {
     /// Tells those who watch what leaves: these of the namespace, and this socket's own.
     #[inline]
     pub(crate) fn tell_watchers(&self, nsp: Option<&Watchers>, event: &str, encoded: &Encoded) {
-        let own = match self.extra_if_any() {
-            Some(extra) => extra.handlers.watchers(),
-            None => None,
-        };
-        if let Some(watchers) = nsp {
-            self.tell(watchers, event, encoded);
+        if nsp.is_some() || self.extra_if_any().is_some() {
+            self.tell_all(nsp, event, encoded);
         }
-        if let Some(watchers) = &own {
+    }
+
+    fn tell_all(&self, nsp: Option<&Watchers>, event: &str, encoded: &Encoded) {
+        let own = self.extra_if_any().and_then(|e| e.handlers.watchers());
+        for watchers in nsp.into_iter().chain(&own) {
             self.tell(watchers, event, encoded);
         }
     }

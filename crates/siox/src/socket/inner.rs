@@ -195,6 +195,11 @@ impl Socket {
         self.0.revision
     }
 
+    /// The room of its own id.
+    pub(crate) fn own_room(&self) -> &Arc<str> {
+        &self.0.id
+    }
+
     pub(crate) fn slot(&self) -> Slot {
         self.0.slot
     }
@@ -290,12 +295,22 @@ impl Socket {
     }
 
     /// An event with arguments as they came; encoded only where somebody looks at it on its way.
-    pub(super) fn pass_on(&self, event: &str, args: &Args, kind: Admit) -> Result<(), SendError> {
+    pub(super) fn pass_on(
+        &self,
+        event: &str,
+        args: &Args,
+        kind: Admit,
+        compress: bool,
+    ) -> Result<(), SendError> {
         if self.0.nsp.adapter.recovers() || self.is_watched() {
-            return self.send(event, &Encoded::relay_event(event, &args.0)?, kind);
+            let encoded = Encoded::relay_event(event, &args.0)?.compressed(compress);
+            return self.send(event, &encoded, kind);
         }
         let slot = self.0.slot;
-        let put = self.0.conn.with(|m| m.relay(slot, event, &args.0, kind));
+        let put = self
+            .0
+            .conn
+            .with(|m| m.relay(slot, event, &args.0, kind, compress));
         self.put_or(put, kind)
     }
 

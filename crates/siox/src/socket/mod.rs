@@ -106,7 +106,7 @@ impl Socket {
     /// # Errors
     /// As [`SendError`] says; nothing was sent.
     pub fn relay(&self, event: &str, args: &Args) -> Result<(), SendError> {
-        self.pass_on(event, args, Admit::Normal)
+        self.pass_on(event, args, Admit::Normal, true)
     }
 
     /// Sends an event and waits for the client's acknowledgement, decoded like the arguments of an event

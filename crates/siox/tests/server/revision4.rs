@@ -9,7 +9,11 @@ use crate::{
         ws::{Said, Ws},
     },
 };
-use siox::{Args, BoxError, ConnectError, DisconnectReason, Recovery, Server, Socket, Value};
+use siox::{
+    Args, BoxError, Bytes, ConnectError, DisconnectReason, Message, Recovery, SendError, Server,
+    Socket, Value,
+    parser::{Config, Error, Header, Json, Kind, Parsed, Parser, Part},
+};
 use std::net::SocketAddr;
 
 const OLD_WEBSOCKET: &str = "/socket.io/?EIO=3&transport=websocket";
@@ -185,7 +189,7 @@ async fn a_room_of_both_kinds_of_clients() {
     let opened = polls.get(OLD_POLLING).await;
     let session = format!("{OLD_POLLING}&sid={}", sid(&opened.body));
 
-    let blob = siox::Bytes::from_static(&[1, 2]);
+    let blob = Bytes::from_static(&[1, 2]);
     nsp.to("room").emit("news", &("x", blob)).unwrap();
     let text = r#"51-["news","x",{"_placeholder":true,"num":0}]"#;
     assert_eq!(old.text().await, format!("4{text}"));
@@ -269,4 +273,67 @@ async fn what_comes_at_the_wrong_time_is_a_forced_close() {
     assert_eq!(http.post(&session, "40").await.status, 400);
     assert_eq!(told.next().await, DisconnectReason::ForcedServerClose);
     assert_eq!(http.get(&session).await.status, 400);
+}
+
+/// JSON as ever, but for events that end with an argument which is a string, or for all others.
+#[derive(Debug)]
+struct Picky {
+    ends_with_string: bool,
+}
+
+impl Parser for Picky {
+    fn decode<'b>(&self, message: Message<'b>, config: &Config) -> Result<Parsed<'b>, Error> {
+        Json.decode(message, config)
+    }
+
+    fn encode(
+        &self,
+        header: &Header<'_>,
+        body: &str,
+        attachments: &[Bytes],
+    ) -> Result<Vec<Part>, SendError> {
+        let is_refused = body.ends_with("\"]") == self.ends_with_string;
+        if header.kind == Kind::Event && body.starts_with("[\"all\"") && is_refused {
+            return Err(SendError::Unencodable);
+        }
+        Json.encode(header, body, attachments)
+    }
+}
+
+#[tokio::test]
+async fn a_packet_that_cannot_be_written_in_one_revision_is_sent_in_the_other() {
+    // Recovery ends the events of clients of today with an offset, which is a string.
+    for (ends_with_string, expected) in [(true, Err(SendError::Unencodable)), (false, Ok(()))] {
+        let io = Server::builder()
+            .allow_eio3(true)
+            .parser(Picky { ends_with_string })
+            .recovery(Recovery::default())
+            .build()
+            .unwrap();
+        let nsp = io.namespace("/");
+        let to = serve(&io).await;
+        let (mut old, mut new) = (Vec::new(), Vec::new());
+        for _ in 0..2 {
+            let (mut ws, _) = open(to).await;
+            assert_eq!(ws.text().await, "40");
+            old.push(ws);
+            new.push(Client::open(to).await);
+            new.last_mut().unwrap().send("0").await;
+            new.last_mut().unwrap().packet().await;
+        }
+        assert_eq!(nsp.emit("all", &1), expected);
+        assert_eq!(nsp.emit("end", &2), Ok(()));
+        for ws in &mut old {
+            if ends_with_string {
+                assert_eq!(ws.text().await, r#"42["all",1]"#);
+            }
+            assert_eq!(ws.text().await, r#"42["end",2]"#);
+        }
+        for client in &mut new {
+            if !ends_with_string {
+                assert!(client.packet().await.starts_with(r#"2["all",1,""#));
+            }
+            assert!(client.packet().await.starts_with(r#"2["end",2,""#));
+        }
+    }
 }

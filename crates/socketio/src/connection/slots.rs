@@ -65,6 +65,7 @@ impl Slots {
         (root.state == State::Joined).then_some(root.slot)
     }
 
+    #[inline]
     fn get(&mut self, slot: Slot, state: State) -> Result<&mut Entry, SendError> {
         let mut entries = self.entries.iter_mut();
         let entry = entries.find(|e| e.slot == slot && e.state == state);
@@ -77,6 +78,7 @@ impl Slots {
     }
 
     /// The slot, if it is joined.
+    #[inline]
     pub(super) fn joined(&mut self, slot: Slot) -> Result<&mut Entry, SendError> {
         self.get(slot, State::Joined)
     }

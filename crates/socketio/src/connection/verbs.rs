@@ -314,7 +314,11 @@ impl Connection {
         }
     }
 
+    #[inline]
     fn check_attachments(&self, n: usize) -> Result<(), SendError> {
+        if n == 0 {
+            return Ok(());
+        }
         let limit = self.config.most_attachments();
         if n > limit {
             return Err(SendError::Attachments { limit });

@@ -79,6 +79,23 @@ impl<K: Ord + Clone> Rooms<K> {
     /// # Errors
     /// [`RoomError::TooManyRooms`].
     pub fn join(&mut self, room: &str, member: K) -> Result<bool, RoomError> {
+        self.join_named(room, member, || room.into())
+    }
+
+    /// As [`join`](Self::join), with a name to be kept by reference where the room is new.
+    ///
+    /// # Errors
+    /// As those of [`join`](Self::join).
+    pub fn join_shared(&mut self, room: &Arc<str>, member: K) -> Result<bool, RoomError> {
+        self.join_named(room, member, || room.clone())
+    }
+
+    fn join_named(
+        &mut self,
+        room: &str,
+        member: K,
+        new: impl FnOnce() -> Arc<str>,
+    ) -> Result<bool, RoomError> {
         let theirs = self.members.entry(member.clone()).or_default();
         let Err(place) = theirs.binary_search_by(|r| (**r).cmp(room)) else {
             return Ok(false);
@@ -88,7 +105,7 @@ impl<K: Ord + Clone> Rooms<K> {
         }
         let name = match self.rooms.get_key_value(room) {
             Some((name, _)) => name.clone(),
-            None => room.into(),
+            None => new(),
         };
         if theirs.is_empty() {
             theirs.reserve_exact(1);
@@ -141,7 +158,7 @@ impl<K: Ord + Clone> Rooms<K> {
 
     /// The members of a room.
     pub fn members(&self, room: &str) -> impl Iterator<Item = &K> {
-        self.rooms.get(room).map_or(SetIter::None, Set::iter)
+        self.rooms.get(room).map_or_else(SetIter::none, Set::iter)
     }
 
     /// How many members a room has.
@@ -191,7 +208,7 @@ impl<K: Ord + Clone> Rooms<K> {
         let except: Vec<_> = except.iter().filter_map(find).collect();
         let from = match to {
             [] => Selected::All(self.members.keys()),
-            [room] => Selected::Room(find(room).map_or(SetIter::None, Set::iter)),
+            [room] => Selected::Room(find(room).map_or_else(SetIter::none, Set::iter)),
             rooms => {
                 let mut gathered: Vec<&K> =
                     rooms.iter().filter_map(find).flat_map(Set::iter).collect();

@@ -1,18 +1,85 @@
-//! A sorted set: a slice while it is small, as most rooms are, a tree when it is not.
+//! A sorted set that is mostly walked through: runs of a few hundred members, one behind the other in memory;
+//! one run while it is small, as most rooms are.
 
-use alloc::{
-    collections::{BTreeSet, btree_set},
-    vec::Vec,
-};
+use alloc::{vec, vec::Vec};
 use core::{mem, slice};
 
-/// Up to this many members are a sorted slice.
+/// Up to this many members are one run.
 const FEW: usize = 32;
+/// A run that would become longer is cut in two.
+const RUN: usize = 512;
 
 #[derive(Debug, Clone)]
 pub(super) enum Set<K> {
     Few(Vec<K>),
-    Many(BTreeSet<K>),
+    Many(Runs<K>),
+}
+
+/// More than a few members.
+#[derive(Debug, Clone)]
+pub(super) struct Runs<K> {
+    /// None is empty, and each is behind the one before.
+    runs: Vec<Vec<K>>,
+    len: usize,
+}
+
+impl<K: Ord> Runs<K> {
+    /// The run in which `k` is, or would be.
+    fn run_of(&self, k: &K) -> usize {
+        let behind = |run: &Vec<K>| run.first().is_some_and(|first| first <= k);
+        self.runs.partition_point(behind).saturating_sub(1)
+    }
+
+    fn contains(&self, k: &K) -> bool {
+        let run = self.runs.get(self.run_of(k));
+        run.is_some_and(|run| run.binary_search(k).is_ok())
+    }
+
+    fn insert(&mut self, k: K) -> bool {
+        let at = self.run_of(&k);
+        let Some(run) = self.runs.get_mut(at) else {
+            self.runs.push(vec![k]);
+            self.len = 1;
+            return true;
+        };
+        let Err(place) = run.binary_search(&k) else {
+            return false;
+        };
+        self.len = self.len.saturating_add(1);
+        if run.len() < RUN {
+            run.insert(place, k);
+            return true;
+        }
+        // Members mostly come in order: then the run that is full stays so.
+        let mut rest = match place == run.len() {
+            true => Vec::new(),
+            false => run.split_off(RUN / 2),
+        };
+        match place.checked_sub(run.len()) {
+            Some(place) => rest.insert(place, k),
+            None => run.insert(place, k),
+        }
+        self.runs.insert(at.saturating_add(1), rest);
+        true
+    }
+
+    fn remove(&mut self, k: &K) -> bool {
+        let at = self.run_of(k);
+        let Some(run) = self.runs.get_mut(at) else {
+            return false;
+        };
+        let Ok(place) = run.binary_search(k) else {
+            return false;
+        };
+        run.remove(place);
+        self.len = self.len.saturating_sub(1);
+        if run.is_empty() {
+            self.runs.remove(at);
+        } else if run.len() < run.capacity() / 4 {
+            run.shrink_to_fit();
+        }
+        true
+    }
 }
 
 impl<K: Ord> Set<K> {
@@ -34,16 +101,16 @@ impl<K: Ord> Set<K> {
                 let Err(at) = few.binary_search(&k) else {
                     return false;
                 };
-                if few.len() < FEW {
-                    // A room of one's own is the commonest of all: it holds one place, not four.
-                    if few.is_empty() {
-                        few.reserve_exact(1);
-                    }
-                    few.insert(at, k);
-                } else {
-                    let mut many: BTreeSet<K> = mem::take(few).into_iter().collect();
-                    many.insert(k);
-                    *self = Self::Many(many);
+                // A room of one's own is the commonest of all: it holds one place, not four.
+                if few.is_empty() {
+                    few.reserve_exact(1);
+                }
+                few.insert(at, k);
+                if few.len() > FEW {
+                    *self = Self::Many(Runs {
+                        len: few.len(),
+                        runs: vec![mem::take(few)],
+                    });
                 }
                 true
             }
@@ -60,8 +127,8 @@ impl<K: Ord> Set<K> {
             }
             Self::Many(many) => {
                 let found = many.remove(k);
-                if many.len() <= FEW / 2 {
-                    *self = Self::Few(mem::take(many).into_iter().collect());
+                if many.len <= FEW / 2 {
+                    *self = Self::Few(mem::take(&mut many.runs).into_iter().flatten().collect());
                 }
                 found
             }
@@ -71,23 +138,36 @@ impl<K: Ord> Set<K> {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Few(few) => few.len(),
-            Self::Many(many) => many.len(),
+            Self::Many(many) => many.len,
         }
     }
 
     pub(super) fn iter(&self) -> SetIter<'_, K> {
         match self {
-            Self::Few(few) => SetIter::Few(few.iter()),
-            Self::Many(many) => SetIter::Many(many.iter()),
+            Self::Few(few) => SetIter::of(slice::from_ref(few)),
+            Self::Many(many) => SetIter::of(&many.runs),
         }
     }
 }
 
+/// The members of one run, then those of the next.
 #[derive(Debug, Clone)]
-pub(super) enum SetIter<'a, K> {
-    None,
-    Few(slice::Iter<'a, K>),
-    Many(btree_set::Iter<'a, K>),
+pub(super) struct SetIter<'a, K> {
+    run: slice::Iter<'a, K>,
+    runs: slice::Iter<'a, Vec<K>>,
+}
+
+impl<'a, K> SetIter<'a, K> {
+    pub(super) fn none() -> Self {
+        Self::of(&[])
+    }
+
+    fn of(runs: &'a [Vec<K>]) -> Self {
+        Self {
+            run: [].iter(),
+            runs: runs.iter(),
+        }
+    }
 }
 
 impl<'a, K> Iterator for SetIter<'a, K> {
@@ -95,10 +175,42 @@ impl<'a, K> Iterator for SetIter<'a, K> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a K> {
-        match self {
-            Self::None => None,
-            Self::Few(few) => few.next(),
-            Self::Many(many) => many.next(),
+        if let Some(member) = self.run.next() {
+            return Some(member);
+        }
+        // No run of many is empty.
+        self.run = self.runs.next()?.iter();
+        self.run.next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeSet;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// It is a sorted set, however its members come and go.
+        #[test]
+        fn is_a_sorted_set(steps in proptest::collection::vec((any::<bool>(), 0u16..1500), 0..4000), ordered in 0u16..1600) {
+            let (mut set, mut model) = (Set::new(), BTreeSet::new());
+            for k in 0..ordered {
+                prop_assert_eq!(set.insert(k), model.insert(k));
+            }
+            for (comes, k) in steps {
+                prop_assert_eq!(set.contains(&k), model.contains(&k));
+                match comes {
+                    true => prop_assert_eq!(set.insert(k), model.insert(k)),
+                    false => prop_assert_eq!(set.remove(&k), model.remove(&k)),
+                }
+                prop_assert_eq!(set.len(), model.len());
+            }
+            prop_assert!(set.iter().eq(model.iter()));
+            for k in mem::take(&mut model) {
+                prop_assert!(set.remove(&k));
+            }
+            prop_assert_eq!((set.len(), set.iter().count()), (0, 0));
         }
     }
 }

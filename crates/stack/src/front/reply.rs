@@ -91,10 +91,10 @@ impl Reply {
     /// The headers of the 101 that accepts a WebSocket.
     #[must_use]
     pub fn switch(self, accept: &Accept<'_>) -> Vec<(Cow<'static, str>, Cow<'static, str>)> {
-        let owned = |(name, value): (&str, &str)| -> (Cow<'static, str>, Cow<'static, str>) {
-            (Cow::Owned(name.into()), Cow::Owned(value.into()))
-        };
-        let mut headers: Vec<_> = accept.headers().map(owned).collect();
+        let mut headers = Vec::with_capacity(4);
+        for (name, value) in accept.headers() {
+            headers.push((Cow::Borrowed(name), Cow::Owned(value.into())));
+        }
         headers.append(&mut self.fields.into_lines());
         headers
     }

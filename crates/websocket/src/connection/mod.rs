@@ -22,7 +22,7 @@ use crate::{
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc};
 use bytes::Bytes;
 use core::{sync::atomic::AtomicBool, time::Duration};
-use siox_wire::{Instant, Outbox};
+use siox_wire::Instant;
 
 /// One end of a WebSocket connection, after the opening handshake.
 ///
@@ -125,7 +125,7 @@ impl Connection {
             Passed::Nothing => Ok(None),
             Passed::Tell(error) => Err(error),
             Passed::Abandon(error) => {
-                *self.outgoing.outbox_mut() = Outbox::default();
+                self.outgoing.outbox_mut().clear();
                 self.forget_input();
                 error.map_or(Ok(None), Err)
             }
@@ -175,7 +175,7 @@ impl Connection {
         self.end_group();
         let told = self.state.eof(now, &self.limits);
         if let State::Gone(_) = self.state {
-            *self.outgoing.outbox_mut() = Outbox::default();
+            self.outgoing.outbox_mut().clear();
         }
         self.forget_input();
         told.map(|()| None)

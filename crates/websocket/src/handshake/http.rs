@@ -128,9 +128,9 @@ fn parse(bytes: &[u8]) -> Result<Request<()>, InvalidHeader> {
     Ok(request)
 }
 
-fn put<'h>(
+fn put<'n, 'h>(
     headers: &mut HeaderMap,
-    more: impl IntoIterator<Item = (&'h str, &'h str)>,
+    more: impl IntoIterator<Item = (&'n str, &'h str)>,
 ) -> Result<(), InvalidHeader> {
     for (name, value) in more {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| InvalidHeader)?;

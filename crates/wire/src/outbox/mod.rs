@@ -93,6 +93,18 @@ impl Outbox {
         }
     }
 
+    /// Forgets what waits. What was lent is kept until it is given back.
+    pub fn clear(&mut self) {
+        let Self {
+            mut packed, room, ..
+        } = mem::take(self);
+        if room.is_lent {
+            packed.clear();
+            self.packed = packed;
+            self.room.is_lent = true;
+        }
+    }
+
     /// Copies `parts` behind what waits.
     #[inline(never)]
     pub fn pack(&mut self, parts: &[&[u8]]) {

@@ -17,6 +17,7 @@ enum Op {
     Take,
     Lend,
     Release,
+    Clear,
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -29,6 +30,7 @@ fn op() -> impl Strategy<Value = Op> {
         Just(Op::Take),
         Just(Op::Lend),
         Just(Op::Release),
+        Just(Op::Clear),
     ]
 }
 
@@ -63,6 +65,7 @@ proptest! {
                 }
                 Op::Take if flight.is_empty() => { flight = out.take().iter().flatten().copied().collect(); }
                 Op::Take => {}
+                Op::Clear => { out.clear(); model.clear(); flight.clear(); }
                 Op::Lend => out.lend(&mut pool),
                 Op::Release => {
                     out.release(&mut pool);
@@ -132,4 +135,17 @@ fn shared_bytes_are_not_copied() {
         out.chunks().nth(1).map(<[u8]>::as_ptr),
         Some(bytes.as_ptr())
     );
+}
+
+#[test]
+fn a_lent_buffer_survives_what_waited_in_it() {
+    let (mut out, mut pool) = (Outbox::default(), Vec::with_capacity(300));
+    let at = pool.as_ptr();
+    out.lend(&mut pool);
+    out.pack(&[b"never written"]);
+    out.share(alloc::vec![1; 5000].into());
+    out.clear();
+    assert_eq!((out.len(), out.has_chunks(), out.held()), (0, false, 0));
+    out.release(&mut pool);
+    assert_eq!((pool.as_ptr(), pool.capacity()), (at, 300));
 }

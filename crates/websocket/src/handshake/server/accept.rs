@@ -69,7 +69,7 @@ impl<'s> Accept<'s> {
     }
 
     /// The headers of the answer, for a server that writes it itself with status 101.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
             ("Upgrade", "websocket"),
             ("Connection", "Upgrade"),
@@ -86,7 +86,10 @@ impl<'s> Accept<'s> {
     /// [`InvalidHeader`] for a header of the caller's that is none.
     pub fn response(&self, extra: &[(&str, &str)]) -> Result<Vec<u8>, InvalidHeader> {
         let mut out = Vec::from(*b"HTTP/1.1 101 Switching Protocols\r\n");
-        for (name, value) in self.headers().chain(extra.iter().copied()) {
+        for (name, value) in self.headers() {
+            put_header(&mut out, name, value)?;
+        }
+        for (name, value) in extra {
             put_header(&mut out, name, value)?;
         }
         out.extend_from_slice(b"\r\n");
