@@ -7,7 +7,7 @@ import { createServer as createSecureServer } from "node:https";
 import { createInterface } from "node:readline";
 import { SOCKET_SERVERS } from "./peers.mjs";
 
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 /** What our client runs on: each script runs on each. */
 export const RUNTIMES = ["tokio"];
