@@ -74,6 +74,8 @@ struct World {
     /// The session that the layer below has or opens, and whether it is open.
     live: Option<(Dial, bool)>,
     old: Vec<Dial>,
+    /// The session is lost: what may still be wanted of it goes nowhere.
+    lost: bool,
     /// Attachments that must come next.
     left: usize,
     /// Who is told to be in, and whether the connection is told to be open.
@@ -136,6 +138,7 @@ impl World {
             now: Instant::EPOCH,
             live: None,
             old: Vec::new(),
+            lost: false,
             left: 0,
             is_in: [false; 2],
             is_open: false,
@@ -255,7 +258,7 @@ impl World {
             }
             (true, 0..=1) => self.manager.handle_progress(now, dial),
             (true, _) => {
-                (self.live, self.left) = (None, 0);
+                (self.live, self.left, self.lost) = (None, 0, true);
                 let reason = DisconnectReason::TransportClose;
                 self.manager.handle_closed(now, dial, reason);
             }
@@ -325,7 +328,7 @@ impl World {
                 assert_eq!(self.live, None, "two sessions at a time");
                 assert!(!self.old.contains(dial), "{dial:?} again");
                 self.old.push(*dial);
-                self.live = Some((*dial, false));
+                (self.live, self.lost) = (Some((*dial, false)), false);
             }
             Want::Close(dial) => {
                 assert!(self.old.contains(dial), "{dial:?} was never opened");
@@ -333,6 +336,7 @@ impl World {
                     (self.live, self.left) = (None, 0);
                 }
             }
+            Want::Text(_) | Want::Binary(_) if self.lost => {}
             Want::Text(text) => {
                 let open = self.live.is_some_and(|(_, is_open)| is_open);
                 assert!(open, "{text} on no session");

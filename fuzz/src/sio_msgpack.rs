@@ -10,7 +10,10 @@ use siox_testkit::alloc::measure;
 use siox_wire::{Message, Part};
 
 /// Fewer than by default, so that an input of this size can exceed it.
-const PARSER: MessagePack = MessagePack { max_binary: 64 };
+const PARSER: MessagePack = MessagePack {
+    max_binary: 64,
+    revision4: false,
+};
 
 /// What the target does with one input.
 ///

@@ -1,8 +1,8 @@
 //! The targets by name, and what was once found: every file of `regressions/` goes through every target.
 
 use crate::{
-    eio_client, eio_engine_client, eio_payload, handshake_head, sio_client, sio_msgpack, sio_packet, stack,
-    stack_ops, ws_deflate, ws_differential, ws_reader,
+    eio_client, eio_engine_client, eio_payload, handshake_head, sio_client, sio_msgpack,
+    sio_packet, stack, stack_ops, ws_deflate, ws_differential, ws_reader,
 };
 
 /// What a target does with an input.
