@@ -33,24 +33,41 @@
 //! | Socket.IO 2 servers: none | [`eio3`](ClientBuilder::eio3) |
 
 // What is decided is decided by `siox_stack::Manager`; here are its handles (`handle`, `manager`), the
-// task that opens sessions and moves messages (`driver`), and the calling of handlers (`tell`).
+// steps of whoever drives it (`steps`, `state`), and the calling of handlers (`tell`). What opens sessions
+// and moves messages is a kind's own: `on_tokio`, and `blocking` beside this module.
 
 mod auth;
 mod builder;
-mod driver;
+mod carrier;
+mod core;
+mod emitter;
 mod events;
 mod handle;
+mod kind;
 mod manager;
+#[cfg(feature = "blocking")]
+mod on_threads;
+#[cfg(feature = "tokio")]
+mod on_tokio;
 mod options;
 mod registry;
 mod shared;
+mod state;
+mod steps;
 mod target;
 mod tell;
 mod typed;
 
+pub(crate) use self::core::Core;
 pub use builder::ClientBuilder;
+pub use emitter::Emitter;
 pub use events::{Events, Received};
 pub use handle::Client;
+#[cfg(feature = "blocking")]
+pub use kind::Threads;
+#[cfg(feature = "tokio")]
+pub use kind::Tokio;
+pub use kind::{Kind, Runs};
 pub use manager::{ConnectionEvent, Direction, Manager};
 pub use siox_http1::proxy::Proxy;
 pub use siox_stack::{ClientOptions, Overflow};

@@ -162,6 +162,18 @@ impl EngineClient {
         }
     }
 
+    /// Whether what `send` sends may be compressed, where the connection compresses. Before a WebSocket is
+    /// what carries messages, nothing is noted: a message that waits for the upgrade may be compressed.
+    pub fn with_compression<R>(&mut self, wanted: bool, send: impl FnOnce(&mut Self) -> R) -> R {
+        if wanted {
+            return send(self);
+        }
+        self.sink().set_compress(false);
+        let made = send(self);
+        self.sink().set_compress(true);
+        made
+    }
+
     /// Where the layer above puts its messages just now.
     pub fn sink(&mut self) -> Messages<'_, Connection> {
         let lane = self.engine.lane();

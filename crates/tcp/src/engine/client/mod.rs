@@ -69,6 +69,7 @@ pub struct Client {
 #[derive(Debug, Clone)]
 pub struct Sender {
     shared: Arc<Shared>,
+    compress: bool,
 }
 
 /// Nothing came by the deadline.
@@ -137,7 +138,7 @@ impl Client {
     /// # Errors
     /// [`SendError::Closed`].
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(message.into(), Until::Done)
+        self.shared.send(message.into(), true, Until::Done)
     }
 
     /// Queues a message, by `by`.
@@ -149,7 +150,8 @@ impl Client {
         message: impl Into<Message<'m>>,
         by: impl Into<Deadline>,
     ) -> Result<(), SendError> {
-        self.shared.send(message.into(), Until::new(by.into()))
+        self.shared
+            .send(message.into(), true, Until::new(by.into()))
     }
 
     /// Queues a message, if the queue is not full.
@@ -157,7 +159,7 @@ impl Client {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(message.into(), Until::Now)
+        self.shared.send(message.into(), true, Until::Now)
     }
 
     /// Another handle to send by.
@@ -165,6 +167,7 @@ impl Client {
     pub fn sender(&self) -> Sender {
         Sender {
             shared: self.shared.clone(),
+            compress: true,
         }
     }
 
@@ -214,12 +217,22 @@ impl Drop for Client {
 }
 
 impl Sender {
+    /// A handle whose messages may be compressed, where the connection compresses, or must not. They may
+    /// unless told otherwise.
+    #[must_use]
+    pub fn compress(&self, wanted: bool) -> Self {
+        Self {
+            compress: wanted,
+            ..self.clone()
+        }
+    }
+
     /// As [`Client::send`].
     ///
     /// # Errors
     /// [`SendError::Closed`].
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(message.into(), Until::Done)
+        self.shared.send(message.into(), self.compress, Until::Done)
     }
 
     /// As [`Client::try_send`].
@@ -227,11 +240,18 @@ impl Sender {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(message.into(), Until::Now)
+        self.shared.send(message.into(), self.compress, Until::Now)
     }
 
     /// As [`Client::close`].
     pub fn close(&self) {
         self.shared.with(|machine| machine.close(clock::now()));
+    }
+
+    /// As [`Client::websocket_works`].
+    #[must_use]
+    pub fn websocket_works(&self) -> bool {
+        self.shared
+            .look(|machine| machine.session().websocket_works())
     }
 }

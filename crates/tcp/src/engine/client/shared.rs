@@ -135,7 +135,12 @@ impl Shared {
         }
     }
 
-    pub(super) fn send(&self, message: Message<'_>, until: Until) -> Result<(), SendError> {
+    pub(super) fn send(
+        &self,
+        message: Message<'_>,
+        compress: bool,
+        until: Until,
+    ) -> Result<(), SendError> {
         let mut state = self.lock();
         while state.machine.sink().admit(Admit::Normal) == Err(SendError::Full) {
             if until.ends_idle() {
@@ -143,7 +148,8 @@ impl Shared {
             }
             state = wait(&self.application, state, until.or(None));
         }
-        let sent = state.machine.send(message);
+        let send = |machine: &mut EngineClient| machine.send(message);
+        let sent = state.machine.with_compression(compress, send);
         drop(state);
         self.threads.notify_all();
         sent

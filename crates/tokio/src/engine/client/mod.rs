@@ -63,6 +63,7 @@ pub struct Client {
 #[derive(Debug, Clone)]
 pub struct Sender {
     shared: Arc<Shared>,
+    compress: bool,
 }
 
 impl Client {
@@ -87,7 +88,7 @@ impl Client {
     /// # Errors
     /// [`SendError::Closed`].
     pub async fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(&message.into().into()).await
+        self.shared.send(&message.into().into(), true).await
     }
 
     /// Queues a message, if the queue is not full.
@@ -95,7 +96,7 @@ impl Client {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.try_send(&message.into().into())
+        self.shared.try_send(&message.into().into(), true)
     }
 
     /// Another handle to send by.
@@ -103,6 +104,7 @@ impl Client {
     pub fn sender(&self) -> Sender {
         Sender {
             shared: self.shared.clone(),
+            compress: true,
         }
     }
 
@@ -152,12 +154,24 @@ impl Drop for Client {
 }
 
 impl Sender {
+    /// A handle whose messages may be compressed, where the connection compresses, or must not. They may
+    /// unless told otherwise.
+    #[must_use]
+    pub fn compress(&self, wanted: bool) -> Self {
+        Self {
+            compress: wanted,
+            ..self.clone()
+        }
+    }
+
     /// As [`Client::send`].
     ///
     /// # Errors
     /// [`SendError::Closed`].
     pub async fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(&message.into().into()).await
+        self.shared
+            .send(&message.into().into(), self.compress)
+            .await
     }
 
     /// As [`Client::try_send`].
@@ -165,11 +179,18 @@ impl Sender {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.try_send(&message.into().into())
+        self.shared.try_send(&message.into().into(), self.compress)
     }
 
     /// As [`Client::close`].
     pub fn close(&self) {
         self.shared.with(|machine| machine.close(clock::now()));
+    }
+
+    /// As [`Client::websocket_works`].
+    #[must_use]
+    pub fn websocket_works(&self) -> bool {
+        self.shared
+            .look(|machine| machine.session().websocket_works())
     }
 }

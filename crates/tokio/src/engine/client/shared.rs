@@ -136,18 +136,20 @@ impl Shared {
         Poll::Pending
     }
 
-    pub(super) fn try_send(&self, out: &Out<'_>) -> Result<(), SendError> {
-        self.with(|machine| match out {
-            Out::Text(text) => machine.text(text),
-            Out::Binary(bytes) => machine.binary(bytes.clone()),
+    pub(super) fn try_send(&self, out: &Out<'_>, compress: bool) -> Result<(), SendError> {
+        self.with(|machine| {
+            machine.with_compression(compress, |machine| match out {
+                Out::Text(text) => machine.text(text),
+                Out::Binary(bytes) => machine.binary(bytes.clone()),
+            })
         })
     }
 
-    pub(super) async fn send(&self, out: &Out<'_>) -> Result<(), SendError> {
+    pub(super) async fn send(&self, out: &Out<'_>, compress: bool) -> Result<(), SendError> {
         loop {
             let mut room = pin!(self.room.notified());
             room.as_mut().enable();
-            match self.try_send(out) {
+            match self.try_send(out, compress) {
                 Err(SendError::Full) => room.await,
                 done => return done,
             }
