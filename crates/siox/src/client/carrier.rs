@@ -21,6 +21,9 @@ pub(crate) trait Outlet: Send + Sync {
     /// Whether a WebSocket serves the session, or served it last.
     fn websocket_works(&self) -> bool;
 
+    /// Whether the server is dead by now, though nobody was told yet.
+    fn is_expired(&self) -> bool;
+
     /// What is queued is still sent.
     fn close(&self);
 }

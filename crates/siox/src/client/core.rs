@@ -118,6 +118,7 @@ impl Core {
             if state.over {
                 return Err(SendError::Closed);
             }
+            state.expire(now);
             let ticket = state.machine.emit(now, self.inner.key, encoded, how)?;
             then(state, ticket).ok_or(SendError::Closed)
         })

@@ -169,6 +169,15 @@ impl State {
         }
     }
 
+    /// A session whose server is dead by now ends before more is sent into it: what is emitted next waits.
+    pub(super) fn expire(&mut self, now: Instant) {
+        if let (Some(dial), Some(outlet)) = (self.live, &self.outlet)
+            && outlet.is_expired()
+        {
+            self.ended(now, dial, DisconnectReason::PingTimeout);
+        }
+    }
+
     fn ended(&mut self, now: Instant, dial: Dial, reason: DisconnectReason) {
         self.machine.handle_closed(now, dial, reason);
         self.forget(dial);

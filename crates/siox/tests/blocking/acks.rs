@@ -1,7 +1,7 @@
 //! Acknowledgements and binary data both ways, on every transport.
 
 use crate::rig::{Host, log, ready};
-use siox::{Ack, AckError, Args, Bytes, Data, Server, Socket, blocking::Client};
+use siox::{Ack, AckError, Args, Bytes, Server, Socket, blocking::Client};
 use std::time::Duration;
 
 siox::events! {

@@ -189,6 +189,10 @@ impl Outlet for Sender {
         self.websocket_works()
     }
 
+    fn is_expired(&self) -> bool {
+        self.is_expired()
+    }
+
     fn close(&self) {
         self.close();
     }
