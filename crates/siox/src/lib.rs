@@ -1,6 +1,7 @@
-//! A Socket.IO server that talks to every official client.
+//! A Socket.IO server that talks to every official client, and clients that talk to every official server.
 //!
-//! ```no_run
+#![cfg_attr(feature = "tokio", doc = "```no_run")]
+#![cfg_attr(not(feature = "tokio"), doc = "```ignore")]
 //! use siox::{Ack, Data, Server, Socket};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -43,12 +44,27 @@
 //! client is not read. What waits for a client is bounded by [`Builder::queue`], a message by
 //! [`Builder::max_payload`], a packet's attachments by 10, a client's namespaces by 64.
 //!
+//! # Clients
+//! [`Client`] is awaited, on tokio. With feature `blocking` there is its twin `siox::blocking::Client`, of the
+//! same names, whose methods wait in the thread that calls them; without `tokio` nothing async is linked in:
+//! `siox = { version = "0.1", default-features = false, features = ["blocking"] }`. Both are made of the same
+//! parts, and do the same; [`client`] says what.
+//!
 //! # Features
+//! * `tokio`, on by default: the server, and the client that is awaited.
+//! * `blocking`: the client on threads.
 //! * `compression`: compressed answers to polls, off until `Builder::compression`.
 //! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`.
 //! * `tls`: `Server::serve_tls`, and `https` and `wss` for clients, on rustls.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(feature = "tokio"),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "pages speak of the server too, which is not there"
+    )
+)]
 
 #[cfg(feature = "tokio")]
 mod adapter;

@@ -16,7 +16,8 @@ pub trait TypedEvent: 'static {
 
 /// Declares events, each as a type that stands for it.
 ///
-/// ```
+#[cfg_attr(feature = "tokio", doc = "```")]
+#[cfg_attr(not(feature = "tokio"), doc = "```ignore")]
 /// siox::events! {
 ///     /// Somebody says something.
 ///     pub Say = "say"(String);
@@ -34,7 +35,8 @@ pub trait TypedEvent: 'static {
 ///
 /// Arguments of other types do not compile:
 ///
-/// ```compile_fail
+#[cfg_attr(feature = "tokio", doc = "```compile_fail")]
+#[cfg_attr(not(feature = "tokio"), doc = "```ignore")]
 /// siox::events! { Sum = "sum"(i64, i64) -> i64; }
 /// siox::Server::new().namespace("/").emit_typed(Sum, &("1".to_owned(), 2)).ok();
 /// ```

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { SERVERS, client, serve } from "../support/sockets.mjs";
 
 const WAYS = [["polling"], ["websocket"], ["polling", "websocket"]];
-const RUNTIMES = ["tokio"];
+const RUNTIMES = ["tokio", "tcp"];
 
 /** Arguments that come back as they went. */
 const SENT = [
@@ -117,40 +117,42 @@ for (const kind of SERVERS) {
   }
 }
 
-describe("socket.io 4, what only revision 5 has", () => {
-  for (const transports of WAYS) {
-    test(`a connection that is cut is recovered, with what was missed, by ${transports.join(", then ")}`, async (context) => {
-      const server = await serve(SERVERS[0], context, { connectionStateRecovery: {} });
-      const ours = client("tokio", context);
-      ours.do({ do: "open", url: server.url, options: { transports, reconnectionDelay: 100, reconnectionDelayMax: 200 } });
-      const { id } = await ours.next({ is: "connect" });
-      ours.do({ do: "emit", event: "echo", args: ["before"] });
-      await ours.next({ is: "event", event: "echo" });
-      for (const socket of server.io.sockets.sockets.values()) socket.conn.close();
-      await ours.next({ is: "disconnect" });
-      for (let number = 0; number < 50; number += 1) server.io.emit("missed", number);
-      const back = await ours.next({ is: "connect" }, 2);
-      assert.deepEqual([back.recovered, back.id], [true, id]);
-      await ours.until(() => ours.all({ event: "missed" }).length >= 50, "what was missed");
-      assert.deepEqual(ours.all({ event: "missed" }).map(({ args }) => args[0]), Array.from({ length: 50 }, (_, number) => number));
-    });
-  }
+for (const runtime of RUNTIMES) {
+  describe(`socket.io 4, what only revision 5 has, client on ${runtime}`, () => {
+    for (const transports of WAYS) {
+      test(`a connection that is cut is recovered, with what was missed, by ${transports.join(", then ")}`, async (context) => {
+        const server = await serve(SERVERS[0], context, { connectionStateRecovery: {} });
+        const ours = client(runtime, context);
+        ours.do({ do: "open", url: server.url, options: { transports, reconnectionDelay: 100, reconnectionDelayMax: 200 } });
+        const { id } = await ours.next({ is: "connect" });
+        ours.do({ do: "emit", event: "echo", args: ["before"] });
+        await ours.next({ is: "event", event: "echo" });
+        for (const socket of server.io.sockets.sockets.values()) socket.conn.close();
+        await ours.next({ is: "disconnect" });
+        for (let number = 0; number < 50; number += 1) server.io.emit("missed", number);
+        const back = await ours.next({ is: "connect" }, 2);
+        assert.deepEqual([back.recovered, back.id], [true, id]);
+        await ours.until(() => ours.all({ event: "missed" }).length >= 50, "what was missed");
+        assert.deepEqual(ours.all({ event: "missed" }).map(({ args }) => args[0]), Array.from({ length: 50 }, (_, number) => number));
+      });
+    }
 
-  test("with retries an event is sent again until it is acknowledged, in order", async (context) => {
-    const server = await serve(SERVERS[0], context);
-    const ours = client("tokio", context);
-    const seen = [];
-    server.io.of("/").on("connection", (socket) =>
-      socket.on("job", (number, done) => {
-        seen.push(number);
-        // Every third is heard only when it comes again.
-        if (number % 3 || seen.filter((n) => n === number).length > 1) done();
-      }),
-    );
-    ours.do({ do: "open", url: server.url, options: { retries: 5, ackTimeout: 100 } });
-    await ours.next({ is: "connect" });
-    for (let number = 0; number < 9; number += 1) ours.do({ do: "emit", event: "job", args: [number], ack: true, id: number });
-    await ours.next({ is: "ack", id: 8 });
-    assert.deepEqual(seen, [0, 0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8]);
+    test("with retries an event is sent again until it is acknowledged, in order", async (context) => {
+      const server = await serve(SERVERS[0], context);
+      const ours = client(runtime, context);
+      const seen = [];
+      server.io.of("/").on("connection", (socket) =>
+        socket.on("job", (number, done) => {
+          seen.push(number);
+          // Every third is heard only when it comes again.
+          if (number % 3 || seen.filter((n) => n === number).length > 1) done();
+        }),
+      );
+      ours.do({ do: "open", url: server.url, options: { retries: 5, ackTimeout: 100 } });
+      await ours.next({ is: "connect" });
+      for (let number = 0; number < 9; number += 1) ours.do({ do: "emit", event: "job", args: [number], ack: true, id: number });
+      await ours.next({ is: "ack", id: 8 });
+      assert.deepEqual(seen, [0, 0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8]);
+    });
   });
-});
+}

@@ -52,7 +52,7 @@ impl Client {
     #[must_use]
     pub fn is_expired(&self, now: Instant) -> bool {
         let dead = |(beat, opened): (&Heartbeat, &Opened)| beat.death(opened.ping_timeout) <= now;
-        let beats = self.heartbeat.as_ref().zip(self.opened.as_ref());
+        let beats = self.heartbeat.as_ref().zip(self.opened.as_deref());
         !self.is_closed() && beats.is_some_and(dead)
     }
 

@@ -1,6 +1,8 @@
 //! The other end: a client of any Socket.IO server, in one of its namespaces.
 //!
-//! [`Client`] is one client in one namespace; several share a connection, their [`Manager`].
+//! [`Client`] is one client in one namespace; several share a connection, their [`Manager`]. There are two kinds,
+//! of which an application mostly needs one: `siox::Client` on tokio, whose methods are awaited, and
+//! `siox::blocking::Client` on threads, whose methods wait.
 //!
 //! # Guarantees
 //! * Events leave in the order of the calls, and each at most once. One that is emitted without a connection

@@ -4,4 +4,5 @@ mod acks;
 mod coming_back;
 mod ends;
 mod events;
+mod examples;
 mod rig;

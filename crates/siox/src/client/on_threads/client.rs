@@ -15,9 +15,7 @@ impl Client<Threads> {
     /// Why it is not, once it does not try any more.
     pub fn ready(&self) -> Result<(), ConnectError> {
         let status = &self.core.inner.status;
-        status
-            .wait(None, |status| status.outcome())
-            .unwrap_or(Ok(()))
+        status.wait(None, Status::outcome).unwrap_or(Ok(()))
     }
 
     /// As [`ready`](Self::ready), no longer than `time`.
@@ -26,7 +24,7 @@ impl Client<Threads> {
     /// Why it is not, also if it goes on trying.
     pub fn ready_within(&self, time: Duration) -> Result<(), ConnectError> {
         let by = Instant::now().checked_add(time);
-        let outcome = self.core.inner.status.wait(by, |status| status.outcome());
+        let outcome = self.core.inner.status.wait(by, Status::outcome);
         outcome.unwrap_or_else(|| Err(ConnectError::new("not connected in time")))
     }
 

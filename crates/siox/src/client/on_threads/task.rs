@@ -3,7 +3,7 @@
 use super::{super::carrier::Task, named};
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll, Wake, Waker},
+    task::{Context, Wake, Waker},
     thread::{self, Thread},
 };
 
@@ -34,7 +34,7 @@ impl Wake for Unpark {
 fn run(mut task: Task) {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut cx = Context::from_waker(&waker);
-    while let Poll::Pending = task.as_mut().poll(&mut cx) {
+    while task.as_mut().poll(&mut cx).is_pending() {
         thread::park();
     }
 }

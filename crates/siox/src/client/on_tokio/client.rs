@@ -1,6 +1,8 @@
 //! What is awaited of a client.
 
-use super::super::{Client, ClientBuilder, Events, Received, auth::AskAuth, kind::Tokio};
+use super::super::{
+    Client, ClientBuilder, Events, Received, auth::AskAuth, core::Status, kind::Tokio,
+};
 use crate::{Ack, BoxError, ConnectError, Data, SendError, TypedEvent, TypedOutcome};
 use serde::Serialize;
 use std::{
@@ -16,7 +18,7 @@ impl Client<Tokio> {
     /// Why it is not, once it does not try any more.
     pub async fn ready(&self) -> Result<(), ConnectError> {
         let status = &self.core.inner.status;
-        poll_fn(|cx| status.poll(cx, |status| status.outcome())).await
+        poll_fn(|cx| status.poll(cx, Status::outcome)).await
     }
 
     /// Sends an event; where too much waits already, as soon as there is room.
