@@ -1,7 +1,7 @@
 //! What threads wait for at a client.
 
 use super::super::{
-    Client, ClientBuilder, Events, Manager, Received, auth::AskAuth, kind::Threads,
+    Client, ClientBuilder, Events, Manager, Received, auth::AskAuth, core::Status, kind::Threads,
 };
 use crate::{Ack, BoxError, ConnectError, Data, SendError, TypedEvent, TypedOutcome};
 use serde::Serialize;
