@@ -425,9 +425,10 @@ impl<K: Kind> ClientBuilder<K> {
 }
 
 impl<K> fmt::Debug for ClientBuilder<K> {
+    /// Without headers, query and proxy, which carry secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("options", &self.options)
+            .field("manager", &self.options.manager)
             .finish_non_exhaustive()
     }
 }
