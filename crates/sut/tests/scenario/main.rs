@@ -1,7 +1,10 @@
 //! `sio-client` on both runtimes: one scenario, against the server of this workspace, with the same log.
 //!
 //! A line of `scenario.jsonl` is a command for the client, or one for this test: it starts and kills the
-//! server, cuts the wire between them, has somebody else speak, or waits for the nth line that fits.
+//! server, cuts the wire between them, has somebody else speak, or waits for one more line that fits.
+//!
+//! The part of the cut wire is left out where the client polls: a server that has just then no poll of it
+//! does not notice, and has nothing to recover.
 
 mod log;
 mod peers;
@@ -31,15 +34,20 @@ impl Stage {
     }
 
     fn play(mut self) -> log::Log {
+        let mut left_out = false;
         for line in SCENARIO.lines() {
             let step: Value = line.parse().unwrap();
             let (name, what) = step.view().members().next().unwrap();
+            if name == "part" {
+                left_out = text(what) == "cut" && !self.recovers();
+            }
+            if left_out {
+                continue;
+            }
             match &*name {
+                "part" => {}
                 "do" => self.client.tell(line),
-                "await" => {
-                    let nth = step.view().get("nth").and_then(View::as_f64);
-                    self.client.await_nth(what, nth.unwrap_or(1.0) as usize);
-                }
+                "await" => self.client.await_next(what),
                 "open" => self.open(&text(what), step.view().get("auth")),
                 "server" if text(what) == "start" => {
                     let server = Served::start();
@@ -62,6 +70,10 @@ impl Stage {
         log::Log::of(&self.client.end())
     }
 
+    fn recovers(&self) -> bool {
+        self.transports.contains("websocket")
+    }
+
     fn open(&mut self, nsp: &str, auth: Option<View<'_>>) {
         let auth = auth.map_or_else(|| "{}".to_owned(), |auth| auth.to_value().json().to_owned());
         self.client.tell(&format!(
@@ -78,7 +90,7 @@ fn text(view: View<'_>) -> String {
 fn alike(transports: &'static str) {
     let on_tokio = Stage::new("tokio", transports).play();
     let on_tcp = Stage::new("tcp", transports).play();
-    on_tokio.check();
+    on_tokio.check(transports.contains("websocket"));
     assert_eq!(on_tokio, on_tcp);
 }
 

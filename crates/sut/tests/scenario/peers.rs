@@ -3,6 +3,7 @@
 use siox_socketio::{Value, View};
 use std::{
     cell::RefCell,
+    collections::BTreeMap,
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
     process::{Child, ChildStdin, Command, Stdio},
@@ -29,6 +30,8 @@ pub(crate) struct Led {
     commands: ChildStdin,
     lines: mpsc::Receiver<String>,
     seen: Vec<Value>,
+    /// How often each was awaited.
+    awaited: BTreeMap<String, usize>,
 }
 
 impl Led {
@@ -48,6 +51,7 @@ impl Led {
             child,
             lines,
             seen: Vec::new(),
+            awaited: BTreeMap::new(),
         }
     }
 
@@ -55,8 +59,12 @@ impl Led {
         writeln!(self.commands, "{command}").unwrap();
     }
 
-    /// Waits for the nth line, from 1, that has these members.
-    pub(crate) fn await_nth(&mut self, wanted: View<'_>, nth: usize) {
+    /// Waits for one more line that has these members than were awaited before.
+    pub(crate) fn await_next(&mut self, wanted: View<'_>) {
+        let name = wanted.to_value().json().to_owned();
+        let nth = self.awaited.entry(name).or_default();
+        *nth += 1;
+        let nth = *nth;
         let by = Instant::now() + PATIENCE;
         while self.seen.iter().filter(|line| fits(line, wanted)).count() < nth {
             let left = by.saturating_duration_since(Instant::now());
@@ -95,7 +103,7 @@ fn fits(line: &Value, wanted: View<'_>) -> bool {
 pub(crate) struct Served {
     child: Child,
     pub(crate) address: SocketAddr,
-    speaker: RefCell<(Led, usize)>,
+    speaker: RefCell<Led>,
 }
 
 impl Served {
@@ -113,19 +121,18 @@ impl Served {
         Self {
             child,
             address,
-            speaker: RefCell::new((speaker, 0)),
+            speaker: RefCell::new(speaker),
         }
     }
 
     /// The other client says something to all; it has been said when this returns.
     pub(crate) fn say(&self, what: &str) {
-        let (speaker, said) = &mut *self.speaker.borrow_mut();
-        *said += 1;
+        let mut speaker = self.speaker.borrow_mut();
         speaker.tell(&format!(
             r#"{{"do":"emit","event":"say-all","args":[{what}]}}"#
         ));
         let heard: Value = r#"{"is":"event","event":"said"}"#.parse().unwrap();
-        speaker.await_nth(heard.view(), *said);
+        speaker.await_next(heard.view());
     }
 }
 

@@ -51,6 +51,7 @@ impl Wire {
 fn join(near: TcpStream, state: &Mutex<State>) {
     let mut state = state.lock().unwrap();
     let Some(far) = state.to.and_then(|to| TcpStream::connect(to).ok()) else {
+        thread::spawn(move || turn_away(near));
         return;
     };
     for end in [&near, &far] {
@@ -60,6 +61,15 @@ fn join(near: TcpStream, state: &Mutex<State>) {
     let (near2, far2) = (near.try_clone().unwrap(), far.try_clone().unwrap());
     thread::spawn(move || carry(near, far));
     thread::spawn(move || carry(far2, near2));
+}
+
+/// Asked and not answered: closed with a request unread, it would be reset, or not.
+fn turn_away(mut near: TcpStream) {
+    let mut request = Vec::new();
+    let mut byte = [0];
+    while !request.ends_with(b"\r\n\r\n") && near.read(&mut byte).is_ok_and(|n| n > 0) {
+        request.push(byte[0]);
+    }
 }
 
 /// One direction; with its end the other one ends too.
