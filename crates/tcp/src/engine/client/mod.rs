@@ -14,7 +14,7 @@ use crate::{Deadline, clock, deadline::Until};
 use keeper::Keeper;
 use shared::Shared;
 use siox_engineio::{ClientEvent, Opened, Transport};
-use siox_stack::{EngineClient, parse_url};
+use siox_stack::{EngineClient, Outbound, parse_url};
 use siox_wire::{Message, SendError};
 use std::{
     sync::Arc,
@@ -138,7 +138,7 @@ impl Client {
     /// # Errors
     /// [`SendError::Closed`].
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(message.into(), true, Until::Done)
+        self.shared.send(&message.into().into(), Until::Done)
     }
 
     /// Queues a message, by `by`.
@@ -151,7 +151,7 @@ impl Client {
         by: impl Into<Deadline>,
     ) -> Result<(), SendError> {
         self.shared
-            .send(message.into(), true, Until::new(by.into()))
+            .send(&message.into().into(), Until::new(by.into()))
     }
 
     /// Queues a message, if the queue is not full.
@@ -159,7 +159,24 @@ impl Client {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(message.into(), true, Until::Now)
+        self.shared.send(&message.into().into(), Until::Now)
+    }
+
+    /// Waits until nothing waits to be sent: all is with the system. Nothing tells whether the server has
+    /// it.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the session ends before.
+    pub fn flush(&self) -> Result<(), SendError> {
+        self.shared.flush(Until::Done)
+    }
+
+    /// As [`flush`](Self::flush), but waits no longer than `by`.
+    ///
+    /// # Errors
+    /// [`SendError::Full`] when something still waited then; [`SendError::Closed`].
+    pub fn flush_by(&self, by: impl Into<Deadline>) -> Result<(), SendError> {
+        self.shared.flush(Until::new(by.into()))
     }
 
     /// Another handle to send by.
@@ -169,6 +186,12 @@ impl Client {
             shared: self.shared.clone(),
             compress: true,
         }
+    }
+
+    /// As [`Sender::compress`].
+    #[must_use]
+    pub fn compress(&self, wanted: bool) -> Sender {
+        self.sender().compress(wanted)
     }
 
     /// Ends the session. What is queued is still sent; [`event`](Self::event) tells the end.
@@ -217,14 +240,18 @@ impl Drop for Client {
 }
 
 impl Sender {
-    /// A handle whose messages may be compressed, where the connection compresses, or must not. They may
-    /// unless told otherwise.
+    /// A handle of the same session, and whether what is sent by it may be compressed on the WebSocket,
+    /// which it may be by any other: see [`Outbound::compressed`](siox_stack::Outbound::compressed).
     #[must_use]
     pub fn compress(&self, wanted: bool) -> Self {
         Self {
+            shared: self.shared.clone(),
             compress: wanted,
-            ..self.clone()
         }
+    }
+
+    fn outbound<'m>(&self, message: impl Into<Message<'m>>) -> Outbound<'m> {
+        Outbound::from(message.into()).compressed(self.compress)
     }
 
     /// As [`Client::send`].
@@ -232,7 +259,7 @@ impl Sender {
     /// # Errors
     /// [`SendError::Closed`].
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(message.into(), self.compress, Until::Done)
+        self.shared.send(&self.outbound(message), Until::Done)
     }
 
     /// As [`Client::try_send`].
@@ -240,7 +267,15 @@ impl Sender {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(message.into(), self.compress, Until::Now)
+        self.shared.send(&self.outbound(message), Until::Now)
+    }
+
+    /// As [`Client::flush`].
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the session ends before.
+    pub fn flush(&self) -> Result<(), SendError> {
+        self.shared.flush(Until::Done)
     }
 
     /// As [`Client::close`].

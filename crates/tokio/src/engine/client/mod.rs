@@ -14,7 +14,7 @@ use crate::clock;
 use driver::Driver;
 use shared::Shared;
 use siox_engineio::{ClientEvent, Opened, Transport};
-use siox_stack::{EngineClient, parse_url};
+use siox_stack::{EngineClient, Outbound, parse_url};
 use siox_wire::{Message, SendError};
 use std::{
     future::poll_fn,
@@ -88,7 +88,7 @@ impl Client {
     /// # Errors
     /// [`SendError::Closed`].
     pub async fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(&message.into().into(), true).await
+        self.shared.send(&Outbound::from(message.into())).await
     }
 
     /// Queues a message, if the queue is not full.
@@ -96,7 +96,16 @@ impl Client {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.try_send(&message.into().into(), true)
+        self.shared.try_send(&Outbound::from(message.into()))
+    }
+
+    /// Waits until nothing waits to be sent: all is with the system. Nothing tells whether the server has
+    /// it.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the session ends before.
+    pub async fn flush(&self) -> Result<(), SendError> {
+        self.shared.flush().await
     }
 
     /// Another handle to send by.
@@ -106,6 +115,12 @@ impl Client {
             shared: self.shared.clone(),
             compress: true,
         }
+    }
+
+    /// As [`Sender::compress`].
+    #[must_use]
+    pub fn compress(&self, wanted: bool) -> Sender {
+        self.sender().compress(wanted)
     }
 
     /// Ends the session. What is queued is still sent; [`event`](Self::event) tells the end.
@@ -154,14 +169,18 @@ impl Drop for Client {
 }
 
 impl Sender {
-    /// A handle whose messages may be compressed, where the connection compresses, or must not. They may
-    /// unless told otherwise.
+    /// A handle of the same session, and whether what is sent by it may be compressed on the WebSocket,
+    /// which it may be by any other: see [`Outbound::compressed`](siox_stack::Outbound::compressed).
     #[must_use]
     pub fn compress(&self, wanted: bool) -> Self {
         Self {
+            shared: self.shared.clone(),
             compress: wanted,
-            ..self.clone()
         }
+    }
+
+    fn outbound<'m>(&self, message: impl Into<Message<'m>>) -> Outbound<'m> {
+        Outbound::from(message.into()).compressed(self.compress)
     }
 
     /// As [`Client::send`].
@@ -169,9 +188,7 @@ impl Sender {
     /// # Errors
     /// [`SendError::Closed`].
     pub async fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared
-            .send(&message.into().into(), self.compress)
-            .await
+        self.shared.send(&self.outbound(message)).await
     }
 
     /// As [`Client::try_send`].
@@ -179,7 +196,15 @@ impl Sender {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.try_send(&message.into().into(), self.compress)
+        self.shared.try_send(&self.outbound(message))
+    }
+
+    /// As [`Client::flush`].
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the session ends before.
+    pub async fn flush(&self) -> Result<(), SendError> {
+        self.shared.flush().await
     }
 
     /// As [`Client::close`].
