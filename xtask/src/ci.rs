@@ -145,10 +145,21 @@ fn alone() -> Result {
             &package.name,
         ]))?;
     }
-    Ok(())
+    blocking_client("check", &["--quiet"])
+}
+
+/// The client that needs no runtime, built without one.
+fn blocking_client(verb: &str, more: &[&str]) -> Result {
+    let features = ["--no-default-features", "--features", "blocking,tls"];
+    let mut cargo = cargo([verb, "--package", "siox"]);
+    run_command(cargo.args(features).args(more))
 }
 
 fn clippy() -> Result {
+    blocking_client(
+        "clippy",
+        &["--quiet", "--all-targets", "--", "-D", "warnings"],
+    )?;
     run_command(&mut cargo([
         "clippy",
         "--workspace",
@@ -196,15 +207,25 @@ fn simulate() -> Result {
 }
 
 /// With all features, as docs.rs shows them; and the protocol crates without any, where a link to what a
-/// feature brings leads nowhere.
+/// feature brings leads nowhere; and the client that needs no runtime.
 fn docs() -> Result {
     let mut bare = cargo(["doc", "--no-deps", "--no-default-features"]);
     for package in crate::tidy::machines() {
         bare.args(["--package", package]);
     }
+    let blocking = [
+        "doc",
+        "--no-deps",
+        "--package",
+        "siox",
+        "--no-default-features",
+    ];
+    let mut blocking = cargo(blocking);
+    blocking.args(["--features", "blocking"]);
     for mut doc in [
         cargo(["doc", "--workspace", "--no-deps", "--all-features"]),
         bare,
+        blocking,
     ] {
         run_command(doc.env("RUSTDOCFLAGS", "-Dwarnings"))?;
     }

@@ -7,9 +7,9 @@ use crate::{
     extract::{Incoming, Kind, Side},
     handler::{Called, Running},
     handlers::{Entry, List, Occasion},
-    inbox::{End, noop, poll_caught},
     metrics::Count,
     namespace::refusal,
+    running::{End, noop, poll_caught},
 };
 use std::{future::poll_fn, task::Poll};
 use tracing::Instrument;

@@ -7,9 +7,9 @@ use crate::{
     app::Io,
     connect,
     handler::Running,
-    inbox::{noop, poll_caught},
     metrics::Count,
     namespace::{Claim, Stay},
+    running::{noop, poll_caught},
     socket::Arrival,
 };
 use siox_socketio::{Encoded, Revision, Slot, Value};

@@ -1,6 +1,8 @@
 //! What can go wrong for an application.
 
-use crate::{SendError, Socket};
+use crate::SendError;
+#[cfg(feature = "tokio")]
+use crate::Socket;
 use siox_socketio::{DecodeError, Value};
 use std::{error::Error, fmt};
 
@@ -103,6 +105,7 @@ impl fmt::Display for ConnectError {
 impl Error for ConnectError {}
 
 /// What the error hook is told.
+#[cfg(feature = "tokio")]
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct HandlerError {
@@ -132,6 +135,7 @@ pub enum Fault {
     Watcher(String),
 }
 
+#[cfg(feature = "tokio")]
 impl fmt::Display for HandlerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "handler of \"{}\": ", self.event)?;
@@ -145,4 +149,5 @@ impl fmt::Display for HandlerError {
     }
 }
 
+#[cfg(feature = "tokio")]
 impl Error for HandlerError {}

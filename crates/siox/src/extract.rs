@@ -1,6 +1,11 @@
 //! The arguments of a handler, each taken from the event before the handler runs: here is the only copy.
 
-use crate::{BoxError, ConnectError, Namespace, SendError, Socket, client::Client};
+use crate::{
+    BoxError, ConnectError, SendError,
+    client::{Client, Core, Kind as ClientKind},
+};
+#[cfg(feature = "tokio")]
+use crate::{Namespace, Socket};
 use serde::{Serialize, de::DeserializeOwned};
 use siox_socketio::{DecodeError, DisconnectReason, Encoded, Packet, Value};
 use siox_stack::Owed;
@@ -16,11 +21,13 @@ pub struct Incoming<'a> {
 /// Whose handler it is: one of a server's socket, or one of a client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Side<'a> {
+    #[cfg(feature = "tokio")]
     Server(&'a Socket),
-    Client(&'a Client),
+    Client(&'a Core),
 }
 
 impl<'a> Incoming<'a> {
+    #[cfg(feature = "tokio")]
     fn socket(&self) -> Result<&'a Socket, Missing> {
         match self.side {
             Side::Server(socket) => Ok(socket),
@@ -28,9 +35,10 @@ impl<'a> Incoming<'a> {
         }
     }
 
-    fn client(&self) -> Result<&'a Client, Missing> {
+    fn client(&self) -> Result<&'a Core, Missing> {
         match self.side {
             Side::Client(client) => Ok(client),
+            #[cfg(feature = "tokio")]
             Side::Server(_) => Err(Missing("a server's handler has no client of its own")),
         }
     }
@@ -48,10 +56,12 @@ pub(crate) enum Kind<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Nothing,
+    #[cfg(feature = "tokio")]
     OfServer(u64),
     OfClient(Owed),
 }
 
+#[cfg(feature = "tokio")]
 impl From<Option<u64>> for Wanted {
     fn from(id: Option<u64>) -> Self {
         id.map_or(Self::Nothing, Self::OfServer)
@@ -85,18 +95,21 @@ impl fmt::Display for Missing {
 
 impl std::error::Error for Missing {}
 
+#[cfg(feature = "tokio")]
 impl FromEvent for Socket {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         Ok(incoming.socket()?.clone())
     }
 }
 
-impl FromEvent for Client {
+impl<K: ClientKind> FromEvent for Client<K> {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
-        Ok(incoming.client()?.clone())
+        let of_other = Missing("the client of this handler is of the other kind");
+        Ok(Self::of(incoming.client()?).ok_or(of_other)?)
     }
 }
 
+#[cfg(feature = "tokio")]
 impl FromEvent for Namespace {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         Ok(incoming.socket()?.namespace())
@@ -181,9 +194,11 @@ impl FromEvent for Args {
 
 /// The payload of CONNECT (the client's `auth` option), decoded by serde; a client that sent none is
 /// taken to have sent `{}`.
+#[cfg(feature = "tokio")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Auth<T>(pub T);
 
+#[cfg(feature = "tokio")]
 impl<T: DeserializeOwned> FromEvent for Auth<T> {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         let auth: Value = incoming.socket()?.auth().parse()?;
@@ -198,6 +213,7 @@ pub struct State<T>(pub T);
 impl<T: Clone + Send + Sync + 'static> FromEvent for State<T> {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         let states = match incoming.side {
+            #[cfg(feature = "tokio")]
             Side::Server(socket) => socket.states(),
             Side::Client(client) => client.states(),
         };
@@ -239,13 +255,14 @@ pub struct Ack(To);
 #[derive(Debug)]
 enum To {
     Nobody,
+    #[cfg(feature = "tokio")]
     Socket(Socket, u64),
-    Client(Client, Owed),
+    Client(Core, Owed),
 }
 
 impl Ack {
     /// Of an event of a client.
-    pub(crate) fn of_client(client: &Client, owed: Option<Owed>) -> Self {
+    pub(crate) fn of_client(client: &Core, owed: Option<Owed>) -> Self {
         Self(owed.map_or(To::Nobody, |owed| To::Client(client.clone(), owed)))
     }
 
@@ -273,6 +290,7 @@ impl Ack {
     pub fn relay(self, args: &Args) -> Result<(), SendError> {
         match self.0 {
             To::Nobody => Ok(()),
+            #[cfg(feature = "tokio")]
             To::Socket(socket, id) => socket.acknowledge_with(id, args),
             To::Client(client, owed) => client.acknowledge(owed, &Encoded::relay_args(&args.0)),
         }
@@ -281,6 +299,7 @@ impl Ack {
     fn put(self, args: &Encoded) -> Result<(), SendError> {
         match self.0 {
             To::Nobody => Ok(()),
+            #[cfg(feature = "tokio")]
             To::Socket(socket, id) => socket.acknowledge(id, args),
             To::Client(client, owed) => client.acknowledge(owed, args),
         }
@@ -294,9 +313,12 @@ impl FromEvent for Ack {
             Kind::Connect | Kind::Disconnect(_) | Kind::ConnectError(_) => Wanted::Nothing,
         };
         Ok(Self(match (incoming.side, ack) {
+            #[cfg(feature = "tokio")]
             (Side::Server(socket), Wanted::OfServer(id)) => To::Socket(socket.clone(), id),
             (Side::Client(client), Wanted::OfClient(owed)) => To::Client(client.clone(), owed),
-            (Side::Server(_) | Side::Client(_), _) => To::Nobody,
+            #[cfg(feature = "tokio")]
+            (Side::Server(_), _) => To::Nobody,
+            (Side::Client(_), _) => To::Nobody,
         }))
     }
 }

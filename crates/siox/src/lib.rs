@@ -1,6 +1,7 @@
-//! A Socket.IO server that talks to every official client.
+//! A Socket.IO server that talks to every official client, and clients that talk to every official server.
 //!
-//! ```no_run
+#![cfg_attr(feature = "tokio", doc = "```no_run")]
+#![cfg_attr(not(feature = "tokio"), doc = "```ignore")]
 //! use siox::{Ack, Data, Server, Socket};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -43,75 +44,171 @@
 //! client is not read. What waits for a client is bounded by [`Builder::queue`], a message by
 //! [`Builder::max_payload`], a packet's attachments by 10, a client's namespaces by 64.
 //!
+//! # Clients
+//! [`Client`] is awaited, on tokio. With feature `blocking` there is its twin `siox::blocking::Client`, of the
+//! same names, whose methods wait in the thread that calls them; without `tokio` nothing async is linked in:
+//! `siox = { version = "0.1", default-features = false, features = ["blocking"] }`. Both are made of the same
+//! parts, and do the same; [`client`] says what.
+//!
 //! # Features
+//! * `tokio`, on by default: the server, and the client that is awaited.
+//! * `blocking`: the client on threads.
 //! * `compression`: compressed answers to polls, off until `Builder::compression`.
 //! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`.
 //! * `tls`: `Server::serve_tls`, and `https` and `wss` for clients, on rustls.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(feature = "tokio"),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "pages speak of the server too, which is not there"
+    )
+)]
 
+#[cfg(feature = "tokio")]
 mod adapter;
+#[cfg(feature = "tokio")]
 mod app;
-mod awaited;
+#[cfg(feature = "blocking")]
+pub mod blocking;
+#[cfg(feature = "tokio")]
 mod builder;
-pub mod client;
+#[cfg(feature = "tokio")]
 mod connect;
+#[cfg(feature = "tokio")]
 mod data;
+#[cfg(feature = "tokio")]
 mod door;
-mod error;
-mod extract;
+#[cfg(feature = "tokio")]
 pub mod guide;
-mod handler;
-mod handlers;
+#[cfg(feature = "tokio")]
 mod handshake;
-mod hash;
+#[cfg(feature = "tokio")]
 mod inbox;
+#[cfg(feature = "tokio")]
 mod metrics;
+#[cfg(feature = "tokio")]
 mod namespace;
+#[cfg(feature = "tokio")]
 mod namespaces;
+#[cfg(feature = "tokio")]
 mod operator;
-mod outgoing;
-pub mod parser;
+#[cfg(feature = "tokio")]
 mod recovery;
+#[cfg(feature = "tokio")]
 mod remote;
+#[cfg(feature = "tokio")]
 mod screen;
+#[cfg(feature = "tokio")]
 mod selection;
+#[cfg(feature = "tokio")]
 mod server;
+#[cfg(feature = "tokio")]
 mod socket;
-mod state;
+#[cfg(feature = "tokio")]
 mod tasks;
-mod typed;
 
-pub use adapter::{
-    Acks, Action, Adapter, AdapterError, AdapterFactory, BroadcastError, Emit, InMemory, Later,
-    Local, Restored, SavedSession,
-};
-pub use awaited::{Answer, TypedAnswer};
-pub use builder::{Builder, WhenFull};
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+mod awaited;
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+pub mod client;
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+mod error;
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+mod extract;
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+mod handler;
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+#[cfg_attr(
+    not(feature = "tokio"),
+    allow(dead_code, reason = "a client has fewer occasions than a server")
+)]
+mod handlers;
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+mod hash;
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+mod outgoing;
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+pub mod parser;
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+mod running;
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+mod state;
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+mod typed;
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+mod watched;
+
 pub use bytes::Bytes;
-pub use client::{Client, ClientBuilder, Manager};
-pub use data::SocketData;
-pub use error::{AckError, BoxError, ConnectError, Fault, HandlerError};
-pub use extract::{Ack, Args, Auth, Data, EventName, FromEvent, Incoming, State};
-pub use handler::{Called, Handler, Outcome};
-pub use handshake::Handshake;
-pub use metrics::Metrics;
-pub use namespace::{Namespace, RoomEvent, ServerSideError};
-pub use operator::Broadcast;
-pub use outgoing::Outgoing;
-pub use recovery::Recovery;
-pub use remote::RemoteSocket;
-pub use selection::Selection;
-pub use server::Server;
+#[cfg(feature = "tls")]
+pub use rustls;
 pub use siox_engineio::{CloseReason, Context, ErrorCode, Refusal, Sid, Transport, Transports};
 pub use siox_socketio::{
     DecodeError, DisconnectReason, Encoded, MessagePack, RoomError, Value, View,
 };
-#[cfg(feature = "deflate")]
+#[cfg(all(feature = "deflate", feature = "tokio"))]
 pub use siox_tokio::websocket::deflate;
-#[cfg(feature = "tls")]
-pub use siox_tokio::websocket::rustls;
-pub use siox_tokio::{Peer, Traffic, front};
 pub use siox_wire::{Message, SendError};
-pub use socket::{Emitter, Socket};
-pub use typed::{TypedEvent, TypedOutcome};
+#[cfg(feature = "tokio")]
+pub use {
+    adapter::{
+        Acks, Action, Adapter, AdapterError, AdapterFactory, BroadcastError, Emit, InMemory, Later,
+        Local, Restored, SavedSession,
+    },
+    builder::{Builder, WhenFull},
+    data::SocketData,
+    error::HandlerError,
+    extract::Auth,
+    handshake::Handshake,
+    metrics::Metrics,
+    namespace::{Namespace, RoomEvent, ServerSideError},
+    operator::Broadcast,
+    recovery::Recovery,
+    remote::RemoteSocket,
+    selection::Selection,
+    server::Server,
+    siox_tokio::{Peer, Traffic, front},
+    socket::{Emitter, Socket},
+};
+#[cfg(any(feature = "blocking", feature = "tokio"))]
+pub use {
+    awaited::{Answer, TypedAnswer},
+    error::{AckError, BoxError, ConnectError, Fault},
+    extract::{Ack, Args, Data, EventName, FromEvent, Incoming, State},
+    handler::{Called, Handler, Outcome},
+    outgoing::Outgoing,
+    typed::{TypedEvent, TypedOutcome},
+};
+
+/// A client of a Socket.IO server, in one of its namespaces. Cheap to clone. The connection lives until it
+/// is closed, or the last clone of every client on it, and of its [`Manager`], is dropped; a handler that
+/// keeps a clone keeps it.
+///
+/// ```no_run
+/// use siox::{Ack, Client, Data};
+/// use std::time::Duration;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::builder("http://localhost:3000/chat")
+///     .auth(&[("token", "secret")].into_iter().collect::<std::collections::BTreeMap<_, _>>())
+///     .on("chat message", |Data(text): Data<String>| println!("{text}"))
+///     .on("sum", async |Data((a, b)): Data<(i64, i64)>, ack: Ack| ack.send(&(a + b)))
+///     .connect()?;
+/// client.ready().await?;
+/// client.emit("chat message", "hello")?;
+/// let answer: String = client.emit_with_ack("ask", &1, Some(Duration::from_secs(5))).await?;
+/// # let _ = answer;
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "tokio")]
+pub type Client = client::Client<client::Tokio>;
+
+/// Settings and handlers of a [`Client`].
+#[cfg(feature = "tokio")]
+pub type ClientBuilder = client::ClientBuilder<client::Tokio>;
+
+/// The connection of a [`Client`], which others may share.
+#[cfg(feature = "tokio")]
+pub type Manager = client::Manager<client::Tokio>;

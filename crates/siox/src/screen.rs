@@ -6,7 +6,7 @@ use crate::{
     extract::{Incoming, Kind, Side},
     handler::{Called, Running},
     handlers::{Chain, Entry, List},
-    inbox::{noop, poll_caught},
+    running::{noop, poll_caught},
 };
 use siox_socketio::Packet;
 use std::{sync::Arc, task::Poll};

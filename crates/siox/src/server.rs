@@ -114,7 +114,7 @@ impl Server {
     pub async fn serve_tls(
         &self,
         listener: TcpListener,
-        config: Arc<crate::rustls::ServerConfig>,
+        config: Arc<rustls::ServerConfig>,
     ) -> io::Result<()> {
         siox_tokio::serve_tls(listener, config, self.host.clone()).await
     }

@@ -1,9 +1,8 @@
 //! Events declared once as types: the name, the arguments and the answer, checked where they are sent
 //! and where they are handled.
 
-use crate::{Ack, BoxError, Broadcast, Data, Namespace, SendError, Socket, awaited::TypedAnswer};
+use crate::BoxError;
 use serde::{Serialize, de::DeserializeOwned};
-use std::time::Duration;
 
 /// An event as a type. Declared with [`events!`](crate::events), or by hand.
 pub trait TypedEvent: 'static {
@@ -17,7 +16,8 @@ pub trait TypedEvent: 'static {
 
 /// Declares events, each as a type that stands for it.
 ///
-/// ```
+#[cfg_attr(feature = "tokio", doc = "```")]
+#[cfg_attr(not(feature = "tokio"), doc = "```ignore")]
 /// siox::events! {
 ///     /// Somebody says something.
 ///     pub Say = "say"(String);
@@ -35,7 +35,8 @@ pub trait TypedEvent: 'static {
 ///
 /// Arguments of other types do not compile:
 ///
-/// ```compile_fail
+#[cfg_attr(feature = "tokio", doc = "```compile_fail")]
+#[cfg_attr(not(feature = "tokio"), doc = "```ignore")]
 /// siox::events! { Sum = "sum"(i64, i64) -> i64; }
 /// siox::Server::new().namespace("/").emit_typed(Sum, &("1".to_owned(), 2)).ok();
 /// ```
@@ -76,71 +77,5 @@ impl<A> TypedOutcome<A> for A {
 impl<A, E: Into<BoxError>> TypedOutcome<A> for Result<A, E> {
     fn outcome(self) -> Result<A, BoxError> {
         self.map_err(Into::into)
-    }
-}
-
-impl Namespace {
-    /// Calls `handler` for each event of this type; what it returns is the acknowledgement, if the client
-    /// asked for one.
-    pub fn on_typed<E, F, O>(
-        &self,
-        _: E,
-        handler: impl Fn(Socket, E::Args) -> F + Send + Sync + 'static,
-    ) -> &Self
-    where
-        E: TypedEvent,
-        F: Future<Output = O> + Send + 'static,
-        O: TypedOutcome<E::Ack>,
-    {
-        self.on(
-            E::NAME,
-            move |socket: Socket, Data(args): Data<E::Args>, ack: Ack| {
-                let answer = handler(socket, args);
-                async move {
-                    let answer = answer.await.outcome()?;
-                    ack.send(&answer)?;
-                    Ok::<(), BoxError>(())
-                }
-            },
-        )
-    }
-
-    /// Sends an event of this type to every socket here.
-    ///
-    /// # Errors
-    /// As [`SendError`] says of the event itself.
-    pub fn emit_typed<E: TypedEvent>(&self, _: E, args: &E::Args) -> Result<(), SendError> {
-        self.emit(E::NAME, args)
-    }
-}
-
-impl Broadcast {
-    /// Sends an event of this type to the selection as it is now.
-    ///
-    /// # Errors
-    /// As [`SendError`] says of the event itself.
-    pub fn emit_typed<E: TypedEvent>(&self, _: E, args: &E::Args) -> Result<(), SendError> {
-        self.emit(E::NAME, args)
-    }
-}
-
-impl Socket {
-    /// Sends an event of this type.
-    ///
-    /// # Errors
-    /// As [`SendError`] says; nothing was sent.
-    pub fn emit_typed<E: TypedEvent>(&self, _: E, args: &E::Args) -> Result<(), SendError> {
-        self.emit(E::NAME, args)
-    }
-
-    /// Sends an event of this type and waits for its acknowledgement; as
-    /// [`emit_with_ack`](Self::emit_with_ack).
-    pub fn ask_typed<E: TypedEvent>(
-        &self,
-        _: E,
-        args: &E::Args,
-        timeout: Option<Duration>,
-    ) -> TypedAnswer<E::Ack> {
-        self.emit_with_ack(E::NAME, args, timeout)
     }
 }

@@ -5,7 +5,8 @@ mod common;
 use bytes::Bytes;
 use common::{Out, ms};
 use siox_socketio::{
-    Client, ClientConfig, ClientEvent, Config, Encoded, Error, Recover, Revision, Slot, Value,
+    Client, ClientConfig, ClientEvent, Config, Encoded, Error, MAX_NAMESPACE, MAX_NAMESPACE_QUERY,
+    Recover, Revision, Slot, Value,
 };
 use siox_wire::{Admit, Message, SendError};
 
@@ -434,6 +435,25 @@ fn namespaces_are_bounded() {
     peer.client.disconnect(a, &mut peer.out).unwrap();
     assert!(peer.connect("/c").is_ok(), "in the place of the one left");
     assert_eq!(peer.connect("/a"), Err(SendError::Full));
+}
+
+#[test]
+fn names_and_queries_are_bounded() {
+    let long = |len: usize| "x".repeat(len);
+    let name = format!("/{}", long(MAX_NAMESPACE - 1));
+    let query = long(MAX_NAMESPACE_QUERY);
+    for (nsp, good) in [
+        (name.clone(), true),
+        (format!("{name}x"), false),
+        (format!("/a?{query}"), true),
+        (format!("/b?{query}x"), false),
+        ("/c,d".into(), false),
+        ("e".into(), false),
+    ] {
+        let made = Peer::new(Revision::V4).connect(&nsp);
+        let refused = Err(SendError::Unencodable);
+        assert!(made.is_ok() == good && (good || made == refused), "{nsp}");
+    }
 }
 
 #[test]

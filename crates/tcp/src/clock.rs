@@ -5,7 +5,9 @@ use std::{sync::LazyLock, time};
 
 static START: LazyLock<time::Instant> = LazyLock::new(time::Instant::now);
 
-pub(crate) fn now() -> Instant {
+/// The time, for any machine beside those of this crate.
+#[must_use]
+pub fn now() -> Instant {
     let passed = START.elapsed();
     #[cfg(test)]
     let passed = passed + ahead::AHEAD.get();

@@ -90,6 +90,7 @@ mod turn;
 mod wait;
 
 pub use accept::{accept, accept_with};
+pub use clock::now;
 pub use connect::{connect, open};
 pub use deadline::Deadline;
 pub use error::Error;

@@ -10,7 +10,7 @@ import { SOCKET_SERVERS } from "./peers.mjs";
 const PATIENCE = 60_000;
 
 /** What our client runs on: each script runs on each. */
-export const RUNTIMES = ["tokio"];
+export const RUNTIMES = ["tokio", "tcp"];
 
 /** The transports, alone and one after the other. */
 export const WAYS = [["polling"], ["websocket"], ["polling", "websocket"]];

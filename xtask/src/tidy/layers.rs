@@ -2,6 +2,7 @@
 
 use super::Finding;
 use crate::metadata::{Package, Workspace};
+use std::collections::BTreeSet;
 
 /// The protocol crates: one protocol each, without a socket, a clock, a thread or randomness.
 pub(super) const PROTOCOLS: [&str; 5] = [
@@ -42,6 +43,9 @@ const OUTSIDE: [&str; 13] = [
 /// WebSocket on blocking sockets.
 const BLOCKING: &str = "siox-tcp";
 
+/// The same on tokio.
+const ON_TOKIO: &str = "siox-tokio";
+
 /// Async runtimes, and what only they or their users need: packages that the blocking crate must not be linked with.
 const ASYNC: [&str; 15] = [
     "async-executor",
@@ -74,6 +78,34 @@ pub(super) fn blocking_knows_no_runtime(workspace: &Workspace, found: &mut Vec<F
                 );
                 found.push(Finding::new(place(package), rule));
             }
+        }
+    }
+}
+
+/// The features of `siox` that leave the async server and client out.
+pub(super) const WITHOUT_RUNTIME: [&str; 2] = ["blocking", "blocking,compression,deflate,tls"];
+
+/// `tree` is what `cargo tree --prefix none` prints of `siox` with these features.
+pub(super) fn blocking_client_knows_no_runtime(
+    features: &str,
+    tree: &str,
+    found: &mut Vec<Finding>,
+) {
+    let names: BTreeSet<&str> = tree
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    let place = "crates/siox/Cargo.toml";
+    if !names.contains(BLOCKING) {
+        let rule = format!("{BLOCKING} is not linked in with features {features}");
+        found.push(Finding::new(place, rule));
+    }
+    for name in names {
+        if ASYNC.contains(&name) || name == ON_TOKIO {
+            let rule = format!(
+                "{name} is linked in with features {features}; the blocking client is without any async dependency"
+            );
+            found.push(Finding::new(place, rule));
         }
     }
 }
@@ -204,6 +236,26 @@ mod tests {
         let texts = findings(|found| blocking_knows_no_runtime(&bad, found));
         assert_eq!(texts.len(), 1, "{texts:?}");
         assert!(texts[0].starts_with("crates/tcp/Cargo.toml: tokio is linked in"));
+    }
+
+    #[test]
+    fn a_runtime_under_the_blocking_client_is_found() {
+        let check = |tree: &str| {
+            findings(|found| blocking_client_knows_no_runtime("blocking", tree, found))
+        };
+        let good = "siox v0.1.0 (/x/crates/siox)\nsiox-tcp v0.1.0\nbytes v1.0.0 (*)\n";
+        assert!(check(good).is_empty());
+        for bad in [
+            "tokio v1.0.0",
+            "siox-tokio v0.1.0",
+            "futures-core v0.3.0 (*)",
+        ] {
+            let texts = check(&format!("{good}{bad}\n"));
+            assert_eq!(texts.len(), 1, "{texts:?}");
+            let name = bad.split(' ').next().unwrap();
+            assert!(texts[0].starts_with(&format!("crates/siox/Cargo.toml: {name} is linked")));
+        }
+        assert_eq!(check("siox v0.1.0\n").len(), 1, "it is not there at all");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::metadata::Workspace;
-use crate::shell::{Arguments, Result, command, output, root};
+use crate::shell::{Arguments, Result, cargo, command, output, root};
 
 /// One place that breaks one rule.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +59,10 @@ pub(crate) fn run(words: &[String]) -> Result {
     layers::protocols_stay_apart(&workspace, &mut found);
     layers::machines_know_no_outside(&workspace, &mut found);
     layers::blocking_knows_no_runtime(&workspace, &mut found);
+    for features in layers::WITHOUT_RUNTIME {
+        let tree = tree_without_runtime(features)?;
+        layers::blocking_client_knows_no_runtime(features, &tree, &mut found);
+    }
     licences::licences_are_allowed(&workspace, &policy, &mut found);
     licences::sources_are_registries(&workspace, &mut found);
     licences::nothing_banned(&workspace, &policy, &mut found);
@@ -86,6 +90,22 @@ pub(crate) fn run(words: &[String]) -> Result {
     } else {
         Err(format!("{} findings", found.len()))
     }
+}
+
+/// What `siox` is linked with, with these features alone.
+fn tree_without_runtime(features: &str) -> Result<String> {
+    output(&mut cargo([
+        "tree",
+        "--package",
+        "siox",
+        "--no-default-features",
+        "--features",
+        features,
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+    ]))
 }
 
 /// The text files that git tracks or would add; what is not UTF-8 (a picture) has no rule to break.

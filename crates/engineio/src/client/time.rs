@@ -1,7 +1,7 @@
 //! Time: what is due, and how what happened is told.
 
 use super::{
-    Client, ClientError, ClientEvent,
+    Client, ClientError, ClientEvent, Opened,
     phase::{Half, Phase},
 };
 use crate::{
@@ -45,6 +45,15 @@ impl Client {
             | Phase::Socket { .. }
             | Phase::Closed { .. } => None,
         }
+    }
+
+    /// Whether the server is dead at `now`, though a late clock has not told so yet: what is sent would be
+    /// lost.
+    #[must_use]
+    pub fn is_expired(&self, now: Instant) -> bool {
+        let dead = |(beat, opened): (&Heartbeat, &Opened)| beat.death(opened.ping_timeout) <= now;
+        let beats = self.heartbeat.as_ref().zip(self.opened.as_deref());
+        !self.is_closed() && beats.is_some_and(dead)
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout): the epoch while something is to be told

@@ -3,9 +3,10 @@
 use super::{Action, BroadcastError, Emit};
 use crate::{
     AckError, Args, RemoteSocket, Selection, SendError, Socket,
-    awaited::{Reply, Waiter},
+    awaited::Reply,
     metrics::Count,
     namespace::{Inner, Members},
+    socket::Asker,
 };
 use siox_socketio::{DisconnectReason, Encoded, Revision};
 use siox_tokio::Together;
@@ -161,7 +162,7 @@ impl Locked<'_> {
         for socket in self.select(emit.selection) {
             expected += 1;
             socket.tell_watchers(watchers.as_ref(), emit.event, emit.encoded);
-            let waiter = Waiter::Group(sender.clone());
+            let waiter = Asker::Group(sender.clone());
             // One that cannot be asked will not have answered.
             let sent = socket.ask_in_group(&group, id, deadline, waiter);
             asked += u64::from(sent.is_ok());

@@ -3,19 +3,20 @@
 use super::{
     Client,
     auth::AskAuth,
-    driver::Driver,
-    handle::{ErrorHook, Inner, Status},
+    core::{Core, ErrorHook, Inner, Status},
+    kind::{Kind, Runs},
     options::Options,
     registry,
     shared::{Handle, Shared},
     target::{BadTarget, Target},
 };
 use crate::{
-    BoxError, Fault, Transport, Value,
+    Fault, Transport, Value,
     handler::Handler,
     handlers::{Handlers, Occasion},
     parser::Parser,
     state::States,
+    watched::Watched,
 };
 use serde::Serialize;
 use siox_engineio::Version;
@@ -24,12 +25,11 @@ use siox_socketio::Revision;
 use siox_stack::{Auth, ClientOptions, Manager as Machine, Overflow, SocketOptions};
 use std::{
     fmt,
-    future::Future,
     hash::{BuildHasher, Hasher, RandomState},
+    marker::PhantomData,
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::watch;
 
 /// Where the client lives.
 enum On {
@@ -38,7 +38,7 @@ enum On {
 }
 
 /// Settings and handlers of a [`Client`]. Names and defaults are those of the reference, where it has them.
-pub struct ClientBuilder {
+pub struct ClientBuilder<K> {
     on: On,
     options: Options,
     socket: SocketOptions,
@@ -48,9 +48,10 @@ pub struct ClientBuilder {
     handlers: Handlers,
     states: States,
     on_error: Option<Box<ErrorHook>>,
+    kind: PhantomData<fn() -> K>,
 }
 
-impl ClientBuilder {
+impl<K: Kind> ClientBuilder<K> {
     pub(super) fn new(url: String) -> Self {
         Self::with(On::Server(url))
     }
@@ -71,6 +72,7 @@ impl ClientBuilder {
             handlers: Handlers::default(),
             states: States::default(),
             on_error: None,
+            kind: PhantomData,
         }
     }
 
@@ -82,16 +84,8 @@ impl ClientBuilder {
         self
     }
 
-    /// As [`auth`](Self::auth), asked anew for each attempt. An error is told as a `connect_error`, and is
-    /// final.
-    #[must_use]
-    pub fn auth_with<F, T, E>(mut self, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Result<T, E>> + Send + 'static,
-        T: Serialize,
-        E: Into<BoxError>,
-    {
-        self.ask = Some(AskAuth::new(ask));
+    pub(super) fn ask_auth(mut self, ask: AskAuth) -> Self {
+        self.ask = Some(ask);
         self.socket.auth = Auth::Ask;
         self
     }
@@ -279,7 +273,7 @@ impl ClientBuilder {
     /// How TLS is spoken: private roots, client certificates. Default: the roots that Mozilla trusts.
     #[cfg(feature = "tls")]
     #[must_use]
-    pub fn tls(mut self, tls: Arc<siox_tokio::websocket::rustls::ClientConfig>) -> Self {
+    pub fn tls(mut self, tls: Arc<rustls::ClientConfig>) -> Self {
         self.options.tls = Some(tls);
         self
     }
@@ -300,52 +294,72 @@ impl ClientBuilder {
 
     /// Calls `hook` with the event's name when a handler fails. Default: a line in the log.
     #[must_use]
-    pub fn on_error(mut self, hook: impl Fn(&Client, &str, Fault) + Send + Sync + 'static) -> Self {
-        self.on_error = Some(Box::new(hook));
+    pub fn on_error(
+        mut self,
+        hook: impl Fn(&Client<K>, &str, Fault) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_error = Some(Box::new(move |core: &Core, event: &str, fault: Fault| {
+            hook(&Client::new(core.clone()), event, fault);
+        }));
         self
     }
 
     /// As [`Client::on`].
     #[must_use]
-    pub fn on<M: 'static>(self, event: impl Into<String>, handler: impl Handler<M>) -> Self {
+    pub fn on<M: 'static>(self, event: impl Into<String>, handler: impl Handler<M>) -> Self
+    where
+        K: Runs<M>,
+    {
         self.handlers.on(&event.into(), handler, false);
         self
     }
 
     /// As [`Client::on_any`].
     #[must_use]
-    pub fn on_any<M: 'static>(self, handler: impl Handler<M>) -> Self {
+    pub fn on_any<M: 'static>(self, handler: impl Handler<M>) -> Self
+    where
+        K: Runs<M>,
+    {
         self.handlers.add(Occasion::Any, handler);
         self
     }
 
     /// As [`Client::on_connect`].
     #[must_use]
-    pub fn on_connect<M: 'static>(self, handler: impl Handler<M>) -> Self {
+    pub fn on_connect<M: 'static>(self, handler: impl Handler<M>) -> Self
+    where
+        K: Runs<M>,
+    {
         self.handlers.add(Occasion::Connect, handler);
         self
     }
 
     /// As [`Client::on_connect_error`].
     #[must_use]
-    pub fn on_connect_error<M: 'static>(self, handler: impl Handler<M>) -> Self {
+    pub fn on_connect_error<M: 'static>(self, handler: impl Handler<M>) -> Self
+    where
+        K: Runs<M>,
+    {
         self.handlers.add(Occasion::ConnectError, handler);
         self
     }
 
     /// As [`Client::on_disconnect`].
     #[must_use]
-    pub fn on_disconnect<M: 'static>(self, handler: impl Handler<M>) -> Self {
+    pub fn on_disconnect<M: 'static>(self, handler: impl Handler<M>) -> Self
+    where
+        K: Runs<M>,
+    {
         self.handlers.add(Occasion::Disconnect, handler);
         self
     }
 
-    /// Makes the client, and begins to connect it: [`Client::ready`] waits for that. To be called inside
-    /// a tokio runtime.
+    /// Makes the client, and begins to connect it: `ready` waits for that. For a client on tokio, to be called
+    /// inside a runtime.
     ///
     /// # Errors
     /// [`BadTarget`] for a URL that names no server.
-    pub fn connect(self) -> Result<Client, BadTarget> {
+    pub fn connect(self) -> Result<Client<K>, BadTarget> {
         let (handle, nsp) = match &self.on {
             On::Manager(handle, nsp) => (handle.clone(), nsp.clone()),
             On::Server(url) => {
@@ -360,7 +374,7 @@ impl ClientBuilder {
 
     fn manager(&self, target: Target) -> Arc<Handle> {
         if self.share
-            && let Some(handle) = registry::find(&target, &self.options)
+            && let Some(handle) = registry::find(K::WHICH, &target, &self.options)
         {
             return handle;
         }
@@ -368,9 +382,10 @@ impl ClientBuilder {
         // The keys of the standard library's hasher are random, and nothing secret hangs on this seed.
         let seed = RandomState::new().build_hasher().finish();
         let machine = Machine::new(options.into(), seed);
-        let handle = Shared::held(machine, self.options.clone(), target);
+        let on = (K::WHICH, K::carrier());
+        let handle = Shared::held(machine, self.options.clone(), target, on);
         let shared = &handle.0;
-        shared.runtime.spawn(Driver::new(shared.clone()).run());
+        K::drive(shared);
         if self.share {
             registry::add(shared);
         }
@@ -378,7 +393,7 @@ impl ClientBuilder {
     }
 
     /// The client of a namespace: the one there is, which then keeps what it has, or a new one.
-    fn join(self, handle: Arc<Handle>, nsp: &str) -> Client {
+    fn join(self, handle: Arc<Handle>, nsp: &str) -> Client<K> {
         let inner = {
             let mut state = handle.0.lock();
             let key = state.machine.socket(nsp, self.socket);
@@ -393,7 +408,7 @@ impl ClientBuilder {
                         auth: self.ask,
                         on_error: self.on_error,
                         pending: 0.into(),
-                        status: watch::Sender::new(Status::Connecting),
+                        status: Watched::new(Status::Connecting),
                         streams: Default::default(),
                     });
                     state.sockets.push(inner.clone());
@@ -401,7 +416,7 @@ impl ClientBuilder {
                 }
             }
         };
-        let client = Client { inner, handle };
+        let client = Client::new(Core { inner, handle });
         if self.auto_connect {
             client.connect();
         }
@@ -409,7 +424,7 @@ impl ClientBuilder {
     }
 }
 
-impl fmt::Debug for ClientBuilder {
+impl<K> fmt::Debug for ClientBuilder<K> {
     /// Without headers, query and proxy, which carry secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

@@ -1,18 +1,13 @@
-//! What a client receives, as a stream for those who prefer that to handlers.
+//! What a client receives, in line for those who prefer that to handlers.
 
-use super::shared::Shared;
-use crate::{Ack, Args, ConnectError, DisconnectReason};
+use super::{core::Core, kind::Kind, shared::Shared};
+use crate::{Ack, Args, ConnectError, DisconnectReason, watched::Watched};
 use std::{
+    collections::VecDeque,
     fmt,
-    future::poll_fn,
-    pin::Pin,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll},
+    marker::PhantomData,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::mpsc;
 
 /// How many may wait in a stream before nothing more is read from the server.
 const WAITING: usize = 256;
@@ -46,96 +41,133 @@ pub enum Received {
     Disconnected(DisconnectReason),
 }
 
-struct End {
-    sender: mpsc::UnboundedSender<Received>,
-    waiting: Arc<AtomicUsize>,
+#[derive(Default)]
+struct Line {
+    waiting: VecDeque<Received>,
+    /// Nobody reads it, or nothing more will come.
+    over: bool,
+}
+
+impl Line {
+    fn take(&mut self) -> Option<Option<Received>> {
+        match self.waiting.pop_front() {
+            None if self.over => Some(None),
+            None => None,
+            some => Some(some),
+        }
+    }
 }
 
 /// The streams of a socket that somebody still reads.
 #[derive(Default)]
-pub(super) struct Streams(Mutex<Vec<End>>);
+pub(super) struct Streams(Mutex<Vec<Arc<Watched<Line>>>>);
 
 impl Streams {
-    fn lock(&self) -> MutexGuard<'_, Vec<End>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Watched<Line>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn open(&self, shared: Arc<Shared>) -> Events {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let waiting = Arc::new(AtomicUsize::new(0));
-        self.lock().push(End {
-            sender,
-            waiting: waiting.clone(),
-        });
-        Events {
-            receiver,
-            waiting,
-            shared,
-        }
+    fn open(&self) -> Arc<Watched<Line>> {
+        let line = Arc::<Watched<Line>>::default();
+        self.lock().push(line.clone());
+        line
     }
 
     pub(super) fn tell(&self, what: impl Fn() -> Received) {
-        self.lock().retain(|end| {
-            end.waiting.fetch_add(1, Ordering::AcqRel);
-            end.sender.send(what()).is_ok()
-        });
+        let lines: Vec<_> = self.lock().clone();
+        for line in lines {
+            let received = what();
+            // What nobody reads is dropped when nothing is locked: a handle may go with it.
+            let unread = line.change(|line| match line.over {
+                true => Some(received),
+                false => {
+                    line.waiting.push_back(received);
+                    None
+                }
+            });
+            drop(unread);
+        }
     }
 
     pub(super) fn is_full(&self) -> bool {
-        let mut ends = self.lock();
-        ends.retain(|end| !end.sender.is_closed());
-        ends.iter()
-            .any(|end| end.waiting.load(Ordering::Acquire) >= WAITING)
+        let is_full = |line: &mut Line| !line.over && line.waiting.len() >= WAITING;
+        self.lock().iter().any(|line| line.look(is_full))
+    }
+
+    fn close(&self, line: &Arc<Watched<Line>>) {
+        self.lock().retain(|own| !Arc::ptr_eq(own, line));
+        let unread = line.change(|line| {
+            line.over = true;
+            std::mem::take(&mut line.waiting)
+        });
+        drop(unread);
     }
 
     /// Nothing more will come.
     pub(super) fn end(&self) {
-        self.lock().clear();
+        let lines = std::mem::take(&mut *self.lock());
+        for line in lines {
+            line.change(|line| line.over = true);
+        }
     }
 }
 
 /// What a client receives, in order ([`Client::events`](super::Client::events)). When 256 wait in it,
 /// nothing more is read from the server until some are taken.
-pub struct Events {
-    receiver: mpsc::UnboundedReceiver<Received>,
-    waiting: Arc<AtomicUsize>,
+///
+/// Of a client on tokio it is a stream, of one on threads an iterator.
+pub struct Events<K> {
+    line: Arc<Watched<Line>>,
+    inner: Arc<super::core::Inner>,
     shared: Arc<Shared>,
+    kind: PhantomData<fn() -> K>,
 }
 
-impl Events {
-    /// The next one; `None` once the client's runtime is gone. Nothing is lost when the future is
-    /// dropped.
-    pub async fn next(&mut self) -> Option<Received> {
-        poll_fn(|cx| self.poll_received(cx)).await
+impl<K: Kind> Events<K> {
+    pub(super) fn open(core: &Core) -> Self {
+        Self {
+            line: core.inner.streams.open(),
+            inner: core.inner.clone(),
+            shared: core.shared().clone(),
+            kind: PhantomData,
+        }
     }
 
-    fn poll_received(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received>> {
-        let polled = self.receiver.poll_recv(cx);
-        if let Poll::Ready(Some(_)) = &polled
-            && self.waiting.fetch_sub(1, Ordering::AcqRel) == WAITING
-        {
-            self.shared.nudge.notify_one();
+    fn taken(&self) {
+        if self.line.look(|line| line.waiting.len()) == WAITING - 1 {
+            self.shared.relieve();
         }
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(super) fn poll_received(
+        &mut self,
+        cx: &std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Received>> {
+        let polled = self.line.poll(cx, Line::take);
+        self.taken();
         polled
     }
-}
 
-impl futures_core::Stream for Events {
-    type Item = Received;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Received>> {
-        self.poll_received(cx)
+    #[cfg(feature = "blocking")]
+    pub(super) fn wait_received(
+        &mut self,
+        by: Option<std::time::Instant>,
+    ) -> Option<Option<Received>> {
+        let received = self.line.wait(by, Line::take);
+        self.taken();
+        received
     }
 }
 
-impl Drop for Events {
+impl<K> Drop for Events<K> {
     fn drop(&mut self) {
-        self.receiver.close();
-        self.shared.nudge.notify_one();
+        self.inner.streams.close(&self.line);
+        self.shared.relieve();
     }
 }
 
-impl fmt::Debug for Events {
+impl<K> fmt::Debug for Events<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Events")
     }

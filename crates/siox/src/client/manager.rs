@@ -1,9 +1,12 @@
 //! The connection that clients of several namespaces share.
 
-use super::{ClientBuilder, shared::Handle};
+#[cfg(feature = "blocking")]
+use super::shared::Shared;
+use super::{ClientBuilder, kind::Kind, shared::Handle};
 use crate::{DisconnectReason, Message};
 use std::{
     fmt,
+    marker::PhantomData,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -63,20 +66,43 @@ impl Watchers {
 }
 
 /// The connection of a client, which others may share.
-#[derive(Clone)]
-pub struct Manager(pub(super) Arc<Handle>);
+pub struct Manager<K> {
+    handle: Arc<Handle>,
+    kind: PhantomData<fn() -> K>,
+}
 
-impl Manager {
+impl<K> Clone for Manager<K> {
+    fn clone(&self) -> Self {
+        Self {
+            handle: self.handle.clone(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<K: Kind> Manager<K> {
+    pub(super) fn of(handle: Arc<Handle>) -> Self {
+        Self {
+            handle,
+            kind: PhantomData,
+        }
+    }
+
+    #[cfg(feature = "blocking")]
+    pub(super) fn shared(&self) -> &Shared {
+        &self.handle.0
+    }
+
     /// Settings and handlers of a client in another namespace on this connection. Settings of the
     /// connection are those it has.
     #[must_use]
-    pub fn namespace(&self, nsp: &str) -> ClientBuilder {
-        ClientBuilder::on_manager(self.0.clone(), nsp)
+    pub fn namespace(&self, nsp: &str) -> ClientBuilder<K> {
+        ClientBuilder::on_manager(self.handle.clone(), nsp)
     }
 
     /// Calls `watcher` for whatever happens to the connection.
     pub fn on_event(&self, watcher: impl Fn(&ConnectionEvent) + Send + Sync + 'static) -> &Self {
-        self.0.0.watchers.add(Arc::new(watcher));
+        self.handle.0.watchers.add(Arc::new(watcher));
         self
     }
 
@@ -86,31 +112,31 @@ impl Manager {
         &self,
         watcher: impl Fn(Direction, &Message<'_>) + Send + Sync + 'static,
     ) -> &Self {
-        self.0.0.lock().taps.push(Box::new(watcher));
+        self.handle.0.lock().taps.push(Box::new(watcher));
         self
     }
 
     /// Opens the connection, if it is closed and not tried.
     pub fn open(&self) {
-        self.0.0.with(|state, now| state.machine.open(now));
+        self.handle.0.with(|state, now| state.machine.open(now));
     }
 
     /// Closes the connection, for all clients on it, until one of them connects again.
     pub fn close(&self) {
-        self.0.0.with(|state, now| state.machine.close(now));
+        self.handle.0.with(|state, now| state.machine.close(now));
     }
 
     /// Whether it is open.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.0.0.lock().machine.is_open()
+        self.handle.0.lock().machine.is_open()
     }
 }
 
-impl fmt::Debug for Manager {
+impl<K> fmt::Debug for Manager<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Manager")
-            .field("origin", &self.0.0.target.origin)
+            .field("origin", &self.handle.0.target.origin)
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,8 @@
 //! The other end: a client of any Socket.IO server, in one of its namespaces.
 //!
-//! [`Client`] is one client in one namespace; several share a connection, their [`Manager`].
+//! [`Client`] is one client in one namespace; several share a connection, their [`Manager`]. There are two kinds,
+//! of which an application mostly needs one: `siox::Client` on tokio, whose methods are awaited, and
+//! `siox::blocking::Client` on threads, whose methods wait.
 //!
 //! # Guarantees
 //! * Events leave in the order of the calls, and each at most once. One that is emitted without a connection
@@ -33,24 +35,41 @@
 //! | Socket.IO 2 servers: none | [`eio3`](ClientBuilder::eio3) |
 
 // What is decided is decided by `siox_stack::Manager`; here are its handles (`handle`, `manager`), the
-// task that opens sessions and moves messages (`driver`), and the calling of handlers (`tell`).
+// steps of whoever drives it (`steps`, `state`), and the calling of handlers (`tell`). What opens sessions
+// and moves messages is a kind's own: `on_tokio`, and `blocking` beside this module.
 
 mod auth;
 mod builder;
-mod driver;
+mod carrier;
+mod core;
+mod emitter;
 mod events;
 mod handle;
+mod kind;
 mod manager;
+#[cfg(feature = "blocking")]
+mod on_threads;
+#[cfg(feature = "tokio")]
+mod on_tokio;
 mod options;
 mod registry;
 mod shared;
+mod state;
+mod steps;
 mod target;
 mod tell;
 mod typed;
 
+pub(crate) use self::core::Core;
 pub use builder::ClientBuilder;
+pub use emitter::Emitter;
 pub use events::{Events, Received};
 pub use handle::Client;
+#[cfg(feature = "blocking")]
+pub use kind::Threads;
+#[cfg(feature = "tokio")]
+pub use kind::Tokio;
+pub use kind::{Kind, Runs};
 pub use manager::{ConnectionEvent, Direction, Manager};
 pub use siox_http1::proxy::Proxy;
 pub use siox_stack::{ClientOptions, Overflow};

@@ -4,9 +4,6 @@ use siox_engineio::Transport;
 use siox_http1::proxy::Proxy;
 use siox_socketio::ClientConfig;
 use siox_stack::{ClientOptions, ManagerOptions};
-use siox_tokio::engine::ConnectOptions;
-#[cfg(feature = "tls")]
-use siox_tokio::websocket::rustls;
 #[cfg(feature = "tls")]
 use std::sync::Arc;
 
@@ -41,17 +38,11 @@ impl Default for Options {
 
 impl Options {
     /// For the next session; `worked` says whether the last one ended on a WebSocket.
-    pub(super) fn connect(&self, worked: bool) -> ConnectOptions {
+    pub(super) fn client(&self, worked: bool) -> ClientOptions {
         let mut client = self.engine.clone();
         let socket = client.engine.transports.contains(&Transport::WebSocket);
         client.engine.remembered_upgrade = self.remember_upgrade && worked && socket;
-        ConnectOptions {
-            client,
-            proxy: self.proxy.clone(),
-            #[cfg(feature = "tls")]
-            tls: self.tls.clone(),
-            ..ConnectOptions::default()
-        }
+        client
     }
 
     /// For the machine.

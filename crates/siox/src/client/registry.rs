@@ -1,6 +1,7 @@
 //! The connections of this process that further clients may share.
 
 use super::{
+    kind::Which,
     options::Options,
     shared::{Handle, Shared},
     target::Target,
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 static CONNECTIONS: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
 
 /// One to the same server with the same settings, on which nobody is in the namespace yet.
-pub(super) fn find(target: &Target, options: &Options) -> Option<Arc<Handle>> {
+pub(super) fn find(which: Which, target: &Target, options: &Options) -> Option<Arc<Handle>> {
     let mut connections = CONNECTIONS.lock().unwrap_or_else(PoisonError::into_inner);
     connections.retain(|shared| shared.strong_count() > 0);
     let known: Vec<Arc<Shared>> = connections.iter().filter_map(Weak::upgrade).collect();
@@ -18,7 +19,8 @@ pub(super) fn find(target: &Target, options: &Options) -> Option<Arc<Handle>> {
     let fits = known.into_iter().find(|shared| {
         let state = shared.lock();
         let taken = state.sockets.iter().any(|s| *s.nsp == *target.nsp);
-        !state.over
+        shared.which == which
+            && !state.over
             && !taken
             && shared.target.origin == target.origin
             && shared.target.query == target.query

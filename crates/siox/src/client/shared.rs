@@ -1,136 +1,68 @@
-//! What the handles of a connection and its driver share: the machine, under a lock that nobody holds
-//! while a handler runs.
+//! What the handles of a connection and those who drive it share: the machine, under a lock that nobody
+//! holds while a handler runs.
 
 use super::{
-    handle::Inner as Socket,
-    manager::{Direction, Tap, Watchers},
+    carrier::Carrier,
+    core::{Inner as Socket, Status},
+    kind::Which,
+    manager::Watchers,
     options::Options,
+    state::State,
     target::Target,
 };
-use crate::{AckError, Args, ConnectError, awaited::Reply};
-use siox_socketio::Packet;
-use siox_stack::{Dial, Manager as Machine, SocketKey, Ticket, Unanswered, Want};
-use siox_tokio::engine::Sender;
-use siox_wire::{Instant, Message, SendError};
+use crate::{ConnectError, watched::Watched};
+use siox_stack::{Manager as Machine, ManagerEvent};
+use siox_wire::Instant;
 use std::{
-    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
-use tokio::{
-    runtime::Handle as Runtime,
-    sync::{Notify, oneshot},
-};
 
-pub(super) struct Shared {
+/// Events that may wait for the handlers before the server is not read.
+const WAITING: usize = 256;
+
+pub struct Shared {
     state: Mutex<State>,
-    /// There is something for the driver.
-    pub(super) nudge: Notify,
-    /// Something has left: there may be room.
-    pub(super) room: Notify,
+    /// There is something for who drives the connection.
+    pub(super) nudge: Watched<bool>,
+    /// There is something to tell the application.
+    pub(super) news: Watched<bool>,
+    /// The application has taken something: the server may perhaps be read again.
+    pub(super) relief: Watched<u64>,
+    /// Something has left: there may be room. How often.
+    pub(super) room: Watched<u64>,
+    /// Sessions that are not over: opened, open, or sending their last.
+    #[cfg(feature = "blocking")]
+    pub(super) sessions: Watched<usize>,
     pub(super) watchers: Watchers,
     pub(super) options: Options,
     pub(super) target: Target,
-    pub(super) runtime: Runtime,
+    pub(super) carrier: Arc<dyn Carrier>,
+    pub(super) which: Which,
     handle: Mutex<Weak<Handle>>,
-}
-
-pub(super) struct State {
-    pub(super) machine: Machine,
-    /// Takes the messages of the session that is open.
-    pub(super) sender: Option<(Dial, Sender)>,
-    /// The driver waits for room: nothing may overtake what it holds.
-    pub(super) blocked: bool,
-    /// When the driver comes back by itself.
-    pub(super) armed: Option<Instant>,
-    pub(super) sockets: Vec<Arc<Socket>>,
-    waiters: BTreeMap<Ticket, oneshot::Sender<Reply>>,
-    pub(super) taps: Vec<Tap>,
-    /// The driver is gone: nothing will happen any more.
-    pub(super) over: bool,
-}
-
-impl State {
-    /// Hands messages to the session while it takes them.
-    pub(super) fn pump(&mut self) {
-        while !self.blocked
-            && let Some(want) = self.machine.poll_want()
-        {
-            let message = match &want {
-                Want::Text(text) => Message::from(text.as_str()),
-                Want::Binary(bytes) => Message::from(&bytes[..]),
-                Want::Open(_) | Want::Close(_) => return self.machine.put_back(want),
-            };
-            let sent = self
-                .sender
-                .as_ref()
-                .map(|(_, s)| s.try_send(message.clone()));
-            if let Some(Err(SendError::Full)) = sent {
-                return self.machine.put_back(want);
-            }
-            self.tap(Direction::Sent, &message);
-            // What a session does not take that is closing, its end will tell of.
-        }
-    }
-
-    /// Tells those who watch every message.
-    pub(super) fn tap(&self, direction: Direction, message: &Message<'_>) {
-        for tap in &self.taps {
-            tap(direction, message);
-        }
-    }
-
-    /// Whether the driver has to look at once, or earlier than it meant to.
-    fn concerns_driver(&self) -> bool {
-        let deadline = self.machine.poll_timeout();
-        let earlier = deadline.is_some_and(|at| self.armed.is_none_or(|armed| at < armed));
-        earlier || !self.machine.is_quiet()
-    }
-
-    pub(super) fn await_answer(&mut self, ticket: Ticket) -> oneshot::Receiver<Reply> {
-        let (sender, receiver) = oneshot::channel();
-        self.waiters.insert(ticket, sender);
-        receiver
-    }
-
-    pub(super) fn answer(&mut self, ticket: Ticket, result: Result<Packet<'static>, Unanswered>) {
-        let reply = match result {
-            Ok(packet) => Ok(Args(packet)),
-            Err(Unanswered::Timeout) => Err(AckError::Timeout),
-            Err(Unanswered::Dropped) => Err(AckError::Dropped),
-            Err(_) => Err(AckError::Disconnected),
-        };
-        if let Some(waiter) = self.waiters.remove(&ticket) {
-            // Nobody may be waiting any more.
-            let _ = waiter.send(reply);
-        }
-    }
-
-    pub(super) fn socket(&self, key: SocketKey) -> Option<Arc<Socket>> {
-        self.sockets.iter().find(|s| s.key == key).cloned()
-    }
 }
 
 impl Shared {
     /// A connection, held by the one handle that is returned.
-    pub(super) fn held(machine: Machine, options: Options, target: Target) -> Arc<Handle> {
+    pub(super) fn held(
+        machine: Machine,
+        options: Options,
+        target: Target,
+        (which, carrier): (Which, Arc<dyn Carrier>),
+    ) -> Arc<Handle> {
         let shared = Arc::new(Self {
-            state: Mutex::new(State {
-                machine,
-                sender: None,
-                blocked: false,
-                armed: None,
-                sockets: Vec::new(),
-                waiters: BTreeMap::new(),
-                taps: Vec::new(),
-                over: false,
-            }),
-            nudge: Notify::new(),
-            room: Notify::new(),
+            state: Mutex::new(State::new(machine)),
+            nudge: Watched::default(),
+            news: Watched::default(),
+            relief: Watched::default(),
+            room: Watched::default(),
+            #[cfg(feature = "blocking")]
+            sessions: Watched::default(),
             watchers: Watchers::default(),
             options,
             target,
-            runtime: Runtime::current(),
+            carrier,
+            which,
             handle: Mutex::default(),
         });
         let handle = Arc::new(Handle(shared.clone()));
@@ -160,37 +92,86 @@ impl Shared {
     /// A step of the machine; what it wants to send leaves before this returns.
     pub(super) fn with<R>(&self, step: impl FnOnce(&mut State, Instant) -> R) -> R {
         let mut state = self.lock();
-        let made = step(&mut state, siox_tokio::now());
+        let made = step(&mut state, self.carrier.now());
         state.pump();
-        let nudge = state.concerns_driver();
-        drop(state);
-        if nudge {
-            self.nudge.notify_one();
-        }
+        self.let_go(state);
         made
     }
 
-    /// The driver is gone.
+    /// Gives the lock up, and wakes those whom the step concerns.
+    pub(super) fn let_go(&self, mut state: MutexGuard<'_, State>) {
+        state.sort();
+        let (nudge, news) = (state.concerns_driver(), !state.news.is_empty());
+        let made_room = std::mem::take(&mut state.made_room);
+        drop(state);
+        if nudge {
+            self.nudge();
+        }
+        if news {
+            self.news.change(|news| *news = true);
+        }
+        if made_room {
+            self.made_room();
+        }
+    }
+
+    pub(super) fn nudge(&self) {
+        self.nudge.change(|nudge| *nudge = true);
+    }
+
+    pub(super) fn relieve(&self) {
+        self.relief
+            .change(|relief| *relief = relief.wrapping_add(1));
+    }
+
+    pub(super) fn made_room(&self) {
+        self.room.change(|room| *room = room.wrapping_add(1));
+    }
+
+    /// What there is to tell next. Acknowledgements are told where they come: nobody waits for them in
+    /// line.
+    pub(super) fn next_news(&self) -> Option<ManagerEvent> {
+        let mut state = self.lock();
+        let was_full = state.news.len() >= WAITING;
+        let event = state.news.pop_front();
+        drop(state);
+        if was_full {
+            self.relieve();
+        }
+        event
+    }
+
+    /// Whether nobody is left to want anything, and nothing is under way.
+    pub(super) fn is_over(&self) -> bool {
+        let state = self.lock();
+        let done = state.machine.is_closed() && state.machine.is_quiet() && state.news.is_empty();
+        done && self.is_abandoned()
+    }
+
+    /// Nobody drives it any more.
     pub(super) fn end(&self) {
         let mut state = self.lock();
         state.over = true;
-        state.sender = None;
-        state.waiters.clear();
+        let outlet = state.outlet.take();
+        let waiters = std::mem::take(&mut state.waiters);
         let sockets = std::mem::take(&mut state.sockets);
         drop(state);
+        drop((outlet, waiters));
         for socket in sockets {
-            let gone = ConnectError::new("the client's runtime is gone");
-            socket
-                .status
-                .send_replace(super::handle::Status::Failed(gone));
+            let gone = ConnectError::new("what the client ran on is gone");
+            socket.status.change(|s| *s = Status::Failed(gone));
             socket.streams.end();
         }
-        self.room.notify_waiters();
+        self.made_room();
+        self.relieve();
+        self.nudge();
+        self.news.change(|news| *news = true);
     }
 
     /// Whether events have to wait, since an application does not take them.
     pub(super) fn is_stalled(&self) -> bool {
-        self.lock().sockets.iter().any(|s| s.is_stalled())
+        let state = self.lock();
+        state.news.len() >= WAITING || state.sockets.iter().any(|s: &Arc<Socket>| s.is_stalled())
     }
 }
 
@@ -204,11 +185,11 @@ impl fmt::Debug for Shared {
 
 /// Held by all handles of an application; with the last one the connection ends.
 #[derive(Debug)]
-pub(super) struct Handle(pub(super) Arc<Shared>);
+pub(crate) struct Handle(pub(super) Arc<Shared>);
 
 impl Drop for Handle {
     fn drop(&mut self) {
         self.0.with(|state, now| state.machine.close(now));
-        self.0.nudge.notify_one();
+        self.0.nudge();
     }
 }

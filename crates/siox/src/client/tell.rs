@@ -1,8 +1,8 @@
 //! What happened, told to the application: its handlers, its streams, those who wait.
 
 use super::{
+    core::{Core, Inner, Status},
     events::Received,
-    handle::{Client, Inner, Status},
     manager::ConnectionEvent,
     shared::Shared,
 };
@@ -11,7 +11,7 @@ use crate::{
     extract::{Incoming, Kind, Side},
     handler::{Called, Running},
     handlers::{Entry, Occasion},
-    inbox::{End, dropped, message_of, noop, poll_caught},
+    running::{End, dropped, message_of, noop, poll_caught},
 };
 use siox_socketio::{DisconnectReason, Packet};
 use siox_stack::{ManagerEvent, Owed, SocketKey};
@@ -24,16 +24,8 @@ use std::{
 
 /// Tells everything there is to tell.
 pub(super) fn all(shared: &Arc<Shared>) {
-    loop {
-        let mut state = shared.lock();
-        let Some(event) = state.machine.poll_event() else {
-            return;
-        };
-        if let ManagerEvent::Answer { ticket, result } = event {
-            state.answer(ticket, result);
-            continue;
-        }
-        drop(state);
+    shared.news.look(|news| *news = false);
+    while let Some(event) = shared.next_news() {
         one(shared, event);
     }
 }
@@ -67,7 +59,7 @@ fn one(shared: &Arc<Shared>, event: ManagerEvent) {
             recovered,
         } => {
             if let Some(client) = client(shared, socket) {
-                client.inner.status.send_replace(Status::Connected);
+                client.inner.status.change(|s| *s = Status::Connected);
                 client.inner.streams.tell(|| Received::Connected {
                     id: sid.clone(),
                     recovered,
@@ -110,16 +102,16 @@ fn one(shared: &Arc<Shared>, event: ManagerEvent) {
                 });
             }
         }
-        // Told under the lock, where the waiters are.
+        // Told where it came.
         ManagerEvent::Answer { .. } => {}
     }
 }
 
 /// The handle of a socket, while anybody keeps one.
-fn client(shared: &Arc<Shared>, key: SocketKey) -> Option<Client> {
+fn client(shared: &Arc<Shared>, key: SocketKey) -> Option<Core> {
     let inner = shared.lock().socket(key)?;
     let handle = shared.handle()?;
-    Some(Client { inner, handle })
+    Some(Core { inner, handle })
 }
 
 fn authorize(shared: &Arc<Shared>, key: SocketKey, attempt: u32) {
@@ -130,7 +122,7 @@ fn authorize(shared: &Arc<Shared>, key: SocketKey, attempt: u32) {
         return;
     };
     let own = shared.clone();
-    shared.runtime.spawn(async move {
+    shared.carrier.spawn(Box::pin(async move {
         let auth = ask.ask().await;
         own.with(|state, now| match auth {
             Ok(auth) => state.machine.authorize(now, key, attempt, Ok(Some(auth))),
@@ -139,17 +131,17 @@ fn authorize(shared: &Arc<Shared>, key: SocketKey, attempt: u32) {
                 state.machine.authorize(now, key, attempt, Err(&message));
             }
         });
-    });
+    }));
 }
 
-fn not_connected(client: &Client, error: &ConnectError) {
+fn not_connected(client: &Core, error: &ConnectError) {
     let given_up = client
         .handle
         .0
         .with(|state, _| !state.machine.is_active(client.inner.key) || state.machine.is_closed());
     if given_up {
         let status = Status::Failed(error.clone());
-        client.inner.status.send_replace(status);
+        client.inner.status.change(|s| *s = status);
     }
     client
         .inner
@@ -163,30 +155,27 @@ fn not_connected(client: &Client, error: &ConnectError) {
 fn gave_up(shared: &Shared) {
     for socket in &shared.lock().sockets {
         let error = ConnectError::new("gave up to reconnect");
-        socket.status.send_if_modified(|status| match status {
-            Status::Connecting => {
-                *status = Status::Failed(error);
-                true
-            }
-            Status::Connected | Status::Failed(_) => false,
+        socket.status.change(|status| match status {
+            Status::Connecting => *status = Status::Failed(error),
+            Status::Connected | Status::Failed(_) => {}
         });
     }
 }
 
-fn disconnected(client: &Client, reason: DisconnectReason) {
+fn disconnected(client: &Core, reason: DisconnectReason) {
     let active = client.is_active();
     let status = match active {
         true => Status::Connecting,
         false => Status::Failed(ConnectError::new(reason.as_str())),
     };
-    client.inner.status.send_replace(status);
+    client.inner.status.change(|s| *s = status);
     client.inner.streams.tell(|| Received::Disconnected(reason));
     call_all(client, Occasion::Disconnect, "disconnect", || {
         Kind::Disconnect(reason)
     });
 }
 
-fn heard(client: &Client, owed: Option<Owed>, packet: &Packet<'static>) {
+fn heard(client: &Core, owed: Option<Owed>, packet: &Packet<'static>) {
     client.inner.streams.tell(|| Received::Event {
         name: packet.name().to_owned(),
         args: Args(packet.clone()),
@@ -210,14 +199,14 @@ fn heard(client: &Client, owed: Option<Owed>, packet: &Packet<'static>) {
     }
 }
 
-fn call_all<'a>(client: &Client, at: Occasion, event: &str, kind: impl Fn() -> Kind<'a>) {
+fn call_all<'a>(client: &Core, at: Occasion, event: &str, kind: impl Fn() -> Kind<'a>) {
     for handler in client.inner.handlers.at(at).iter() {
         call(client, handler, event, kind());
     }
 }
 
 /// Calls a handler and polls it once in place; only a pending one becomes a task.
-fn call(client: &Client, handler: &Entry, event: &str, kind: Kind<'_>) {
+fn call(client: &Core, handler: &Entry, event: &str, kind: Kind<'_>) {
     let Some(handler) = handler.take_call() else {
         return;
     };
@@ -241,18 +230,18 @@ fn call(client: &Client, handler: &Entry, event: &str, kind: Kind<'_>) {
 fn spawn(inner: Arc<Inner>, shared: &Arc<Shared>, event: &str, mut future: Running) {
     inner.pending.fetch_add(1, Ordering::AcqRel);
     let (event, own) = (event.to_owned(), shared.clone());
-    shared.runtime.spawn(async move {
+    shared.carrier.spawn(Box::pin(async move {
         let end = poll_fn(|cx| poll_caught(&mut future, cx)).await;
         let end = dropped(future, end);
         inner.pending.fetch_sub(1, Ordering::AcqRel);
         if let Some(handle) = own.handle() {
-            ended(&Client { inner, handle }, &event, end);
+            ended(&Core { inner, handle }, &event, end);
         }
-        own.nudge.notify_one();
-    });
+        own.relieve();
+    }));
 }
 
-fn ended(client: &Client, event: &str, end: End) {
+fn ended(client: &Core, event: &str, end: End) {
     let result: Result<(), BoxError> = match end {
         Ok(result) => result,
         Err(panic) => {
@@ -264,7 +253,7 @@ fn ended(client: &Client, event: &str, end: End) {
     }
 }
 
-fn report(client: &Client, event: &str, fault: Fault) {
+fn report(client: &Core, event: &str, fault: Fault) {
     match &client.inner.on_error {
         Some(hook) => hook(client, event, fault),
         None => tracing::warn!(event, ?fault, "a handler of a client"),

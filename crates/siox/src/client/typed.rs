@@ -1,35 +1,10 @@
 //! Events declared as types, at a client.
 
-use super::Client;
-use crate::{Ack, BoxError, Data, SendError, TypedEvent, TypedOutcome, awaited::TypedAnswer};
-use std::{future::Future, time::Duration};
+use super::{Client, kind::Kind};
+use crate::{SendError, TypedEvent, awaited::TypedAnswer};
+use std::time::Duration;
 
-impl Client {
-    /// Calls `handler` for each event of this type; what it returns is the acknowledgement, if the server
-    /// asked for one.
-    pub fn on_typed<E, F, O>(
-        &self,
-        _: E,
-        handler: impl Fn(Self, E::Args) -> F + Send + Sync + 'static,
-    ) -> &Self
-    where
-        E: TypedEvent,
-        F: Future<Output = O> + Send + 'static,
-        O: TypedOutcome<E::Ack>,
-    {
-        self.on(
-            E::NAME,
-            move |client: Self, Data(args): Data<E::Args>, ack: Ack| {
-                let answer = handler(client, args);
-                async move {
-                    let answer = answer.await.outcome()?;
-                    ack.send(&answer)?;
-                    Ok::<(), BoxError>(())
-                }
-            },
-        )
-    }
-
+impl<K: Kind> Client<K> {
     /// Sends an event of this type.
     ///
     /// # Errors

@@ -1,11 +1,11 @@
 //! What the rest of the crate does with a socket.
 
-use super::Socket;
+use super::{Socket, asker::Asker};
 use crate::{
     Args, SendError,
     adapter::{Emit, Restored, SavedSession},
     app::Io,
-    awaited::{Reply, Waiter},
+    awaited::{Reply, Waiting, awaited},
     builder::WhenFull,
     data::Stored,
     error::{Fault, HandlerError},
@@ -29,7 +29,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{runtime::Handle, sync::oneshot};
+use tokio::runtime::Handle;
 use tracing::Span;
 
 pub(super) struct Inner {
@@ -44,7 +44,7 @@ pub(super) struct Inner {
     pub(super) recovered: bool,
     revision: Revision,
     inbox: Mutex<Inbox>,
-    acks: Mutex<BTreeMap<u64, Waiter>>,
+    acks: Mutex<BTreeMap<u64, Asker>>,
     /// Given up when the socket is forgotten, however long clones of it are kept.
     stay: Mutex<Option<Stay>>,
     /// What happens to it is told within.
@@ -242,7 +242,7 @@ impl Socket {
         });
     }
 
-    fn acks(&self) -> MutexGuard<'_, BTreeMap<u64, Waiter>> {
+    fn acks(&self) -> MutexGuard<'_, BTreeMap<u64, Asker>> {
         self.0.acks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -343,16 +343,16 @@ impl Socket {
         event: &str,
         encoded: &Encoded,
         timeout: Option<Duration>,
-    ) -> Result<oneshot::Receiver<Reply>, SendError> {
+    ) -> Result<Waiting, SendError> {
         self.tell_watchers(self.0.nsp.watchers().as_ref(), event, encoded);
         let deadline = timeout.map(|t| siox_tokio::now().after(t));
-        let (sender, receiver) = oneshot::channel();
+        let (waiter, waiting) = awaited();
         self.0.conn.with(|m| {
             let id = m.emit_with_ack(self.0.slot, encoded, deadline)?;
             self.counts().one(Count::EventOut);
             // Entered before the session is unlocked, so the answer cannot come first.
-            self.acks().insert(id, Waiter::One(sender));
-            Ok(receiver)
+            self.acks().insert(id, Asker::One(waiter));
+            Ok(waiting)
         })
     }
 
@@ -362,7 +362,7 @@ impl Socket {
         group: &Arc<Shared>,
         id: u64,
         deadline: Instant,
-        waiter: Waiter,
+        waiter: Asker,
     ) -> Result<(), SendError> {
         self.0.conn.with(|m| {
             m.broadcast_with_ack(self.0.slot, group, id, Some(deadline))?;

@@ -1,9 +1,12 @@
 //! One client in one namespace: what the application may do with it.
 
+mod asker;
 mod emitter;
 mod events;
 mod inner;
+mod typed;
 
+pub(crate) use asker::Asker;
 pub use emitter::Emitter;
 pub(crate) use inner::Arrival;
 

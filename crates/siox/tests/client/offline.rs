@@ -111,6 +111,28 @@ async fn what_is_emitted_all_the_time_is_never_lost_with_retries() {
 }
 
 #[tokio::test]
+async fn after_a_long_sleep_what_is_emitted_first_waits_for_the_next_connection() {
+    let (io, mut told) = counting();
+    let host = Host::new(&io).await;
+    for way in host.ways("/") {
+        let client = way.connect().unwrap();
+        client.emit("n", &1).unwrap();
+        assert_eq!(told.next().await, 1);
+        // Nobody else gets a turn while a minute passes.
+        tokio::time::pause();
+        {
+            let mut minute = std::pin::pin!(tokio::time::advance(Duration::from_secs(60)));
+            let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+            let _ = minute.as_mut().poll(&mut cx);
+            client.emit("n", &2).unwrap();
+        }
+        assert_eq!(client.waiting(), 1, "the connection is known to be dead");
+        tokio::time::resume();
+        assert_eq!(told.next().await, 2);
+    }
+}
+
+#[tokio::test]
 async fn the_buffer_is_bounded() {
     let mut host = Host::new(&Server::new()).await;
     host.kill().await;

@@ -5,8 +5,8 @@ use super::{
     stays::{Early, Next, State, Stay},
 };
 use crate::{
-    Config, Encoded, Kind, MAX_NAMESPACE, Revision, Slot, Value, ValueKind, packet::encode::Header,
-    text::quote,
+    Config, Encoded, Kind, MAX_NAMESPACE, MAX_NAMESPACE_QUERY, Revision, Slot, Value, ValueKind,
+    packet::encode::Header, text::quote,
 };
 use alloc::{
     string::{String, ToString},
@@ -88,7 +88,8 @@ impl Client {
             Revision::V4 => nsp.split_once('?').unwrap_or((nsp, "")),
             Revision::V5 => (nsp, ""),
         };
-        let good = name.starts_with('/') && name.len() <= MAX_NAMESPACE && !nsp.contains(',');
+        let fits = name.len() <= MAX_NAMESPACE && query.len() <= MAX_NAMESPACE_QUERY;
+        let good = name.starts_with('/') && fits && !nsp.contains(',');
         match good {
             true => Ok((name, query)),
             false => Err(SendError::Unencodable),

@@ -202,6 +202,13 @@ impl Manager {
         want
     }
 
+    /// Whether the message that [`poll_want`](Self::poll_want) handed out last may be compressed, where the
+    /// connection compresses: [`Encoded::compressed`](siox_socketio::Encoded::compressed).
+    #[must_use]
+    pub fn may_compress(&self) -> bool {
+        self.wants.may_compress()
+    }
+
     /// The layer below could not do it yet: it is wanted again, first of all.
     pub fn put_back(&mut self, want: Want) {
         self.wants.put_back(want);

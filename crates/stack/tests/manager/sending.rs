@@ -171,6 +171,38 @@ fn volatile_events_do_not_wait() {
 }
 
 #[test]
+fn what_must_not_be_compressed_says_so_with_all_its_messages() {
+    let (mut rig, key) = Rig::plain();
+    let with = |compress: bool| {
+        let event = Encoded::event("x", &Bytes::from_static(b"y")).unwrap();
+        event.compressed(compress)
+    };
+    rig.lost();
+    // One that waits for the connection, and one behind it that does not.
+    for compress in [false, true] {
+        let sent = rig
+            .manager
+            .emit(rig.now, key, with(compress), Emit::default());
+        assert_eq!(sent, Ok(None));
+    }
+    rig.pass();
+    rig.wants();
+    rig.opened();
+    rig.wants();
+    rig.hear(r#"0{"sid":"s"}"#);
+    let sent = rig.manager.emit(rig.now, key, with(false), Emit::default());
+    assert_eq!(sent, Ok(None));
+    let mut may = Vec::new();
+    while let Some(want) = rig.manager.poll_want() {
+        let first = rig.manager.may_compress();
+        rig.manager.put_back(want);
+        assert!(rig.manager.poll_want().is_some() && rig.manager.may_compress() == first);
+        may.push(first);
+    }
+    assert_eq!(may, [false, false, true, true, false, false]);
+}
+
+#[test]
 fn what_no_server_would_take_is_refused_at_once() {
     let (mut rig, key) = Rig::plain();
     let blobs = vec![Bytes::from_static(b"x"); 11];

@@ -4,24 +4,26 @@
 
 mod options;
 mod say;
+mod way;
 
 use crate::{Runtime, codec::json};
 use clap::Args as Options;
-use say::{say, told};
+use say::say;
 use serde::{Serialize, Serializer, ser::SerializeTuple};
-use siox::{Client, Value, View, client::Received};
+use siox::{
+    Value, View,
+    client::{Client, Threads, Tokio},
+};
 use std::{
     collections::BTreeMap,
     error::Error,
     io::{self, BufRead},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
     thread,
     time::Duration,
 };
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::sync::mpsc;
+use way::Way;
 
 /// How binary data is marked.
 const MARK: &str = "$bin";
@@ -30,7 +32,7 @@ const MARK: &str = "$bin";
 pub(crate) const HELP: &str = r#"Reads one JSON command per line; the end of the input is "close". "nsp" is "/" where it is left out. Binary
 data is {"$bin":"BASE64"} wherever it stands, in both directions.
   {"do":"open","url":"http://HOST:PORT","nsp":"/","options":{..}}    connects; a second namespace shares the connection
-  {"do":"emit","nsp":"/","event":NAME,"args":[..],"ack":false,"timeout_ms":N,"volatile":false,"id":ANY}
+  {"do":"emit","nsp":"/","event":NAME,"args":[..],"ack":false,"timeout_ms":N,"volatile":false,"compress":true,"id":ANY}
   {"do":"connect","nsp":"/"}, {"do":"disconnect","nsp":"/"}          as the client's own methods
   {"do":"close"}                                                     disconnects all and ends
 Options: transports (["polling","websocket"]), eio (4 or 3), auth (object), query (object), extraHeaders (object),
@@ -63,7 +65,10 @@ type Failure = Box<dyn Error>;
 pub(crate) async fn run(wanted: Wanted) -> Result<(), Failure> {
     match wanted.runtime {
         Runtime::Tokio => on_tokio().await,
-        Runtime::Tcp => Err("the Socket.IO client runs on tokio only".into()),
+        Runtime::Tcp => {
+            on_tcp();
+            Ok(())
+        }
     }
 }
 
@@ -76,31 +81,54 @@ async fn on_tokio() -> Result<(), Failure> {
             }
         }
     });
-    let mut clients = Clients::default();
+    let mut clients = Clients::<Tokio>::default();
     while let Some(line) = lines.recv().await {
-        match clients.obey(&line) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => say([
-                ("is", Value::from("error")),
-                ("message", Value::from(error)),
-            ]),
+        if !clients.done(&line) {
+            break;
         }
     }
-    clients.close().await;
+    way::leave_tokio(clients.close()).await;
     Ok(())
 }
 
+fn on_tcp() {
+    let mut clients = Clients::<Threads>::default();
+    for line in io::stdin().lock().lines().map_while(Result::ok) {
+        if !clients.done(&line) {
+            break;
+        }
+    }
+    way::leave_threads(clients.close());
+}
+
 /// The clients by their namespaces.
-#[derive(Debug, Default)]
-struct Clients {
-    all: BTreeMap<String, (Client, JoinHandle<()>)>,
+struct Clients<K: Way> {
+    all: BTreeMap<String, (Client<K>, K::Listener)>,
     /// Whether the next end of a namespace is the last that is told of it.
     closing: Arc<AtomicBool>,
 }
 
-impl Clients {
-    /// Whether more is to come.
+impl<K: Way> Default for Clients<K> {
+    fn default() -> Self {
+        Self {
+            all: BTreeMap::new(),
+            closing: Arc::default(),
+        }
+    }
+}
+
+impl<K: Way> Clients<K> {
+    /// Obeys; whether more is to come.
+    fn done(&mut self, line: &str) -> bool {
+        self.obey(line).unwrap_or_else(|error| {
+            say([
+                ("is", Value::from("error")),
+                ("message", Value::from(error)),
+            ]);
+            true
+        })
+    }
+
     fn obey(&mut self, line: &str) -> Result<bool, String> {
         let command = json::read_marked(line, MARK)?;
         let command = command.view();
@@ -115,7 +143,7 @@ impl Clients {
         Ok(true)
     }
 
-    fn of(&self, command: View<'_>) -> Result<&Client, String> {
+    fn of(&self, command: View<'_>) -> Result<&Client<K>, String> {
         let nsp = nsp(command);
         let found = self.all.get(&nsp).map(|(client, _)| client);
         found.ok_or_else(|| format!("{nsp} is not open"))
@@ -132,64 +160,54 @@ impl Clients {
         if is_first {
             client.manager().on_event(say::manager);
         }
-        let mut events = client.events();
-        let (listener, closing) = (client.clone(), self.closing.clone());
-        let task = tokio::spawn(async move {
-            while let Some(event) = events.next().await {
-                let is_end = matches!(event, Received::Disconnected(_));
-                told(&listener, event);
-                if is_end && !listener.is_active() && closing.load(Ordering::Relaxed) {
-                    return;
-                }
-            }
-        });
+        let listener = K::listen(&client, self.closing.clone());
         client.connect();
-        if let Some((_, task)) = self.all.insert(nsp, (client, task)) {
-            task.abort();
+        if let Some((_, listener)) = self.all.insert(nsp, (client, listener)) {
+            K::ignore(listener);
         }
         Ok(())
     }
 
     fn emit(&self, command: View<'_>) -> Result<(), String> {
-        let client = self.of(command)?.clone();
+        let client = self.of(command)?;
         let event = text(command, "event")?;
         let args = command.get("args").map_or(Ok(Value::null()), owned)?;
-        let wants = |name| command.get(name).and_then(View::as_bool) == Some(true);
-        if !wants("ack") {
-            let sent = if wants("volatile") {
-                client.emit_volatile(&event, &Spread(args.view())).map(drop)
-            } else {
-                client.emit(&event, &Spread(args.view()))
+        let args = Spread(args.view());
+        let is = |name, what| command.get(name).and_then(View::as_bool) == Some(what);
+        let emitter = client.compress(!is("compress", false));
+        if !is("ack", true) {
+            let sent = match is("volatile", true) {
+                true => client.emit_volatile(&event, &args),
+                false => emitter.emit(&event, &args),
             };
             return sent.map_err(|error| error.to_string());
         }
         let timeout = command.get("timeout_ms").and_then(View::as_f64);
         let timeout = timeout.map(|ms| Duration::from_secs_f64(ms.max(0.0) / 1000.0));
+        let emitter = match timeout {
+            Some(timeout) => emitter.timeout(timeout),
+            None => emitter,
+        };
         let id = command.get("id").map_or(Ok(Value::null()), owned)?;
-        let answer = client.emit_with_ack_args(&event, &Spread(args.view()), timeout);
-        tokio::spawn(async move {
-            say::answered(&client, &event, id, answer.await);
-        });
+        let answer = emitter.emit_with_ack_args(&event, &args);
+        K::answer(client.clone(), event, id, answer);
         Ok(())
     }
 
-    /// Disconnects all; what was emitted goes before.
-    async fn close(self) {
-        self.closing.store(true, Ordering::Relaxed);
-        for (client, task) in self.all.into_values() {
-            if !client.is_connected() {
-                task.abort();
-            }
+    /// Disconnects all; what was emitted goes before. Who still has something to tell is returned.
+    fn close(self) -> Vec<(Client<K>, K::Listener)> {
+        self.closing
+            .store(true, std::sync::atomic::Ordering::Relaxed);
+        let mut left = Vec::new();
+        for (client, listener) in self.all.into_values() {
+            let tells = client.is_connected();
             client.disconnect();
-        }
-        // The tasks that are left send what is queued.
-        let runtime = tokio::runtime::Handle::current();
-        let sent = async {
-            while runtime.metrics().num_alive_tasks() > 0 {
-                tokio::time::sleep(Duration::from_millis(2)).await;
+            match tells {
+                true => left.push((client, listener)),
+                false => K::ignore(listener),
             }
-        };
-        let _ = tokio::time::timeout(FAREWELL, sent).await;
+        }
+        left
     }
 }
 

@@ -1,14 +1,18 @@
 //! The member "options" of "open": the reference's names for the settings of a client.
 
 use super::{owned, text};
-use siox::{ClientBuilder, MessagePack, Transport, View, rustls};
+use siox::{
+    MessagePack, Transport, View,
+    client::{ClientBuilder, Kind},
+    rustls,
+};
 use std::{sync::Arc, time::Duration};
 
 /// Every member must be known.
-pub(super) fn apply(
-    mut builder: ClientBuilder,
+pub(super) fn apply<K: Kind>(
+    mut builder: ClientBuilder<K>,
     options: Option<View<'_>>,
-) -> Result<ClientBuilder, String> {
+) -> Result<ClientBuilder<K>, String> {
     let Some(options) = options else {
         return Ok(builder);
     };
@@ -39,7 +43,11 @@ impl Delays {
     }
 }
 
-fn one(builder: ClientBuilder, name: &str, value: View<'_>) -> Result<ClientBuilder, String> {
+fn one<K: Kind>(
+    builder: ClientBuilder<K>,
+    name: &str,
+    value: View<'_>,
+) -> Result<ClientBuilder<K>, String> {
     Ok(match name {
         "transports" => {
             let transports: Result<Vec<Transport>, String> = value.items().map(transport).collect();

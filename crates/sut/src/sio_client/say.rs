@@ -3,8 +3,8 @@
 use super::MARK;
 use crate::codec::json;
 use siox::{
-    AckError, Args, Client, Value,
-    client::{ConnectionEvent, Received},
+    AckError, Args, Value,
+    client::{Client, ConnectionEvent, Kind, Received},
 };
 use std::io::{self, Write};
 
@@ -25,7 +25,7 @@ pub(super) fn say<const N: usize>(members: [(&str, Value); N]) {
 }
 
 /// What a client received.
-pub(super) fn told(client: &Client, event: Received) {
+pub(super) fn told<K: Kind>(client: &Client<K>, event: Received) {
     let nsp = ("nsp", Value::from(client.namespace()));
     let active = ("active", Value::from(client.is_active()));
     match event {
@@ -64,7 +64,12 @@ pub(super) fn told(client: &Client, event: Received) {
 }
 
 /// The end of an event that asked for an acknowledgement.
-pub(super) fn answered(client: &Client, event: &str, id: Value, answer: Result<Args, AckError>) {
+pub(super) fn answered<K: Kind>(
+    client: &Client<K>,
+    event: &str,
+    id: Value,
+    answer: Result<Args, AckError>,
+) {
     let nsp = ("nsp", Value::from(client.namespace()));
     let event = ("event", Value::from(event));
     let (is, last) = match answer {

@@ -282,4 +282,20 @@ impl Sender {
     pub fn close(&self) {
         self.shared.with(|machine| machine.close(clock::now()));
     }
+
+    /// Whether the server is dead, though nobody has told so yet, since the threads or the process were
+    /// held up: what is sent would be lost. Time that the system's monotonic clock does not count (on Linux,
+    /// that of a suspended machine) is not seen.
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        self.shared
+            .look(|machine| machine.session().is_expired(clock::now()))
+    }
+
+    /// As [`Client::websocket_works`].
+    #[must_use]
+    pub fn websocket_works(&self) -> bool {
+        self.shared
+            .look(|machine| machine.session().websocket_works())
+    }
 }

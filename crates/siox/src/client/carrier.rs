@@ -1,0 +1,29 @@
+//! What a connection needs of whatever it runs on.
+
+use siox_wire::{Instant, Message, SendError};
+use std::{future::Future, pin::Pin};
+
+pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A clock, and somebody to finish what has begun.
+pub trait Carrier: Send + Sync {
+    fn now(&self) -> Instant;
+
+    fn spawn(&self, task: Task);
+}
+
+/// Takes the messages of a session that is open.
+pub(crate) trait Outlet: Send + Sync {
+    /// # Errors
+    /// `Full` and `Closed`.
+    fn try_send(&self, message: Message<'_>, compress: bool) -> Result<(), SendError>;
+
+    /// Whether a WebSocket serves the session, or served it last.
+    fn websocket_works(&self) -> bool;
+
+    /// Whether the server is dead by now, though nobody was told yet.
+    fn is_expired(&self) -> bool;
+
+    /// What is queued is still sent.
+    fn close(&self);
+}
