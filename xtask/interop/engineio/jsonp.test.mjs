@@ -53,7 +53,7 @@ describe("the official client of v3 by JSONP", () => {
 
     before(async () => {
       page = await browser.browser.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(60_000);
       page.on("pageerror", (why) => faults.push(String(why)));
       // The page is of the server's own origin.
       const script = await readFile(engineV3File, "utf8");

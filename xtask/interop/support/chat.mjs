@@ -5,7 +5,7 @@ import { after, before } from "node:test";
 import { within } from "./clients.mjs";
 import { chromium } from "./peers.mjs";
 
-const PATIENCE = 15_000;
+const PATIENCE = 60_000;
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 

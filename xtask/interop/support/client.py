@@ -8,7 +8,7 @@ import threading
 
 import socketio
 
-PATIENCE = 10
+PATIENCE = 60
 URL, TRANSPORTS = sys.argv[1], sys.argv[2].split(",")
 
 

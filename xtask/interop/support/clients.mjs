@@ -3,7 +3,7 @@
 import { afterEach } from "node:test";
 import { io } from "./peers.mjs";
 
-const PATIENCE = 10_000;
+const PATIENCE = 60_000;
 
 /** The ways to travel, by the name under which a test reports. */
 export const TRANSPORTS = {

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { ENGINE_SERVERS } from "./peers.mjs";
 
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 /** Which server speaks which version. */
 export const SERVERS = [

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before } from "node:test";
 import { freePort } from "./server.mjs";
 
-const PATIENCE = 10_000;
+const PATIENCE = 60_000;
 
 /** The configurations that siox's page on deployment shows. */
 const DEPLOY = new URL("../../../crates/siox/deploy/", import.meta.url);

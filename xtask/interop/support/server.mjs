@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { after, before } from "node:test";
 
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 /** What drives the machines of a server under test. */
 export const RUNTIMES = ["tokio", "tcp"];
