@@ -14,7 +14,14 @@ use siox_wire::{Admit, Lead, Part, SendError, Shared, Sink};
 const PONGS: usize = 16;
 
 #[derive(Debug)]
-enum Item {
+struct Item {
+    data: Data,
+    /// Whether it may be compressed, be it by another transport than it was put for.
+    compress: bool,
+}
+
+#[derive(Debug)]
+enum Data {
     /// With its type.
     Text(Bytes),
     /// A message.
@@ -27,18 +34,18 @@ impl Item {
     /// Its bytes, and 32 for each packet.
     fn weight(&self) -> usize {
         const PACKET: usize = 32;
-        let (bytes, packets) = match self {
-            Self::Text(b) | Self::Binary(b) => (b.len(), 1),
-            Self::Shared(group) => (group.len(), group.parts().len()),
+        let (bytes, packets) = match &self.data {
+            Data::Text(b) | Data::Binary(b) => (b.len(), 1),
+            Data::Shared(group) => (group.len(), group.parts().len()),
         };
         bytes.saturating_add(packets.saturating_mul(PACKET))
     }
 
     fn has_binary(&self) -> bool {
-        match self {
-            Self::Text(_) => false,
-            Self::Binary(_) => true,
-            Self::Shared(group) => {
+        match &self.data {
+            Data::Text(_) => false,
+            Data::Binary(_) => true,
+            Data::Shared(group) => {
                 let binary = |part: &Part| matches!(part, Part::Binary(_));
                 group.parts().iter().any(binary)
             }
@@ -47,18 +54,33 @@ impl Item {
 
     /// The bytes it takes in a body.
     fn cost(&self, coding: Coding) -> usize {
-        match self {
-            Self::Text(text) => text_cost(coding, text),
-            Self::Binary(data) => binary_cost(coding, data.len()),
-            Self::Shared(group) => group.len(),
+        match &self.data {
+            Data::Text(text) => text_cost(coding, text),
+            Data::Binary(data) => binary_cost(coding, data.len()),
+            Data::Shared(group) => group.len(),
         }
     }
 
     fn write(self, out: &mut Writer, lead: Lead) {
-        match self {
-            Self::Text(text) => out.text(text),
-            Self::Binary(data) => out.binary(Kind::Message, data),
-            Self::Shared(group) => out.shared(&group, lead),
+        match self.data {
+            Data::Text(text) => out.text(text),
+            Data::Binary(data) => out.binary(Kind::Message, data),
+            Data::Shared(group) => out.shared(&group, lead),
+        }
+    }
+
+    /// Puts it into a WebSocket.
+    fn put(self, out: &mut (impl Sink + ?Sized), dialect: Dialect) {
+        if !self.compress {
+            out.set_compress(false);
+        }
+        match self.data {
+            Data::Text(text) => out.put_text(&[&text]),
+            Data::Binary(data) => dialect.put_binary(out, b"", data),
+            Data::Shared(group) => dialect.put_shared(out, &group),
+        }
+        if !self.compress {
+            out.set_compress(true);
         }
     }
 }
@@ -137,19 +159,20 @@ impl Queue {
 
     /// Puts a packet of the session itself; one that would stand behind its like is not needed.
     pub(crate) fn put_control(&mut self, packet: &'static str, hard_cap: usize) {
-        if let Some(Item::Text(last)) = self.items.back()
+        if let Some(Data::Text(last)) = self.items.back().map(|item| &item.data)
             && *last == packet.as_bytes()
         {
             return;
         }
         self.begin(hard_cap);
-        self.push(Item::Text(Bytes::from_static(packet.as_bytes())));
+        self.put_packet(Bytes::from_static(packet.as_bytes()));
     }
 
     /// Puts the pong to a ping with this data. Behind [`PONGS`] that nobody has fetched the newest takes
     /// the place of the last.
     pub(crate) fn put_pong(&mut self, data: &str, hard_cap: usize) {
-        let is_pong = |item: &&Item| matches!(item, Item::Text(text) if text.starts_with(b"3"));
+        let is_pong =
+            |item: &&Item| matches!(&item.data, Data::Text(text) if text.starts_with(b"3"));
         let waiting = self.items.iter().rev().take_while(is_pong).take(PONGS);
         if waiting.count() >= PONGS
             && let Some(last) = self.items.pop_back()
@@ -157,12 +180,12 @@ impl Queue {
             self.weight = self.weight.saturating_sub(last.weight());
         }
         self.begin(hard_cap);
-        self.push(Item::Text(["3", data].concat().into()));
+        self.put_packet(["3", data].concat().into());
     }
 
     /// Puts a packet, with its type.
     pub(crate) fn put_packet(&mut self, packet: Bytes) {
-        self.push(Item::Text(packet));
+        self.push(Data::Text(packet), true);
     }
 
     pub(crate) fn put_text(&mut self, parts: &[&[u8]]) {
@@ -172,13 +195,11 @@ impl Queue {
         for part in parts {
             text.extend_from_slice(part);
         }
-        self.compress |= !self.plain;
-        self.push(Item::Text(text.into()));
+        self.push_message(Data::Text(text.into()));
     }
 
     pub(crate) fn put_binary(&mut self, lead: &[u8], payload: Bytes) {
-        self.compress |= !self.plain;
-        self.push(Item::Binary(if lead.is_empty() {
+        self.push_message(Data::Binary(if lead.is_empty() {
             payload
         } else {
             [lead, &payload].concat().into()
@@ -188,12 +209,18 @@ impl Queue {
     pub(crate) fn put_shared(&mut self, group: &Arc<Shared>) {
         if !group.parts().is_empty() {
             self.compress |= group.may_compress();
-            self.push(Item::Shared(Arc::clone(group)));
+            self.push(Data::Shared(Arc::clone(group)), group.may_compress());
         }
     }
 
-    fn push(&mut self, item: Item) {
+    fn push_message(&mut self, data: Data) {
+        self.compress |= !self.plain;
+        self.push(data, !self.plain);
+    }
+
+    fn push(&mut self, data: Data, compress: bool) {
         if !self.overflowed {
+            let item = Item { data, compress };
             self.weight = self.weight.saturating_add(item.weight());
             self.items.push_back(item);
         }
@@ -265,22 +292,25 @@ impl Queue {
     /// The first item, a single packet.
     fn pop_packet(&mut self) -> Option<Item> {
         loop {
-            match self.items.pop_front()? {
-                Item::Shared(group) => self.split(&group),
-                item @ (Item::Text(_) | Item::Binary(_)) => return Some(item),
+            let Item { data, compress } = self.items.pop_front()?;
+            match data {
+                Data::Shared(group) => self.split(&group, compress),
+                data @ (Data::Text(_) | Data::Binary(_)) => return Some(Item { data, compress }),
             }
         }
     }
 
     /// Puts the messages of a group in its place.
-    fn split(&mut self, group: &Arc<Shared>) {
-        let whole = Item::Shared(Arc::clone(group));
+    fn split(&mut self, group: &Arc<Shared>, compress: bool) {
+        let data = Data::Shared(Arc::clone(group));
+        let whole = Item { data, compress };
         self.weight = self.weight.saturating_sub(whole.weight());
         for part in group.parts().iter().rev() {
-            let item = match part {
-                Part::Text(text) => Item::Text([self.dialect.lead().text, text].concat().into()),
-                Part::Binary(data) => Item::Binary(data.clone()),
+            let data = match part {
+                Part::Text(text) => Data::Text([self.dialect.lead().text, text].concat().into()),
+                Part::Binary(data) => Data::Binary(data.clone()),
             };
+            let item = Item { data, compress };
             self.weight = self.weight.saturating_add(item.weight());
             self.items.push_front(item);
         }
@@ -291,11 +321,7 @@ impl Queue {
     pub(crate) fn move_to(&mut self, out: &mut (impl Sink + ?Sized), dialect: Dialect) {
         self.weight = 0;
         for item in mem::take(&mut self.items) {
-            match item {
-                Item::Text(text) => out.put_text(&[&text]),
-                Item::Binary(data) => dialect.put_binary(out, b"", data),
-                Item::Shared(group) => dialect.put_shared(out, &group),
-            }
+            item.put(out, dialect);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Here the two layers are tied together, and only here; what a packet means to a session is
 //! Engine.IO's business, what a frame means is WebSocket's.
 
-use crate::{Agreed, Config, Error, Machine};
+use crate::{Agreed, Config, Error, Machine, Outbound};
 #[cfg(feature = "deflate")]
 use alloc::boxed::Box;
 use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
@@ -58,10 +58,15 @@ impl Engine {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`]; nothing was queued.
     pub fn send(&mut self, message: Message<'_>) -> Result<(), SendError> {
-        match message {
-            Message::Text(t) => self.text(&t),
-            Message::Binary(b) => self.binary(b.into_owned().into()),
-        }
+        self.offer(&message.into())
+    }
+
+    /// Sends a message that can be offered again, and need not be one to be compressed.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] or [`SendError::Full`]; nothing was queued.
+    pub fn offer(&mut self, message: &Outbound<'_>) -> Result<(), SendError> {
+        message.put(&mut self.sink())
     }
 
     /// Where the layer above puts its messages just now.

@@ -80,6 +80,7 @@ mod error;
 pub mod front;
 mod machine;
 mod manager;
+mod outbound;
 mod session;
 mod sids;
 
@@ -97,5 +98,6 @@ pub use manager::{
     Auth, Dial, Emit, Manager, ManagerEvent, ManagerOptions, Overflow, Owed, SocketKey,
     SocketOptions, Ticket, Unanswered, Want,
 };
+pub use outbound::Outbound;
 pub use session::{Event, Session};
 pub use sids::{Route, Sids};

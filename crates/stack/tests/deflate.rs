@@ -7,7 +7,7 @@ use siox_engineio::{
     self as engineio, CloseReason, Decision, Event, Handshake, Lane, Method, Request, Sid,
     Transport,
 };
-use siox_stack::{Config, Engine, Error, Machine};
+use siox_stack::{Config, Engine, Error, Machine, Outbound};
 use siox_testkit::{alloc::CountingAllocator, alloc::measure, ms};
 use siox_websocket::{
     self as websocket, Connection, Limits,
@@ -386,5 +386,56 @@ fn an_answer_to_a_poll_tells_whether_it_may_be() {
             panic!("nothing waits")
         };
         assert_eq!(response.compress, expected, "{wishes:?}");
+    }
+}
+
+/// What was put for a poll keeps its sender's wish on the WebSocket that takes it over.
+#[test]
+fn the_wish_outlives_an_upgrade() {
+    let text = "a".repeat(5000);
+    let bytes = [7; 5000];
+    let shared = |wanted| Shared::with_compression(vec![Part::Text(text.clone().into())], wanted);
+    for wanted in [false, true] {
+        let sid = Sid::from_random(&[7; 15]);
+        let (mut engine, _) = Engine::polling(ms(0), &alone(), sid);
+        for message in [Message::from(&*text), Message::from(&bytes[..])] {
+            let message = Outbound::from(message).compressed(wanted);
+            engine.offer(&message).unwrap();
+        }
+        engine.shared(&shared(wanted)).unwrap();
+        let request = Request {
+            websocket: true,
+            ..Request::new(Method::Get, UPGRADE)
+        };
+        let Decision::Upgrade(lane) = engine.handle_request(ms(0), &request) else {
+            panic!("no upgrade")
+        };
+        let (_, agreed) = alone().accept(&offer("permessage-deflate")).unwrap();
+        engine.agree(&alone(), lane, agreed);
+        let mut pair = Pair::new(&alone(), engine, lane);
+        pair.say("2probe").unwrap();
+        pair.take();
+        pair.say("5").unwrap();
+        let (told, len) = pair.take();
+        let text = Message::from(&*format!("4{text}")).into_owned();
+        assert_eq!(told, [text.clone(), Message::from(&bytes[..]), text]);
+        assert_eq!(len > 15_000, !wanted, "{len}");
+        // Whoever says nothing afterwards is compressed.
+        pair.step(|engine| engine.text(&"a".repeat(5000)).unwrap());
+        assert!(pair.take().1 < 100);
+    }
+}
+
+#[test]
+fn what_is_offered_may_wish_so_too() {
+    let text = "a".repeat(5000);
+    let mut pair = Pair::socket(&takeover());
+    pair.take();
+    for wanted in [false, true, false] {
+        let message = Outbound::from(Message::from(&*text)).compressed(wanted);
+        pair.step(|engine| engine.offer(&message).unwrap());
+        let (told, len) = pair.take();
+        assert_eq!(told, [Message::from(&*format!("4{text}"))]);
+        assert_eq!(len > 5000, !wanted, "{len}");
     }
 }

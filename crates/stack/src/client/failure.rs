@@ -26,7 +26,8 @@ pub enum Failure {
     /// The answer is compressed, which was asked for, but cut off or broken.
     Garbled,
     /// A request was refused, or redirected, which is not followed. Of the body there is what came
-    /// together with the head.
+    /// together with the head, decompressed where
+    /// [`ClientOptions::compression`](crate::ClientOptions) asks for compressed answers.
     Refused(Box<Rejection>),
     /// The WebSocket was refused.
     Rejected(Box<Rejection>),
@@ -36,6 +37,25 @@ pub enum Failure {
     WebSocket(websocket::Error),
     /// A header, the host or the target cannot be sent.
     Invalid,
+}
+
+impl Failure {
+    /// The server's refusal, of a request or a WebSocket, if it is one: its status, headers (`Retry-After`,
+    /// `WWW-Authenticate`) and the beginning of its body.
+    #[must_use]
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            Self::Refused(rejection) | Self::Rejected(rejection) => Some(rejection),
+            Self::NoConnection
+            | Self::Lost
+            | Self::Http(_)
+            | Self::Encoded
+            | Self::Garbled
+            | Self::Handshake(_)
+            | Self::WebSocket(_)
+            | Self::Invalid => None,
+        }
+    }
 }
 
 impl fmt::Display for Failure {

@@ -1,4 +1,4 @@
-//! Compressed answers to polls (RFC 1952), decompressed whole and within a limit.
+//! Compressed answers to polls (RFC 1952), decompressed within a limit.
 
 extern crate std;
 
@@ -22,4 +22,16 @@ pub(super) fn decompress(body: &[u8], limit: usize) -> Result<Vec<u8>, ClientErr
         Ok(_) => Ok(plain),
         Err(_) => Err(ClientError::Unreachable),
     }
+}
+
+/// The beginning of what `body` stands for, `most` bytes at most, and whether that is all.
+pub(super) fn beginning(body: &[u8], most: usize) -> (Vec<u8>, bool) {
+    let beyond = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let mut plain = Vec::new();
+    let read = MultiGzDecoder::new(body)
+        .take(beyond)
+        .read_to_end(&mut plain);
+    let is_whole = read.is_ok() && plain.len() <= most;
+    plain.truncate(most);
+    (plain, is_whole)
 }

@@ -70,15 +70,17 @@ impl EngineClient {
         let (lane, came) = (request.lane, !input.is_empty());
         match request.exchange.handle_input(input) {
             Ok(Some(Answered::Head(head))) => {
-                let work = match self.head(now, &request, &head) {
+                let coding = self.coding(&head);
+                let work = match self.head(now, lane, &head, coding) {
                     Ok(coding) => {
                         request.answered = Some(coding);
                         Work::Request(request)
                     }
-                    Err(rejection) => {
-                        self.rejected(&mut request, rejection, input);
+                    Err(Some(rejection)) => {
+                        self.rejected(&mut request, rejection, coding, input);
                         Work::Done
                     }
+                    Err(None) => Work::Done,
                 };
                 (work, Next::Again)
             }
@@ -110,8 +112,9 @@ impl EngineClient {
     fn head(
         &mut self,
         now: Instant,
-        request: &Request,
+        lane: Lane,
         head: &ResponseHead<'_>,
+        coding: Option<Coding>,
     ) -> Result<Coding, Option<Box<Rejection>>> {
         if self.options.cookies {
             let unix = self.unix(now);
@@ -121,22 +124,17 @@ impl EngineClient {
                 }
             }
         }
-        let Some(coding) = self.coding(head) else {
-            self.failed(
-                now,
-                request.lane,
-                ClientError::Unreachable,
-                Failure::Encoded,
-            );
-            return Err(None);
-        };
         let content_type = head.header("content-type");
         let told = self
             .engine
-            .handle_response(now, request.lane, head.status(), content_type);
-        told.map(|()| coding).map_err(|error| {
+            .handle_response(now, lane, head.status(), content_type);
+        told.map_err(|error| {
             let refused = matches!(error, ClientError::Status(_));
             refused.then(|| Box::new(Rejection::new(head.status(), head.headers())))
+        })?;
+        coding.ok_or_else(|| {
+            self.failed(now, lane, ClientError::Unreachable, Failure::Encoded);
+            None
         })
     }
 
@@ -166,16 +164,15 @@ impl EngineClient {
     fn rejected(
         &mut self,
         request: &mut Request,
-        rejection: Option<Box<Rejection>>,
+        mut rejection: Box<Rejection>,
+        coding: Option<Coding>,
         input: &mut Input<'_>,
     ) {
-        let Some(mut rejection) = rejection else {
-            return;
-        };
         if let Ok(Some(Answered::Body(body))) = request.exchange.handle_input(input) {
-            rejection.body = body.into_vec();
-            rejection.is_whole = rejection.body.len() <= Rejection::BODY;
-            rejection.body.truncate(Rejection::BODY);
+            let (mut body, is_whole) = page(body.into_vec(), coding);
+            rejection.is_whole = is_whole && body.len() <= Rejection::BODY;
+            body.truncate(Rejection::BODY);
+            rejection.body = body;
         }
         self.failure = Some(Failure::Refused(rejection));
     }
@@ -402,5 +399,14 @@ impl EngineClient {
             work @ Work::Socket { .. } => work,
             Work::Idle(_) | Work::Done => Work::Done,
         }
+    }
+}
+
+/// The page of a refusal, or its beginning, and whether that is all.
+fn page(body: Vec<u8>, coding: Option<Coding>) -> (Vec<u8>, bool) {
+    match coding {
+        #[cfg(feature = "compression")]
+        Some(Coding::Gzip) => super::gzip::beginning(&body, Rejection::BODY),
+        Some(Coding::Plain) | None => (body, true),
     }
 }

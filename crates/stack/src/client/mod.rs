@@ -20,6 +20,7 @@ pub use failure::Failure;
 pub use options::{ClientOptions, Timestamps, parse_url};
 pub use random::Random;
 
+use crate::Outbound;
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
 use bytes::Bytes;
 use conn::{Conn, Stage, Work};
@@ -156,10 +157,15 @@ impl EngineClient {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`]; nothing was queued.
     pub fn send(&mut self, message: Message<'_>) -> Result<(), SendError> {
-        match message {
-            Message::Text(text) => self.text(&text),
-            Message::Binary(bytes) => self.binary(bytes.into_owned().into()),
-        }
+        self.offer(&message.into())
+    }
+
+    /// Sends a message that can be offered again, and need not be one to be compressed.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] or [`SendError::Full`]; nothing was queued.
+    pub fn offer(&mut self, message: &Outbound<'_>) -> Result<(), SendError> {
+        message.put(&mut self.sink())
     }
 
     /// Where the layer above puts its messages just now.

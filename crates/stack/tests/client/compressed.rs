@@ -122,3 +122,39 @@ fn what_is_cut_off_or_no_gzip_ends_the_session() {
         assert!(desk.client.is_over());
     }
 }
+
+/// The page of a refusal is read where compressed answers are asked for, as far as any is kept.
+#[test]
+fn refusals_come_with_their_page() {
+    let kept = siox_websocket::handshake::client::Rejection::BODY;
+    let long = "x".repeat(kept + 1);
+    let page = gzip("try later");
+    let table: [(&str, Vec<u8>, &str, bool); 5] = [
+        ("gzip", page.clone(), "try later", true),
+        ("gzip", gzip(&long[1..]), &long[1..], true),
+        ("gzip", gzip(&long), &long[1..], false),
+        ("gzip", page[..page.len() - 4].to_vec(), "try later", false),
+        // Nobody asked for that, but the status stands.
+        ("br", b"?".to_vec(), "?", true),
+    ];
+    for (coding, body, expected, is_whole) in table {
+        let mut desk = Desk::new(ClientOptions {
+            compression: true,
+            ..polling()
+        });
+        let (line, _) = desk.take("GET");
+        let head = format!(
+            "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        desk.feed(line, &[head.as_bytes(), &body].concat());
+        assert_eq!(
+            desk.heard(),
+            ["closed: transport error: the server answered 503"]
+        );
+        let rejection = desk.client.failure().and_then(Failure::rejection).unwrap();
+        assert_eq!(rejection.header("retry-after"), Some(&b"7"[..]));
+        assert_eq!(rejection.body, expected.as_bytes(), "{coding}");
+        assert_eq!(rejection.is_whole, is_whole, "{coding}");
+    }
+}

@@ -63,6 +63,8 @@ pub use siox_engineio::{
     ClientConfig, ClientError, ClientEvent, CloseReason, Config, Event, Opened, Sid, Transport,
     Version,
 };
+#[cfg(feature = "compression")]
+pub use siox_stack::front::Compression;
 pub use siox_stack::front::{
     About, Admission, Caps, Cookie, Cors, Fields, InvalidField, InvalidOption, Options, Refused,
     TrailingSlash,

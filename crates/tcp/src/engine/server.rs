@@ -286,7 +286,7 @@ impl App for Sockets {
     }
 
     fn opened(self: &Arc<Self>, conn: &Arc<Conn<Self>>) {
-        let socket = Socket(conn.clone());
+        let socket = Socket::new(conn.clone());
         let handle = match self.owner.get() {
             Some(Owner::Readers(handler)) => return handler.opened(&socket),
             Some(Owner::Threads(handle)) => handle.clone(),
@@ -332,7 +332,7 @@ impl App for Sockets {
             if let Event::Closed(reason) = event {
                 inbox.close(reason);
             }
-            return handler.event(&Socket(conn.clone()), event);
+            return handler.event(&Socket::new(conn.clone()), event);
         }
         inbox.put(match event {
             Event::Message(message) => Event::Message(message.into_owned()),

@@ -2,9 +2,8 @@
 
 use super::{inbox::Inbox, server::Sockets};
 use crate::{Deadline, Error, SendError, deadline::Until, host::Conn};
-use bytes::Bytes;
 use siox_engineio::{CloseReason, Event, Sid, Transport, Version};
-use siox_stack::Engine;
+use siox_stack::Outbound;
 use siox_wire::Message;
 use std::{fmt, net::IpAddr, sync::Arc, task::Poll};
 
@@ -20,37 +19,58 @@ pub(crate) struct Client {
 ///
 /// Dropping it does not close the session.
 #[derive(Clone)]
-pub struct Socket(pub(super) Arc<Conn<Sockets>>);
+pub struct Socket {
+    conn: Arc<Conn<Sockets>>,
+    /// Whether what is sent by this handle may be compressed.
+    compress: bool,
+}
 
 impl Socket {
+    pub(super) fn new(conn: Arc<Conn<Sockets>>) -> Self {
+        Self {
+            conn,
+            compress: true,
+        }
+    }
+
+    /// A handle of the same client, and whether what is sent by it may be compressed, which it may be by
+    /// any other: see [`Outbound::compressed`](siox_stack::Outbound::compressed).
+    #[must_use]
+    pub fn compress(&self, wanted: bool) -> Self {
+        Self {
+            conn: self.conn.clone(),
+            compress: wanted,
+        }
+    }
+
     /// The session's id: whoever knows it owns the session.
     #[must_use]
     pub fn sid(&self) -> &Sid {
-        self.0.sid()
+        self.conn.sid()
     }
 
     /// Which revision of the protocol the client speaks.
     #[must_use]
     pub fn version(&self) -> Version {
-        self.0.with(|engine| engine.session().version())
+        self.conn.with(|engine| engine.session().version())
     }
 
     /// What carries the session; `None` once it has ended.
     #[must_use]
     pub fn transport(&self) -> Option<Transport> {
-        self.0.with(|engine| engine.session().transport())
+        self.conn.with(|engine| engine.session().transport())
     }
 
     /// The query string of the request that opened the session, undecoded.
     #[must_use]
     pub fn query(&self) -> &str {
-        &self.0.data().query
+        &self.conn.data().query
     }
 
     /// The client's address; see [`About::address`](super::About::address).
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
-        self.0.data().address
+        self.conn.data().address
     }
 
     /// Waits for the next message. `None` once the session has ended, and ever after.
@@ -104,7 +124,7 @@ impl Socket {
     /// # Errors
     /// [`SendError::Closed`].
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.send_until(&message.into(), Until::Done)
+        self.send_until(message.into(), Until::Done)
     }
 
     /// As [`send`](Self::send), but waits no longer than `by`.
@@ -116,7 +136,7 @@ impl Socket {
         message: impl Into<Message<'m>>,
         by: impl Into<Deadline>,
     ) -> Result<(), SendError> {
-        self.send_until(&message.into(), Until::new(by.into()))
+        self.send_until(message.into(), Until::new(by.into()))
     }
 
     /// As [`send`](Self::send), but does not wait.
@@ -124,15 +144,45 @@ impl Socket {
     /// # Errors
     /// [`SendError::Full`] from `high_water` on, and nothing is queued; [`SendError::Closed`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.send_until(&message.into(), Until::Now)
+        self.send_until(message.into(), Until::Now)
     }
 
-    fn send_until(&self, message: &Message<'_>, until: Until) -> Result<(), SendError> {
+    fn send_until(&self, message: Message<'_>, until: Until) -> Result<(), SendError> {
+        let message = Outbound::from(message).compressed(self.compress);
         loop {
             let seen = self.inbox().how_drained();
-            match self.0.with(|engine| put(engine, message)) {
+            match self.conn.with(|engine| engine.offer(&message)) {
                 Err(SendError::Full) if self.inbox().wait_drained(seen, until) => {}
                 sent => return sent,
+            }
+        }
+    }
+
+    /// Waits until nothing waits for the client: all that was sent is with the system, or in the answer to
+    /// a poll. Nothing tells whether the client has it.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the session ends before.
+    pub fn flush(&self) -> Result<(), SendError> {
+        self.flush_until(Until::Done)
+    }
+
+    /// As [`flush`](Self::flush), but waits no longer than `by`.
+    ///
+    /// # Errors
+    /// [`SendError::Full`] when something still waited then; [`SendError::Closed`].
+    pub fn flush_by(&self, by: impl Into<Deadline>) -> Result<(), SendError> {
+        self.flush_until(Until::new(by.into()))
+    }
+
+    fn flush_until(&self, until: Until) -> Result<(), SendError> {
+        loop {
+            let seen = self.inbox().how_drained();
+            match self.conn.with(|e| (e.queued(), e.session().is_closed())) {
+                (_, true) => return Err(SendError::Closed),
+                (0, false) => return Ok(()),
+                (_, false) if self.inbox().wait_drained(seen, until) => {}
+                (_, false) => return Err(SendError::Full),
             }
         }
     }
@@ -140,12 +190,12 @@ impl Socket {
     /// Bytes that wait for the client, and 32 for each piece.
     #[must_use]
     pub fn queued(&self) -> usize {
-        self.0.with(|engine| engine.queued())
+        self.conn.with(|engine| engine.queued())
     }
 
     /// Ends the session, behind what is queued for the client.
     pub fn close(&self) {
-        self.0.close(CloseReason::ForcedClose);
+        self.conn.close(CloseReason::ForcedClose);
         self.inbox().drained();
     }
 
@@ -156,14 +206,7 @@ impl Socket {
     }
 
     fn inbox(&self) -> &Inbox {
-        &self.0.data().inbox
-    }
-}
-
-fn put(engine: &mut Engine, message: &Message<'_>) -> Result<(), SendError> {
-    match message {
-        Message::Text(text) => engine.text(text),
-        Message::Binary(bytes) => engine.binary(Bytes::copy_from_slice(bytes)),
+        &self.conn.data().inbox
     }
 }
 

@@ -134,3 +134,71 @@ fn accepted_clients() {
     assert!(server.accept().is_none());
     thread.join().unwrap().unwrap();
 }
+
+/// All that was sent is waited for; not for ever where a deadline is given.
+#[test]
+fn what_was_sent_is_waited_for() {
+    let server = Server::builder().config(config()).build().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = listener.local_addr().unwrap();
+    let served = server.clone();
+    let thread = thread::spawn(move || served.serve(&listener));
+
+    let mut http = Http::connect(to);
+    let session = http.open();
+    let socket = server.accept().unwrap();
+    assert_eq!(socket.flush(), Ok(()));
+    socket.send("one").unwrap();
+    assert_eq!(socket.flush_by(Duration::ZERO), Err(SendError::Full));
+    let flushing = socket.clone();
+    let flushed = thread::spawn(move || flushing.flush());
+    assert_eq!(http.get(&session).text(), "4one");
+    assert_eq!(flushed.join().unwrap(), Ok(()));
+    socket.send("two").unwrap();
+    let flushing = socket.clone();
+    let flushed = thread::spawn(move || flushing.flush());
+    assert_eq!(http.post(&session, "1").status, 200);
+    assert_eq!(flushed.join().unwrap(), Err(SendError::Closed));
+
+    let mut ws = ws(to, "/engine.io/?EIO=4&transport=websocket");
+    let socket = server.accept().unwrap();
+    for n in 0..100 {
+        socket.send(&*n.to_string()).unwrap();
+    }
+    assert_eq!(socket.flush(), Ok(()));
+    assert_eq!(socket.queued(), 0);
+    assert!(text(&mut ws).starts_with("0{"));
+    for n in 0..100 {
+        assert_eq!(text(&mut ws), format!("4{n}"));
+    }
+    server.close(Duration::ZERO);
+    thread.join().unwrap().unwrap();
+}
+
+/// An answer to a poll is compressed unless nothing in it may be.
+#[cfg(feature = "compression")]
+#[test]
+fn messages_that_may_not_be_compressed() {
+    use siox_tcp::engine::{Compression, Options};
+    let options = Options {
+        compression: Some(Compression::default()),
+        ..Options::default()
+    };
+    let text = "x".repeat(5000);
+    let said = text.clone();
+    let builder = Server::builder().config(config()).options(options);
+    let running = crate::common::serve(builder, move |socket, message| {
+        let wanted = message == Message::from("compress");
+        let _ = socket.compress(wanted).send(&*said);
+    });
+    let mut http = Http::connect(running.to);
+    let session = http.open();
+    for (word, coding) in [("compress", Some("gzip")), ("leave", None)] {
+        assert_eq!(http.post(&session, &format!("4{word}")).text(), "ok");
+        http.send(format!(
+            "GET {session} HTTP/1.1\r\nHost: here\r\nAccept-Encoding: gzip\r\n\r\n"
+        ));
+        let answer = http.answer();
+        assert_eq!(answer.header("content-encoding").as_deref(), coding);
+    }
+}

@@ -141,3 +141,23 @@ fn what_worked_once_comes_first() {
     let client = engine::connect(&server.url(), &options).unwrap();
     assert_eq!(client.transport(), Some(Transport::WebSocket));
 }
+
+#[test]
+fn what_was_sent_is_waited_for() {
+    let server = Server::new();
+    for transport in [Transport::Polling, Transport::WebSocket] {
+        let mut client = engine::connect(&server.url(), &options(only(transport))).unwrap();
+        for word in ["one", "two"] {
+            client.send(word).unwrap();
+        }
+        assert_eq!(client.flush(), Ok(()));
+        let sender = client.compress(false);
+        sender.send("three").unwrap();
+        assert_eq!(sender.flush(), Ok(()));
+        for word in ["one", "two", "three"] {
+            assert_eq!(line(&mut client), word);
+        }
+        drop(client);
+        assert_eq!(sender.flush(), Err(SendError::Closed));
+    }
+}

@@ -10,17 +10,20 @@ use std::{io::Write, thread};
 
 /// What `connect` makes of a server whose first answer is this.
 fn met_with(answer: &str, options: &ConnectOptions) -> String {
+    told(connected(answer, options))
+}
+
+fn connected(answer: &str, options: &ConnectOptions) -> Result<Client, ConnectError> {
     let mut server = Server::new();
     let url = server.url();
-    let connected = thread::scope(|scope| {
+    thread::scope(|scope| {
         scope.spawn(|| {
             let mut asked = server.next();
             // A client that has gone is not the test's matter; some bodies end with the stream.
             let _ = asked.io.write_all(answer.as_bytes());
         });
         engine::connect(&url, options)
-    });
-    told(connected)
+    })
 }
 
 fn told(connected: Result<Client, ConnectError>) -> String {
@@ -162,4 +165,19 @@ fn a_session_that_polls_ends_with_an_answer_that_is_none() {
             asked.gone();
         }
     }
+}
+
+#[test]
+fn a_refusal_says_when_to_come_back() {
+    let answer = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 9\r\n\r\ntry later";
+    for transport in [Transport::Polling, Transport::WebSocket] {
+        let error = connected(answer, &options(only(transport))).unwrap_err();
+        let rejection = error.rejection().unwrap();
+        assert_eq!(rejection.status, 503, "{transport:?}");
+        assert_eq!(rejection.header("Retry-After"), Some(&b"7"[..]));
+        assert_eq!(rejection.body, b"try later");
+    }
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n0";
+    let connected = connected(answer, &options(only(Transport::Polling)));
+    assert!(connected.unwrap_err().rejection().is_none());
 }

@@ -59,6 +59,8 @@ pub use server::{Builder, Server};
 pub use siox_engineio::{
     ClientConfig, ClientError, ClientEvent, CloseReason, Config, Opened, Sid, Transport, Version,
 };
+#[cfg(feature = "compression")]
+pub use siox_stack::front::Compression;
 pub use siox_stack::front::{
     About, Admission, Caps, Cookie, Cors, Fields, InvalidField, InvalidOption, Options, Origins,
     Refused, SameSite, TrailingSlash,

@@ -71,7 +71,7 @@ impl App for Sockets {
 
     fn opened(self: &Arc<Self>, conn: &Arc<Conn<Self>>) {
         let mut arrivals = self.arrivals();
-        arrivals.sockets.push_back(Socket(conn.clone()));
+        arrivals.sockets.push_back(Socket::new(conn.clone()));
         let wakers = mem::take(&mut arrivals.wakers);
         drop(arrivals);
         wakers.into_iter().for_each(Waker::wake);
@@ -339,7 +339,7 @@ struct Closing(Socket);
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        self.0.0.close(CloseReason::ForcedClose);
+        self.0.conn.close(CloseReason::ForcedClose);
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{About, inbox::Inbox, server::Sockets};
 use crate::Conn;
 use siox_engineio::{CloseReason, Sid, Transport, Version};
-use siox_stack::front::Kept;
-use siox_wire::{Admit, Message, SendError, Sink};
+use siox_stack::{Outbound, front::Kept};
+use siox_wire::{Message, SendError};
 use std::{
     fmt,
     future::poll_fn,
@@ -34,25 +34,46 @@ pub(super) struct Client {
 ///
 /// Dropping it does not close the session.
 #[derive(Clone)]
-pub struct Socket(pub(super) Arc<Conn<Sockets>>);
+pub struct Socket {
+    pub(super) conn: Arc<Conn<Sockets>>,
+    /// Whether what is sent by this handle may be compressed.
+    compress: bool,
+}
 
 impl Socket {
+    pub(super) fn new(conn: Arc<Conn<Sockets>>) -> Self {
+        Self {
+            conn,
+            compress: true,
+        }
+    }
+
+    /// A handle of the same client, and whether what is sent by it may be compressed, which it may be by
+    /// any other: see [`Outbound::compressed`](siox_stack::Outbound::compressed).
+    #[must_use]
+    pub fn compress(&self, wanted: bool) -> Self {
+        Self {
+            conn: self.conn.clone(),
+            compress: wanted,
+        }
+    }
+
     /// The session's id: whoever knows it owns the session.
     #[must_use]
     pub fn sid(&self) -> &Sid {
-        self.0.sid()
+        self.conn.sid()
     }
 
     /// Which revision of the protocol the client speaks.
     #[must_use]
     pub fn version(&self) -> Version {
-        self.0.with(|engine| engine.session().version())
+        self.conn.with(|engine| engine.session().version())
     }
 
     /// What carries the session; `None` once it has ended.
     #[must_use]
     pub fn transport(&self) -> Option<Transport> {
-        self.0.with(|engine| engine.session().transport())
+        self.conn.with(|engine| engine.session().transport())
     }
 
     /// The request that opened the session.
@@ -74,7 +95,7 @@ impl Socket {
     }
 
     fn client(&self) -> &Client {
-        self.0.data()
+        self.conn.data()
     }
 
     /// Waits for the next message. `None` once the session has ended, and ever after. Nothing is lost
@@ -105,15 +126,15 @@ impl Socket {
     /// # Errors
     /// [`SendError::Closed`].
     pub async fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        let mut message = Some(message.into());
+        let message = self.outbound(message);
         poll_fn(|cx| {
-            let first = self.try_take(&mut message);
+            let first = self.offer(&message);
             if first != Err(SendError::Full) {
                 return Poll::Ready(first);
             }
             // Tried again behind the waiting, lest room came in between.
             self.client().inbox.wait_drained(cx);
-            match self.try_take(&mut message) {
+            match self.offer(&message) {
                 Err(SendError::Full) => Poll::Pending,
                 done => Poll::Ready(done),
             }
@@ -126,28 +147,26 @@ impl Socket {
     /// # Errors
     /// [`SendError::Full`] from `high_water` on, and nothing is queued; [`SendError::Closed`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.try_take(&mut Some(message.into()))
+        self.offer(&self.outbound(message))
     }
 
-    /// Sends the message, and takes it, if there is room.
-    fn try_take(&self, message: &mut Option<Message<'_>>) -> Result<(), SendError> {
-        self.0.with(|engine| {
-            engine.sink().admit(Admit::Normal)?;
-            match message.take() {
-                Some(message) => engine.send(message),
-                None => Ok(()),
-            }
-        })
+    fn outbound<'m>(&self, message: impl Into<Message<'m>>) -> Outbound<'m> {
+        Outbound::from(message.into()).compressed(self.compress)
     }
 
-    /// Waits until nothing waits for the client.
+    fn offer(&self, message: &Outbound<'_>) -> Result<(), SendError> {
+        self.conn.with(|engine| engine.offer(message))
+    }
+
+    /// Waits until nothing waits for the client: all that was sent is with the system, or in the answer to
+    /// a poll. Nothing tells whether the client has it.
     ///
     /// # Errors
     /// [`SendError::Closed`] when the session ends before.
     pub async fn flush(&self) -> Result<(), SendError> {
         poll_fn(|cx| {
             self.client().inbox.wait_drained(cx);
-            let (queued, closed) = self.0.with(|e| (e.queued(), e.session().is_closed()));
+            let (queued, closed) = self.conn.with(|e| (e.queued(), e.session().is_closed()));
             match (queued, closed) {
                 (_, true) => Poll::Ready(Err(SendError::Closed)),
                 (0, false) => Poll::Ready(Ok(())),
@@ -160,12 +179,12 @@ impl Socket {
     /// Bytes that wait for the client, and 32 for each piece.
     #[must_use]
     pub fn queued(&self) -> usize {
-        self.0.with(|engine| engine.queued())
+        self.conn.with(|engine| engine.queued())
     }
 
     /// Ends the session, behind what is queued for the client.
     pub fn close(&self) {
-        self.0.close(CloseReason::ForcedClose);
+        self.conn.close(CloseReason::ForcedClose);
     }
 
     /// Why the session has ended, once it has.

@@ -279,3 +279,19 @@ async fn a_request_that_takes_too_long() {
     );
     peer.gone().await;
 }
+
+#[tokio::test]
+async fn a_refusal_says_when_to_come_back() {
+    let answer = b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 9\r\n\r\ntry later";
+    for transport in [Transport::Polling, Transport::WebSocket] {
+        let connected = met_with(answer, &options(only(transport))).await;
+        let error = connected.unwrap_err();
+        let rejection = error.rejection().unwrap();
+        assert_eq!(rejection.status, 503, "{transport:?}");
+        assert_eq!(rejection.header("Retry-After"), Some(&b"7"[..]));
+        assert_eq!(rejection.body, b"try later");
+    }
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n0";
+    let connected = met_with(answer, &options(only(Transport::Polling))).await;
+    assert!(connected.unwrap_err().rejection().is_none());
+}

@@ -126,3 +126,63 @@ async fn urls_and_headers_that_are_none() {
         "{cause:?}"
     );
 }
+
+#[tokio::test]
+async fn what_was_sent_is_waited_for() {
+    let to = serve(&host(), Below::Own).await;
+    let url = format!("http://{to}/");
+    for transport in [Transport::Polling, Transport::WebSocket] {
+        let mut client = within(engine::connect(&url, &options(only(transport))))
+            .await
+            .unwrap();
+        for word in ["one", "two"] {
+            client.send(word).await.unwrap();
+        }
+        assert!(client.queued() > 0);
+        within(client.flush()).await.unwrap();
+        // A poll that has just begun waits for its connection too.
+        client.send("three").await.unwrap();
+        within(client.sender().flush()).await.unwrap();
+        for word in ["one", "two", "three"] {
+            assert_eq!(line(&within(client.event()).await.unwrap()), word);
+        }
+        let sender = client.sender();
+        sender.try_send("last").unwrap();
+        drop(client);
+        assert_eq!(within(sender.flush()).await, Err(SendError::Closed));
+    }
+}
+
+#[cfg(feature = "deflate")]
+#[tokio::test]
+async fn what_may_not_be_compressed() {
+    use siox_tokio::websocket::deflate;
+    let config = siox_stack::Config::default().with_deflate(deflate::Config::default());
+    let app = std::sync::Arc::new(crate::echo::Echo::default());
+    let to = serve(
+        &siox_tokio::Host::new(app, config, "/engine.io/"),
+        Below::Own,
+    )
+    .await;
+    let url = format!("http://{to}/");
+    let options = ConnectOptions {
+        client: ClientOptions {
+            deflate: Some(deflate::Config::default()),
+            ..options(only(Transport::WebSocket)).client
+        },
+        ..ConnectOptions::default()
+    };
+    let mut client = within(engine::connect(&url, &options)).await.unwrap();
+    let text = "x".repeat(5000);
+    for (sender, compressed) in [
+        (client.compress(false), false),
+        (client.compress(false).compress(true), true),
+        (client.sender(), true),
+    ] {
+        within(client.flush()).await.unwrap();
+        // Nothing is written before this task waits.
+        sender.try_send(&*text).unwrap();
+        assert_eq!(client.queued() < 1000, compressed);
+        assert_eq!(line(&within(client.event()).await.unwrap()), text);
+    }
+}

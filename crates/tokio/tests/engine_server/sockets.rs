@@ -208,3 +208,34 @@ async fn paths() {
         }
     }
 }
+
+/// An answer to a poll is compressed unless nothing in it may be.
+#[cfg(feature = "compression")]
+#[tokio::test]
+async fn messages_that_may_not_be_compressed() {
+    use siox_tokio::engine::{Compression, Options};
+    let text = "x".repeat(5000);
+    for below in BOTH {
+        let options = Options {
+            compression: Some(Compression::default()),
+            ..Options::default()
+        };
+        let (server, to) = start(Server::builder().options(options), below).await;
+        let mut http = Http::connect(to).await;
+        let session = open(&mut http).await;
+        let socket = within(server.accept()).await.unwrap();
+        for (handle, expected) in [
+            (socket.compress(false), None),
+            (socket.compress(false).compress(true), Some("gzip")),
+            (socket, Some("gzip")),
+        ] {
+            handle.send(&*text).await.unwrap();
+            http.send(format!(
+                "GET {session} HTTP/1.1\r\nHost: here\r\nAccept-Encoding: gzip\r\n\r\n"
+            ))
+            .await;
+            let answer = http.answer().await;
+            assert_eq!(answer.header("content-encoding"), expected, "{below:?}");
+        }
+    }
+}

@@ -3,7 +3,10 @@
 use crate::Error;
 use siox_engineio::{ClientError, CloseReason};
 use siox_stack::Failure;
-use siox_websocket::handshake::{InvalidHeader, client::BadUrl};
+use siox_websocket::handshake::{
+    InvalidHeader,
+    client::{BadUrl, Rejection},
+};
 use std::{fmt, io, sync::Arc};
 
 /// Why there is no session.
@@ -36,6 +39,20 @@ pub enum Cause {
     Unreachable(Arc<Error>),
     /// The server's HTTP or WebSocket.
     Failure(Failure),
+}
+
+impl ConnectError {
+    /// How the server refused, if it did: its status, headers (`Retry-After`) and the beginning of its body.
+    #[must_use]
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            Self::NotOpened {
+                cause: Some(Cause::Failure(failure)),
+                ..
+            } => failure.rejection(),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for ConnectError {

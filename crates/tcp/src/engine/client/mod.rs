@@ -14,7 +14,7 @@ use crate::{Deadline, clock, deadline::Until};
 use keeper::Keeper;
 use shared::Shared;
 use siox_engineio::{ClientEvent, Opened, Transport};
-use siox_stack::{EngineClient, parse_url};
+use siox_stack::{EngineClient, Outbound, parse_url};
 use siox_wire::{Message, SendError};
 use std::{
     sync::Arc,
@@ -69,6 +69,7 @@ pub struct Client {
 #[derive(Debug, Clone)]
 pub struct Sender {
     shared: Arc<Shared>,
+    compress: bool,
 }
 
 /// Nothing came by the deadline.
@@ -137,7 +138,7 @@ impl Client {
     /// # Errors
     /// [`SendError::Closed`].
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(message.into(), Until::Done)
+        self.shared.send(&message.into().into(), Until::Done)
     }
 
     /// Queues a message, by `by`.
@@ -149,7 +150,8 @@ impl Client {
         message: impl Into<Message<'m>>,
         by: impl Into<Deadline>,
     ) -> Result<(), SendError> {
-        self.shared.send(message.into(), Until::new(by.into()))
+        self.shared
+            .send(&message.into().into(), Until::new(by.into()))
     }
 
     /// Queues a message, if the queue is not full.
@@ -157,7 +159,24 @@ impl Client {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(message.into(), Until::Now)
+        self.shared.send(&message.into().into(), Until::Now)
+    }
+
+    /// Waits until nothing waits to be sent: all is with the system. Nothing tells whether the server has
+    /// it.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the session ends before.
+    pub fn flush(&self) -> Result<(), SendError> {
+        self.shared.flush(Until::Done)
+    }
+
+    /// As [`flush`](Self::flush), but waits no longer than `by`.
+    ///
+    /// # Errors
+    /// [`SendError::Full`] when something still waited then; [`SendError::Closed`].
+    pub fn flush_by(&self, by: impl Into<Deadline>) -> Result<(), SendError> {
+        self.shared.flush(Until::new(by.into()))
     }
 
     /// Another handle to send by.
@@ -165,7 +184,14 @@ impl Client {
     pub fn sender(&self) -> Sender {
         Sender {
             shared: self.shared.clone(),
+            compress: true,
         }
+    }
+
+    /// As [`Sender::compress`].
+    #[must_use]
+    pub fn compress(&self, wanted: bool) -> Sender {
+        self.sender().compress(wanted)
     }
 
     /// Ends the session. What is queued is still sent; [`event`](Self::event) tells the end.
@@ -214,12 +240,26 @@ impl Drop for Client {
 }
 
 impl Sender {
+    /// A handle of the same session, and whether what is sent by it may be compressed on the WebSocket,
+    /// which it may be by any other: see [`Outbound::compressed`](siox_stack::Outbound::compressed).
+    #[must_use]
+    pub fn compress(&self, wanted: bool) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            compress: wanted,
+        }
+    }
+
+    fn outbound<'m>(&self, message: impl Into<Message<'m>>) -> Outbound<'m> {
+        Outbound::from(message.into()).compressed(self.compress)
+    }
+
     /// As [`Client::send`].
     ///
     /// # Errors
     /// [`SendError::Closed`].
     pub fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(message.into(), Until::Done)
+        self.shared.send(&self.outbound(message), Until::Done)
     }
 
     /// As [`Client::try_send`].
@@ -227,7 +267,15 @@ impl Sender {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(message.into(), Until::Now)
+        self.shared.send(&self.outbound(message), Until::Now)
+    }
+
+    /// As [`Client::flush`].
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the session ends before.
+    pub fn flush(&self) -> Result<(), SendError> {
+        self.shared.flush(Until::Done)
     }
 
     /// As [`Client::close`].

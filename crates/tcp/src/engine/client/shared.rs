@@ -4,8 +4,8 @@
 use super::Cause;
 use crate::{Error, clock, deadline::Until};
 use siox_engineio::ClientEvent;
-use siox_stack::{EngineClient, Failure};
-use siox_wire::{Admit, Instant, Message, SendError, Sink};
+use siox_stack::{EngineClient, Failure, Outbound};
+use siox_wire::{Instant, SendError};
 use std::{
     collections::VecDeque,
     fmt,
@@ -135,18 +135,32 @@ impl Shared {
         }
     }
 
-    pub(super) fn send(&self, message: Message<'_>, until: Until) -> Result<(), SendError> {
+    pub(super) fn send(&self, message: &Outbound<'_>, until: Until) -> Result<(), SendError> {
         let mut state = self.lock();
-        while state.machine.sink().admit(Admit::Normal) == Err(SendError::Full) {
-            if until.ends_idle() {
-                return Err(SendError::Full);
+        let sent = loop {
+            match state.machine.offer(message) {
+                Err(SendError::Full) if !until.ends_idle() => {
+                    state = wait(&self.application, state, until.or(None));
+                }
+                done => break done,
             }
-            state = wait(&self.application, state, until.or(None));
-        }
-        let sent = state.machine.send(message);
+        };
         drop(state);
         self.threads.notify_all();
         sent
+    }
+
+    /// Waits until nothing waits to be sent.
+    pub(super) fn flush(&self, until: Until) -> Result<(), SendError> {
+        let mut state = self.lock();
+        loop {
+            match (state.machine.queued(), state.machine.is_closed()) {
+                (_, true) => return Err(SendError::Closed),
+                (0, false) => return Ok(()),
+                (_, false) if until.ends_idle() => return Err(SendError::Full),
+                (_, false) => state = wait(&self.application, state, until.or(None)),
+            }
+        }
     }
 
     pub(super) fn cause(&self) -> Option<Cause> {

@@ -3,7 +3,10 @@
 use crate::websocket;
 use siox_engineio::{ClientError, CloseReason};
 use siox_stack::Failure;
-use siox_websocket::handshake::{InvalidHeader, client::BadUrl};
+use siox_websocket::handshake::{
+    InvalidHeader,
+    client::{BadUrl, Rejection},
+};
 use std::{fmt, sync::Arc};
 
 /// Why there is no session.
@@ -34,6 +37,20 @@ pub enum Cause {
     Unreachable(Arc<websocket::Error>),
     /// The server's HTTP or WebSocket.
     Failure(Failure),
+}
+
+impl ConnectError {
+    /// How the server refused, if it did: its status, headers (`Retry-After`) and the beginning of its body.
+    #[must_use]
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            Self::NotOpened {
+                cause: Some(Cause::Failure(failure)),
+                ..
+            } => failure.rejection(),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for ConnectError {

@@ -14,7 +14,7 @@ use crate::clock;
 use driver::Driver;
 use shared::Shared;
 use siox_engineio::{ClientEvent, Opened, Transport};
-use siox_stack::{EngineClient, parse_url};
+use siox_stack::{EngineClient, Outbound, parse_url};
 use siox_wire::{Message, SendError};
 use std::{
     future::poll_fn,
@@ -63,6 +63,7 @@ pub struct Client {
 #[derive(Debug, Clone)]
 pub struct Sender {
     shared: Arc<Shared>,
+    compress: bool,
 }
 
 impl Client {
@@ -87,7 +88,7 @@ impl Client {
     /// # Errors
     /// [`SendError::Closed`].
     pub async fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(&message.into().into()).await
+        self.shared.send(&Outbound::from(message.into())).await
     }
 
     /// Queues a message, if the queue is not full.
@@ -95,7 +96,16 @@ impl Client {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.try_send(&message.into().into())
+        self.shared.try_send(&Outbound::from(message.into()))
+    }
+
+    /// Waits until nothing waits to be sent: all is with the system. Nothing tells whether the server has
+    /// it.
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the session ends before.
+    pub async fn flush(&self) -> Result<(), SendError> {
+        self.shared.flush().await
     }
 
     /// Another handle to send by.
@@ -103,7 +113,14 @@ impl Client {
     pub fn sender(&self) -> Sender {
         Sender {
             shared: self.shared.clone(),
+            compress: true,
         }
+    }
+
+    /// As [`Sender::compress`].
+    #[must_use]
+    pub fn compress(&self, wanted: bool) -> Sender {
+        self.sender().compress(wanted)
     }
 
     /// Ends the session. What is queued is still sent; [`event`](Self::event) tells the end.
@@ -152,12 +169,26 @@ impl Drop for Client {
 }
 
 impl Sender {
+    /// A handle of the same session, and whether what is sent by it may be compressed on the WebSocket,
+    /// which it may be by any other: see [`Outbound::compressed`](siox_stack::Outbound::compressed).
+    #[must_use]
+    pub fn compress(&self, wanted: bool) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            compress: wanted,
+        }
+    }
+
+    fn outbound<'m>(&self, message: impl Into<Message<'m>>) -> Outbound<'m> {
+        Outbound::from(message.into()).compressed(self.compress)
+    }
+
     /// As [`Client::send`].
     ///
     /// # Errors
     /// [`SendError::Closed`].
     pub async fn send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.send(&message.into().into()).await
+        self.shared.send(&self.outbound(message)).await
     }
 
     /// As [`Client::try_send`].
@@ -165,7 +196,15 @@ impl Sender {
     /// # Errors
     /// [`SendError::Closed`] or [`SendError::Full`].
     pub fn try_send<'m>(&self, message: impl Into<Message<'m>>) -> Result<(), SendError> {
-        self.shared.try_send(&message.into().into())
+        self.shared.try_send(&self.outbound(message))
+    }
+
+    /// As [`Client::flush`].
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] when the session ends before.
+    pub async fn flush(&self) -> Result<(), SendError> {
+        self.shared.flush().await
     }
 
     /// As [`Client::close`].

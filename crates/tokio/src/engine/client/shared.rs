@@ -3,12 +3,10 @@
 
 use super::Cause;
 use crate::websocket;
-use bytes::Bytes;
 use siox_engineio::ClientEvent;
-use siox_stack::{EngineClient, Failure};
-use siox_wire::{Message, SendError};
+use siox_stack::{EngineClient, Failure, Outbound};
+use siox_wire::SendError;
 use std::{
-    borrow::Cow,
     collections::VecDeque,
     fmt,
     pin::pin,
@@ -69,21 +67,6 @@ fn weight(event: &ClientEvent<'_>) -> usize {
     }
 }
 
-/// A message that may have to be offered more than once.
-pub(super) enum Out<'m> {
-    Text(Cow<'m, str>),
-    Binary(Bytes),
-}
-
-impl<'m> From<Message<'m>> for Out<'m> {
-    fn from(message: Message<'m>) -> Self {
-        match message {
-            Message::Text(text) => Self::Text(text),
-            Message::Binary(bytes) => Self::Binary(bytes.into_owned().into()),
-        }
-    }
-}
-
 impl Shared {
     pub(super) fn new(machine: EngineClient, most: usize) -> Self {
         Self {
@@ -136,20 +119,30 @@ impl Shared {
         Poll::Pending
     }
 
-    pub(super) fn try_send(&self, out: &Out<'_>) -> Result<(), SendError> {
-        self.with(|machine| match out {
-            Out::Text(text) => machine.text(text),
-            Out::Binary(bytes) => machine.binary(bytes.clone()),
-        })
+    pub(super) fn try_send(&self, message: &Outbound<'_>) -> Result<(), SendError> {
+        self.with(|machine| machine.offer(message))
     }
 
-    pub(super) async fn send(&self, out: &Out<'_>) -> Result<(), SendError> {
+    pub(super) async fn send(&self, message: &Outbound<'_>) -> Result<(), SendError> {
         loop {
             let mut room = pin!(self.room.notified());
             room.as_mut().enable();
-            match self.try_send(out) {
+            match self.try_send(message) {
                 Err(SendError::Full) => room.await,
                 done => return done,
+            }
+        }
+    }
+
+    /// Waits until nothing waits to be sent.
+    pub(super) async fn flush(&self) -> Result<(), SendError> {
+        loop {
+            let mut room = pin!(self.room.notified());
+            room.as_mut().enable();
+            match self.look(|machine| (machine.queued(), machine.is_closed())) {
+                (_, true) => return Err(SendError::Closed),
+                (0, false) => return Ok(()),
+                (_, false) => room.await,
             }
         }
     }
