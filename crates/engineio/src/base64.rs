@@ -14,13 +14,14 @@ const BLOCK: usize = 256;
 /// The bytes they stand for.
 const BLOCK_BYTES: usize = BLOCK / 4 * 3;
 
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
 const VALUES: [u8; 256] = {
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut table = [BAD; 256];
     let mut value = 0;
     while value < 64 {
-        table[alphabet[value] as usize] = value as u8;
+        table[ALPHABET[value] as usize] = value as u8;
         value += 1;
     }
     table
@@ -30,9 +31,69 @@ fn value(digit: &Cell<u8>) -> u8 {
     VALUES.get(usize::from(digit.get())).copied().unwrap_or(BAD)
 }
 
-/// Decodes `text` over itself and returns the part that now holds the bytes. The padding is there
-/// whole or not at all; bits that stand for nothing must be zero.
-pub(crate) fn decode_in_place(text: &mut [u8]) -> Result<&[u8], Error> {
+/// How strictly base64 is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// The padding is there whole or not at all; bits that stand for nothing are zero.
+    Exact,
+    /// As Node's `Buffer` reads it: never an error.
+    Loose,
+}
+
+impl Reading {
+    pub(crate) const fn of(loose: bool) -> Self {
+        if loose { Self::Loose } else { Self::Exact }
+    }
+
+    /// Decodes `text` over itself and returns the part that now holds the bytes.
+    pub(crate) fn decode_in_place(self, text: &mut [u8]) -> Result<&[u8], Error> {
+        match self {
+            Self::Exact => decode_in_place(text),
+            Self::Loose => match decode_in_place(tidy(text)) {
+                Ok(bytes) => Ok(bytes),
+                // All that is left are digits that stand for whole bytes.
+                Err(_) => Ok(b""),
+            },
+        }
+    }
+}
+
+/// Puts what [`Reading::Loose`] takes for digits into the exact form: those before the first `=`, with
+/// `-` and `_` for `+` and `/`, without what is no digit and without bits that make no byte.
+fn tidy(text: &mut [u8]) -> &mut [u8] {
+    let mut len = 0_usize;
+    for at in 0..text.len() {
+        let digit = match text.get(at) {
+            Some(b'=') | None => break,
+            Some(b'-') => b'+',
+            Some(b'_') => b'/',
+            Some(&other) => other,
+        };
+        if VALUES.get(usize::from(digit)).is_some_and(|&v| v != BAD)
+            && let Some(to) = text.get_mut(len)
+        {
+            *to = digit;
+            len = len.saturating_add(1);
+        }
+    }
+    let (len, kept) = match len % 4 {
+        1 => (len.saturating_sub(1), 0x3f),
+        2 => (len, 0x30),
+        3 => (len, 0x3c),
+        _ => (len, 0x3f),
+    };
+    let digits = text.get_mut(..len).unwrap_or_default();
+    if let Some(last) = digits.last_mut() {
+        let value = VALUES.get(usize::from(*last)).copied().unwrap_or_default();
+        *last = ALPHABET
+            .get(usize::from(value & kept))
+            .copied()
+            .unwrap_or(*last);
+    }
+    digits
+}
+
+fn decode_in_place(text: &mut [u8]) -> Result<&[u8], Error> {
     let digits = digits(text);
     let len = decoded_len(digits).ok_or(Error::Base64)?;
     let blocks = decode_blocks(text.get_mut(..digits).unwrap_or_default())?;
@@ -166,7 +227,54 @@ mod tests {
         }
     }
 
+    fn loose(text: &[u8]) -> Vec<u8> {
+        let mut text = text.to_vec();
+        let bytes = Reading::Loose.decode_in_place(&mut text);
+        bytes.expect("is never an error").to_vec()
+    }
+
+    /// As Node 20 answers `Buffer.from(text, "base64")`.
+    #[test]
+    fn loosely_as_node_reads() {
+        let table: [(&str, &[u8]); 22] = [
+            ("!!", &[]),
+            ("A", &[]),
+            ("AAAAA", &[0, 0, 0]),
+            ("AQ=", &[1]),
+            ("AQI==", &[1, 2]),
+            ("A===", &[]),
+            ("=", &[]),
+            ("====", &[]),
+            ("AR==", &[1]),
+            ("AQJ=", &[1, 2]),
+            ("AQ-_", &[1, 0x0f, 0xbf]),
+            ("A Q=", &[1]),
+            ("AQ==AQ==", &[1]),
+            ("A!Q=I", &[1]),
+            ("AQID=AQID", &[1, 2, 3]),
+            ("AQ=ID", &[1]),
+            ("AQIDBA===", &[1, 2, 3, 4]),
+            ("A\nQID", &[1, 2, 3]),
+            ("A+/-_B", &[3, 0xef, 0xfe, 0xfc]),
+            ("AQéID", &[1, 2, 3]),
+            ("AQIDB", &[1, 2, 3]),
+            ("AQI=BAUG", &[1, 2]),
+        ];
+        for (text, bytes) in table {
+            assert_eq!(loose(text.as_bytes()), bytes, "{text}");
+        }
+    }
+
     proptest! {
+        /// What is taken exactly is the same loosely.
+        #[test]
+        fn loosely_is_no_less(text in "[A-Da-d0-1+/]{0,600}={0,2}|[ -~]{0,600}") {
+            let taken = loose(text.as_bytes());
+            if let Some(bytes) = decode(text.as_bytes()) {
+                prop_assert_eq!(taken, bytes);
+            }
+        }
+
         #[test]
         fn round_trips_with_and_without_padding(bytes in proptest::collection::vec(any::<u8>(), 0..1000)) {
             let text = packet("b", &bytes);

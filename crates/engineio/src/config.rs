@@ -65,6 +65,10 @@ pub struct Config {
     pub allow_upgrades: bool,
     /// Whether clients of v3 (`EIO=3`) are served too. Default: false.
     pub allow_eio3: bool,
+    /// Whether base64 is read as Node's `Buffer` reads it: what is no digit is passed over, `-` and `_`
+    /// are `+` and `/`, all ends at the first `=`, and bits that make no byte are dropped. Garbage is then
+    /// bytes, or none. Default: false, what is not base64 is [`Error::Base64`](crate::Error::Base64).
+    pub loose_base64: bool,
     /// A message that each session begins with. Default: none.
     pub initial_packet: Option<Message<'static>>,
     /// Whether [`Event::Heartbeat`](crate::Event::Heartbeat) and
@@ -93,6 +97,7 @@ impl Default for Config {
             },
             allow_upgrades: true,
             allow_eio3: false,
+            loose_base64: false,
             initial_packet: None,
             tell_all: false,
             high_water: 1 << 20,

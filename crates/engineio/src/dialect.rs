@@ -1,6 +1,9 @@
 //! How one peer wants its messages: by the protocol it speaks, and by whether it takes bytes.
 
-use crate::{Coding, Error, Packet, Version, base64};
+use crate::{
+    Coding, Error, Packet, Version,
+    base64::{self, Reading},
+};
 use bytes::Bytes;
 use siox_wire::{Lead, Message, Part, Shared, Sink};
 
@@ -44,10 +47,10 @@ impl Dialect {
     }
 
     /// Reads a WebSocket message.
-    pub(crate) fn decode(self, message: Message<'_>) -> Result<Packet<'_>, Error> {
+    pub(crate) fn decode(self, message: Message<'_>, base64: Reading) -> Result<Packet<'_>, Error> {
         match self.version {
-            Version::V4 => Packet::decode(message),
-            Version::V3 => Packet::decode_v3(message),
+            Version::V4 => Packet::read(message, base64),
+            Version::V3 => Packet::read_v3(message, base64),
         }
     }
 

@@ -2,7 +2,10 @@
 
 pub(crate) mod v3;
 
-use crate::{Error, base64};
+use crate::{
+    Error,
+    base64::{self, Reading},
+};
 use alloc::{borrow::Cow, string::String};
 use siox_wire::{Lead, Message, Slot};
 
@@ -84,6 +87,10 @@ impl<'b> Packet<'b> {
     /// # Errors
     /// [`Error::EmptyPacket`], [`Error::UnknownPacket`], [`Error::Base64`].
     pub fn decode(message: Message<'b>) -> Result<Self, Error> {
+        Self::read(message, Reading::Exact)
+    }
+
+    pub(crate) fn read(message: Message<'b>, base64: Reading) -> Result<Self, Error> {
         let text = match message {
             Message::Binary(data) => return Ok(Self::binary(data)),
             Message::Text(text) => text,
@@ -93,7 +100,7 @@ impl<'b> Packet<'b> {
             Some(b'b') => {
                 let mut digits = text.into_owned().into_bytes();
                 digits.remove(0);
-                let len = base64::decode_in_place(&mut digits)?.len();
+                let len = base64.decode_in_place(&mut digits)?.len();
                 digits.truncate(len);
                 Ok(Self::binary(Cow::Owned(digits)))
             }
@@ -105,12 +112,10 @@ impl<'b> Packet<'b> {
     }
 
     /// Reads one packet of a payload, in place.
-    pub(crate) fn decode_in_place(bytes: &'b mut [u8]) -> Result<Self, Error> {
+    pub(crate) fn decode_in_place(bytes: &'b mut [u8], base64: Reading) -> Result<Self, Error> {
         match bytes {
             [] => Err(Error::EmptyPacket),
-            [b'b', digits @ ..] => Ok(Self::binary(Cow::Borrowed(base64::decode_in_place(
-                digits,
-            )?))),
+            [b'b', digits @ ..] => Ok(Self::binary(Cow::Borrowed(base64.decode_in_place(digits)?))),
             [digit, text @ ..] => {
                 let kind = Kind::from_digit(*digit)?;
                 let text = core::str::from_utf8(text).map_err(|_| Error::Utf8)?;
@@ -164,7 +169,10 @@ mod tests {
         let owned = Packet::decode(Message::from(text).into_owned());
         let mut bytes = text.as_bytes().to_vec();
         assert_eq!(borrowed, owned);
-        assert_eq!(borrowed, Packet::decode_in_place(&mut bytes));
+        assert_eq!(
+            borrowed,
+            Packet::decode_in_place(&mut bytes, Reading::Exact)
+        );
         borrowed
     }
 
@@ -204,7 +212,10 @@ mod tests {
         ] {
             assert_eq!(decode(text), Err(error), "{text}");
         }
-        assert_eq!(Packet::decode_in_place(&mut [b'4', 0xff]), Err(Error::Utf8));
+        assert_eq!(
+            Packet::decode_in_place(&mut [b'4', 0xff], Reading::Exact),
+            Err(Error::Utf8)
+        );
     }
 
     #[test]

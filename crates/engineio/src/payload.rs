@@ -5,7 +5,7 @@ pub(crate) mod v3_text;
 mod v4;
 pub(crate) mod write;
 
-use crate::{Error, Packet, jsonp};
+use crate::{Error, Packet, base64::Reading, jsonp};
 use alloc::{string::String, vec::Vec};
 use bytes::Bytes;
 use core::mem;
@@ -58,6 +58,7 @@ impl Coding {
 pub struct Payload<'b> {
     rest: Option<&'b mut [u8]>,
     coding: Coding,
+    base64: Reading,
     /// Whether `coding` can no longer change.
     begun: bool,
 }
@@ -79,6 +80,7 @@ impl<'b> Payload<'b> {
         Self {
             rest: Some(body),
             coding,
+            base64: Reading::Exact,
             begun: true,
         }
     }
@@ -92,11 +94,16 @@ impl<'b> Payload<'b> {
 
     /// The session's word on how the body is to be read, heeded before the first packet: `form` is a
     /// JSONP body, the payload behind `d=`.
-    pub(crate) fn begin(&mut self, coding: Coding, form: bool) -> Result<(), Error> {
+    pub(crate) fn begin(
+        &mut self,
+        coding: Coding,
+        base64: Reading,
+        form: bool,
+    ) -> Result<(), Error> {
         if mem::replace(&mut self.begun, true) {
             return Ok(());
         }
-        self.coding = coding;
+        (self.coding, self.base64) = (coding, base64);
         if form && let Some(body) = self.rest.take() {
             self.rest = Some(jsonp::decode_form(body)?);
         }
@@ -111,9 +118,9 @@ impl<'b> Iterator for Payload<'b> {
         self.begun = true;
         let rest = mem::take(&mut self.rest)?;
         let (packet, tail) = match self.coding {
-            Coding::V4 => v4::next(rest),
-            Coding::V3Text => v3_text::next(rest),
-            Coding::V3Binary => v3_binary::next(rest),
+            Coding::V4 => v4::next(rest, self.base64),
+            Coding::V3Text => v3_text::next(rest, self.base64),
+            Coding::V3Binary => v3_binary::next(rest, self.base64),
         }?;
         self.rest = tail.filter(|_| packet.is_ok());
         Some(packet)

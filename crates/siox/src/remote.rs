@@ -14,6 +14,8 @@ use std::{fmt, sync::Arc, time::Duration};
 #[derive(Clone)]
 pub struct RemoteSocket {
     id: Box<str>,
+    /// What logs call it.
+    told_as: Box<str>,
     rooms: Vec<String>,
     handshake: Arc<Handshake>,
     data: Option<Stored>,
@@ -24,6 +26,7 @@ impl RemoteSocket {
     pub(crate) fn of(socket: &Socket) -> Self {
         Self {
             id: socket.id().into(),
+            told_as: socket.told_as().into(),
             rooms: socket.rooms(),
             handshake: socket.shared_handshake(),
             data: socket.stored(),
@@ -119,10 +122,10 @@ impl RemoteSocket {
 }
 
 impl fmt::Debug for RemoteSocket {
+    /// Without rooms, one of which has its id, and without the id of a client of 2.x: a credential.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RemoteSocket")
-            .field("id", &self.id)
-            .field("rooms", &self.rooms)
+            .field("id", &self.told_as)
             .finish_non_exhaustive()
     }
 }

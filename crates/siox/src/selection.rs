@@ -1,6 +1,6 @@
 //! Whom an operation concerns: rooms to reach and rooms to leave out, as plain data.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 /// Sockets of a namespace, described by rooms. Every socket is a member of the room of its own id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,10 +12,17 @@ pub struct Selection {
 }
 
 /// The socket that an operation is called on, which is not concerned itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Sender {
     pub(crate) number: u64,
     pub(crate) id: Arc<str>,
+}
+
+impl fmt::Debug for Sender {
+    /// Without the id, which is a credential with clients of 2.x.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.number)
+    }
 }
 
 impl Selection {

@@ -3,6 +3,7 @@
 use crate::{DisconnectReason, scan::Fault};
 use alloc::{boxed::Box, string::ToString};
 use core::fmt;
+use serde::de::{Expected, Unexpected};
 
 /// The rule that a peer broke. The connection is over: every later call returns the same error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,7 +198,7 @@ pub enum DecodeError {
     Number,
     /// Placeholders that repeat an attachment so often that their copies would exceed what arrived.
     Repeated,
-    /// What serde says of a value that does not fit.
+    /// What serde says of a value that does not fit; never the value itself, which may be a secret.
     Mismatch(Box<str>),
 }
 
@@ -214,8 +215,65 @@ impl fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
+/// These texts reach logs, and values may be secrets: serde's own would tell them.
 impl serde::de::Error for DecodeError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::Mismatch(message.to_string().into())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
+        let found = kind_of(found);
+        Self::custom(format_args!("invalid type: {found}, expected {wanted}"))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
+        let found = kind_of(found);
+        Self::custom(format_args!("invalid value: {found}, expected {wanted}"))
+    }
+
+    fn unknown_variant(_: &str, known: &'static [&'static str]) -> Self {
+        Self::custom(format_args!("unknown variant, expected {}", OneOf(known)))
+    }
+
+    fn unknown_field(_: &str, known: &'static [&'static str]) -> Self {
+        Self::custom(format_args!("unknown field, expected {}", OneOf(known)))
+    }
+}
+
+fn kind_of(found: Unexpected<'_>) -> &'static str {
+    match found {
+        Unexpected::Bool(_) => "boolean",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) => "integer",
+        Unexpected::Float(_) => "floating point number",
+        Unexpected::Char(_) => "character",
+        Unexpected::Str(_) => "string",
+        Unexpected::Bytes(_) => "byte array",
+        Unexpected::Unit => "null",
+        Unexpected::Option => "option",
+        Unexpected::NewtypeStruct => "newtype struct",
+        Unexpected::Seq => "sequence",
+        Unexpected::Map => "map",
+        Unexpected::Enum => "enum",
+        Unexpected::UnitVariant => "unit variant",
+        Unexpected::NewtypeVariant => "newtype variant",
+        Unexpected::TupleVariant => "tuple variant",
+        Unexpected::StructVariant => "struct variant",
+        Unexpected::Other(_) => "something else",
+    }
+}
+
+/// The names that there are.
+struct OneOf(&'static [&'static str]);
+
+impl fmt::Display for OneOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
+        for (n, name) in self.0.iter().enumerate() {
+            let before = if n == 0 { "" } else { " or " };
+            write!(f, "{before}`{name}`")?;
+        }
+        Ok(())
     }
 }

@@ -10,7 +10,7 @@ use alloc::{
     vec::Vec,
 };
 use bytes::Bytes;
-use core::time::Duration;
+use core::{fmt, time::Duration};
 use siox_wire::Instant;
 
 /// What an entry costs beside its text and attachments, in bytes; rounded up.
@@ -49,7 +49,6 @@ struct Kept<A> {
 ///
 /// An event carries an offset as its last argument, by which its receiver says later what it had: first
 /// [`stamp`](Self::stamp) it, then send it, then [`keep`](Self::keep) it, and let nothing come between.
-#[derive(Debug)]
 pub struct Log<A, S> {
     retention: Retention,
     /// The events `first..first + events.len()`.
@@ -61,6 +60,18 @@ pub struct Log<A, S> {
     /// The keys of `sessions`, in the order of their saving.
     saved: BTreeMap<u64, (Instant, Box<str>)>,
     next: u64,
+}
+
+impl<A, S> fmt::Debug for Log<A, S> {
+    /// Without the private ids, which are credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Log")
+            .field("retention", &self.retention)
+            .field("events", &self.events.len())
+            .field("bytes", &self.bytes)
+            .field("sessions", &self.sessions.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<A: Audience, S> Log<A, S> {

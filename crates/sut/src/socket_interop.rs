@@ -55,7 +55,11 @@ pub(crate) fn server(recovery: bool) -> std::io::Result<Server> {
 }
 
 pub(crate) fn msgpack() -> std::io::Result<Server> {
-    serve(Server::builder().parser(MessagePack::default()))
+    let parser = MessagePack {
+        revision4: true,
+        ..MessagePack::default()
+    };
+    serve(Server::builder().allow_eio3(true).parser(parser))
 }
 
 fn serve(builder: Builder) -> std::io::Result<Server> {

@@ -227,7 +227,7 @@ impl Assembly {
                 }
                 match kind {
                     Kind::Text(_) => {
-                        String::from_utf8(bytes).map_err(|_| Violation::InvalidUtf8)?
+                        siox_mask::into_text(bytes).map_err(|_| Violation::InvalidUtf8)?
                     }
                     Kind::Binary => return Ok(Message::Binary(Cow::Owned(bytes))),
                 }

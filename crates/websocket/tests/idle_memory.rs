@@ -73,8 +73,7 @@ fn sizes() {
     println!("Connection {} bytes", size_of::<Connection>());
     println!("Event {} bytes", size_of::<Event<'_>>());
     let deflate = if cfg!(feature = "deflate") { 24 } else { 0 };
-    // 32 of them hold the one piece that waits, where a queue would have to be made for it.
-    assert!(size_of::<Connection>() <= 208 + deflate);
+    assert!(size_of::<Connection>() <= 184 + deflate);
 }
 
 #[test]

@@ -35,6 +35,9 @@ impl Utf8 {
     pub fn check(&mut self, bytes: &[u8]) -> Result<(), InvalidUtf8> {
         let skip = self.complete(bytes)?;
         let rest = bytes.get(skip..).unwrap_or_default();
+        if rest.is_ascii() {
+            return Ok(()); // the common case, found faster than that it is UTF-8
+        }
         let Err(e) = core::str::from_utf8(rest) else {
             return Ok(());
         };

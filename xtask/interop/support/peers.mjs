@@ -18,6 +18,9 @@ export const { WebSocket } = load("ws");
 /** The parser for MessagePack, for the official client's option `parser`. */
 export const msgpack = load("socket.io-msgpack-parser");
 
+/** The same for the client of 2.x. */
+export const msgpackV2 = load("socket.io-msgpack-parser-v2");
+
 /** The official Engine.IO clients, by the version of the protocol that they speak. */
 export const ENGINES = { 4: load("engine.io-client").Socket, 3: load("engine.io-client-v3") };
 

@@ -10,7 +10,7 @@ use crate::metadata::Workspace;
 const MAY_BE_UNSAFE: [(&str, &str); 2] = [
     (
         "crates/mask/src/lib.rs",
-        "the leaf for what must be fast: five calls, what they call is safe code, measured, tested exhaustively, and kept short",
+        "the leaf for what must be fast: seven calls, what they call is safe code, measured, tested exhaustively, and kept short",
     ),
     (
         "crates/testkit/src/lib.rs",
@@ -19,7 +19,7 @@ const MAY_BE_UNSAFE: [(&str, &str); 2] = [
 ];
 
 /// The longest that a source of the leaf with unsafe code may be, in lines.
-const LONGEST_LEAF: usize = 150;
+const LONGEST_LEAF: usize = 180;
 
 /// Lints that a protocol crate denies, so that no public function that peer input reaches can panic.
 const DENIED: [&str; 5] = [

@@ -4,7 +4,9 @@ use super::{
     Client, ClientError, ClientEvent, Opened,
     phase::{Phase, Step},
 };
-use crate::{CloseReason, Error, Kind, Lane, Packet, Version, heartbeat::Heartbeat};
+use crate::{
+    CloseReason, Error, Kind, Lane, Packet, Version, base64::Reading, heartbeat::Heartbeat,
+};
 use alloc::boxed::Box;
 use siox_wire::{Instant, Message, Sink};
 
@@ -55,7 +57,7 @@ impl Client {
         self.advance(now, Some(out));
         match &self.phase {
             Phase::Opening { .. } | Phase::Socket { .. } => {
-                let packet = self.config.dialect().decode(message);
+                let packet = self.config.dialect().decode(message, Reading::Exact);
                 self.receive(now, packet, Some(out))
             }
             Phase::Polling(_) => self.probed(lane, &message, out),

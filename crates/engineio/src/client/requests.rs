@@ -4,7 +4,9 @@ use super::{
     Client, ClientError, ClientEvent,
     phase::{Attempt, Leg, Phase, Step},
 };
-use crate::{CloseReason, Coding, Lane, Payload, Transport, request::is_octet_stream};
+use crate::{
+    CloseReason, Coding, Lane, Payload, Transport, base64::Reading, request::is_octet_stream,
+};
 use alloc::{collections::VecDeque, format, string::String};
 use bytes::Bytes;
 use siox_wire::Instant;
@@ -204,7 +206,7 @@ impl Client {
                 Phase::Closed { .. } => return Ok(None),
                 Phase::Socket { .. } => return Err(ClientError::Stale),
             };
-            let packet = match body.begin(coding, false) {
+            let packet = match body.begin(coding, Reading::Exact, false) {
                 Ok(()) => body.next(),
                 Err(error) => Some(Err(error)),
             };

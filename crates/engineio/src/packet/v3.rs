@@ -1,7 +1,10 @@
 //! The packets of v3: binary data has a type too, as a byte before it or as a digit behind the `b`.
 
 use super::{Kind, Packet, without_first};
-use crate::{Error, base64};
+use crate::{
+    Error,
+    base64::{self, Reading},
+};
 use alloc::{borrow::Cow, string::String};
 use siox_wire::Message;
 
@@ -12,6 +15,10 @@ impl<'b> Packet<'b> {
     /// # Errors
     /// [`Error::EmptyPacket`], [`Error::UnknownPacket`], [`Error::Base64`].
     pub fn decode_v3(message: Message<'b>) -> Result<Self, Error> {
+        Self::read_v3(message, Reading::Exact)
+    }
+
+    pub(crate) fn read_v3(message: Message<'b>, base64: Reading) -> Result<Self, Error> {
         let text = match message {
             Message::Binary(data) => return binary(data),
             Message::Text(text) => text,
@@ -20,7 +27,7 @@ impl<'b> Packet<'b> {
             [] => Err(Error::EmptyPacket),
             [b'b', ..] => {
                 let mut digits = text.into_owned().into_bytes();
-                let (kind, data) = typed_base64(&mut digits)?;
+                let (kind, data) = typed_base64(&mut digits, base64)?;
                 let data = Message::Binary(Cow::Owned(data.into()));
                 Ok(Self { kind, data })
             }
@@ -45,11 +52,11 @@ impl<'b> Packet<'b> {
 }
 
 /// Reads one text packet of a payload, in place.
-pub(crate) fn decode_in_place(bytes: &mut [u8]) -> Result<Packet<'_>, Error> {
+pub(crate) fn decode_in_place(bytes: &mut [u8], base64: Reading) -> Result<Packet<'_>, Error> {
     if bytes.first() != Some(&b'b') {
-        return Packet::decode_in_place(bytes);
+        return Packet::decode_in_place(bytes, base64);
     }
-    let (kind, data) = typed_base64(bytes)?;
+    let (kind, data) = typed_base64(bytes, base64)?;
     let data = Message::from(data);
     Ok(Packet { kind, data })
 }
@@ -74,11 +81,11 @@ pub(crate) fn binary(data: Cow<'_, [u8]>) -> Result<Packet<'_>, Error> {
 }
 
 /// `b`, a type, base64.
-fn typed_base64(text: &mut [u8]) -> Result<(Kind, &[u8]), Error> {
+fn typed_base64(text: &mut [u8], base64: Reading) -> Result<(Kind, &[u8]), Error> {
     match text {
         [_, digit, digits @ ..] => {
             let kind = Kind::from_digit(*digit)?;
-            Ok((kind, base64::decode_in_place(digits)?))
+            Ok((kind, base64.decode_in_place(digits)?))
         }
         [] | [_] => Err(Error::EmptyPacket),
     }
@@ -93,7 +100,7 @@ mod tests {
         let owned = Packet::decode_v3(Message::from(text).into_owned());
         let mut bytes = text.as_bytes().to_vec();
         assert_eq!(borrowed, owned);
-        assert_eq!(borrowed, decode_in_place(&mut bytes));
+        assert_eq!(borrowed, decode_in_place(&mut bytes, Reading::Exact));
         borrowed
     }
 

@@ -2,20 +2,20 @@
 //! 0xff, the packet; repeated.
 
 use super::{Next, v3_text::number};
-use crate::{Error, packet::v3};
+use crate::{Error, base64::Reading, packet::v3};
 use alloc::borrow::Cow;
 
 /// Ends the digits.
 pub(super) const END: u8 = 0xff;
 
-pub(super) fn next(rest: &mut [u8]) -> Next<'_> {
+pub(super) fn next(rest: &mut [u8], base64: Reading) -> Next<'_> {
     let cut = match cut(rest) {
         Ok(cut) => cut,
         Err(error) => return Some((Err(error), None)),
     };
     let tail = (!cut.rest.is_empty()).then_some(cut.rest);
     let packet = if cut.text {
-        v3::decode_in_place(cut.packet)
+        v3::decode_in_place(cut.packet, base64)
     } else {
         v3::binary(Cow::Borrowed(cut.packet))
     };

@@ -2,10 +2,10 @@
 //! string of JavaScript does.
 
 use super::Next;
-use crate::{Error, packet::v3};
+use crate::{Error, base64::Reading, packet::v3};
 use core::mem;
 
-pub(super) fn next(mut rest: &mut [u8]) -> Next<'_> {
+pub(super) fn next(mut rest: &mut [u8], base64: Reading) -> Next<'_> {
     let mut first = true;
     loop {
         if rest.is_empty() {
@@ -20,7 +20,7 @@ pub(super) fn next(mut rest: &mut [u8]) -> Next<'_> {
         first = false;
         if !packet.is_empty() {
             let tail = (!rest.is_empty()).then_some(rest);
-            return Some((v3::decode_in_place(packet), tail));
+            return Some((v3::decode_in_place(packet, base64), tail));
         }
     }
 }

@@ -1,13 +1,13 @@
 //! The payload of v4: text packets joined by 0x1e.
 
 use super::Next;
-use crate::Packet;
+use crate::{Packet, base64::Reading};
 
 pub(super) const SEPARATOR: u8 = 0x1e;
 
-pub(super) fn next(rest: &mut [u8]) -> Next<'_> {
+pub(super) fn next(rest: &mut [u8], base64: Reading) -> Next<'_> {
     let (head, tail) = split(rest);
-    Some((Packet::decode_in_place(head), tail))
+    Some((Packet::decode_in_place(head, base64), tail))
 }
 
 /// Cuts at the first separator.

@@ -4,7 +4,7 @@ use super::{
     Event, Lane, Session,
     phase::{Goodbye, Phase},
 };
-use crate::{CloseReason, Error, Kind, Packet, Version};
+use crate::{CloseReason, Error, Kind, Packet, Version, base64::Reading};
 use alloc::borrow::Cow;
 use siox_wire::{Instant, Message, Sink};
 
@@ -57,7 +57,10 @@ impl Session {
         self.advance(now, self.phase.is_socket().then_some(out as &mut dyn Sink));
         match &self.phase {
             Phase::Polling(_) | Phase::Closing { .. } => self.handle_probe(lane, &message, out),
-            Phase::Socket { .. } => self.receive(now, self.dialect.decode(message), Some(out)),
+            Phase::Socket { .. } => {
+                let base64 = Reading::of(self.config.loose_base64);
+                self.receive(now, self.dialect.decode(message, base64), Some(out))
+            }
             Phase::Closed { .. } => Ok(None),
         }
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     CloseReason, Context, Error, ErrorCode, Method, Payload, Query, Refusal, Request, Response,
-    Transport, Version,
+    Transport, Version, base64::Reading,
 };
 use siox_wire::Instant;
 
@@ -133,7 +133,7 @@ impl Session {
                 | Phase::Closing { .. }
                 | Phase::Closed { .. } => return Err(Error::Stale),
             };
-            let packet = match body.begin(coding, form) {
+            let packet = match body.begin(coding, Reading::of(self.config.loose_base64), form) {
                 Ok(()) => body.next(),
                 Err(error) => Some(Err(error)),
             };

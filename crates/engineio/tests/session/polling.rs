@@ -169,6 +169,29 @@ fn malformed_payloads_end_the_session() {
     }
 }
 
+/// As the reference reads it, where that is wanted: nothing of base64 is an error, all else still is.
+#[test]
+fn base64_may_be_read_loosely() {
+    let loose = || Config {
+        loose_base64: true,
+        ..calm()
+    };
+    let mut peer = Peer::polling(loose());
+    let (status, _, seen) = peer.post(1, "bAQ!ID\x1eb!!\x1ebA\x1eb-_==AA\x1e4a");
+    assert_eq!(status, 200);
+    assert_eq!(seen, ["bAQID", "b", "b", "b+w==", "4a"]);
+    let mut peer = Peer::socket(loose());
+    let lane = peer.session.lane().unwrap();
+    let event = peer.frame(1, lane, "bAQ ID").unwrap();
+    assert_eq!(event.as_deref(), Some("bAQID"));
+    let lane = {
+        peer = Peer::polling(loose());
+        peer.begin_post(1)
+    };
+    let result = peer.work_off(1, lane, "b!!\x1e\x1e4a").1;
+    assert_eq!(result, Err(Error::EmptyPacket));
+}
+
 #[test]
 fn other_methods_are_not_allowed() {
     for method in [Method::Options, Method::Other] {

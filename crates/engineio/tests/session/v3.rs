@@ -79,6 +79,23 @@ fn post(
 }
 
 #[test]
+fn base64_may_be_read_loosely() {
+    let loose = || Config {
+        loose_base64: true,
+        ..calm()
+    };
+    let mut peer = polling(loose(), true);
+    let (status, seen, result) = post(&mut peer, 1, false, b"8:b4AQ!ID=4:b4!!");
+    assert_eq!((status, result), (200, Ok(())));
+    assert_eq!(seen, ["bAQID", "b"]);
+    let (status, _, result) = post(&mut peer, 1, false, b"4:b9!!");
+    assert_eq!((status, result), (400, Err(Error::UnknownPacket(b'9'))));
+    let mut peer = polling(calm(), true);
+    let (status, _, result) = post(&mut peer, 1, false, b"4:b4!!");
+    assert_eq!((status, result), (400, Err(Error::Base64)));
+}
+
+#[test]
 fn it_is_served_where_that_is_allowed() {
     let on = Config {
         allow_eio3: true,

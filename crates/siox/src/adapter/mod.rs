@@ -64,7 +64,7 @@ pub enum Action {
 }
 
 /// A session that was cut off, kept for its client to come back to.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SavedSession {
     /// The private id that its client proves itself with.
     pub pid: Box<str>,
@@ -75,6 +75,16 @@ pub struct SavedSession {
     pub(crate) data: Option<Stored>,
     /// The offset at which the session began.
     pub(crate) since: Box<str>,
+}
+
+impl fmt::Debug for SavedSession {
+    /// Without the private id, which is a credential.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SavedSession")
+            .field("sid", &self.sid)
+            .field("rooms", &self.rooms)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A session that came back.

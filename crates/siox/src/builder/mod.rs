@@ -39,7 +39,7 @@ pub enum WhenFull {
 /// | `serveClient` | [`serve_client`](Self::serve_client), off by default |
 /// | `adapter` | [`adapter`](Self::adapter) |
 /// | `parser` | [`parser`](Self::parser) |
-/// | what its parser takes beyond the protocol | [`compatible`](Self::compatible), [`leniency`](Self::leniency) |
+/// | what its parser takes beyond the protocol | [`compatible`](Self::compatible), [`leniency`](Self::leniency), [`loose_base64`](Self::loose_base64) |
 /// | `connectTimeout` | [`connect_timeout`](Self::connect_timeout) |
 /// | `connectionStateRecovery` | [`recovery`](Self::recovery) |
 /// | `cleanupEmptyChildNamespaces` | [`cleanup_empty_child_namespaces`](Self::cleanup_empty_child_namespaces) |
@@ -106,9 +106,10 @@ impl Builder {
     /// `socket.io-client` 2.x. Default: no.
     ///
     /// They make the id of their socket of the session's (in a namespace but `/` with `/nsp#` before it),
-    /// so [`Socket::id`](crate::Socket::id) is a secret with them: whoever knows it can take the session
-    /// over. They are in `/` unasked, and never recovered. Of a [`ConnectError`](crate::ConnectError) they
-    /// are told the data, or, where there is none, the message.
+    /// so [`Socket::id`](crate::Socket::id) is a secret with them, and so is the name of the room that each
+    /// of them is in by itself: whoever knows it can take the session over. They are in `/` unasked, and never recovered. Of a [`ConnectError`](crate::ConnectError) they
+    /// are told the data, or, where there is none, the message. Their parser for MessagePack is
+    /// `socket.io-msgpack-parser` 2.2, which [`MessagePack::revision4`](crate::MessagePack::revision4) reads.
     pub fn allow_eio3(mut self, allow: bool) -> Self {
         self.engine.allow_eio3 = allow;
         self

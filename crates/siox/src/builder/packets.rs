@@ -1,4 +1,4 @@
-//! Settings of packets: how they are written, and how strictly they are read.
+//! Settings of packets: how they are written, and how strictly they are read, those of Engine.IO too.
 
 use super::Builder;
 use crate::parser::{Leniency, Parser};
@@ -12,18 +12,27 @@ impl Builder {
     }
 
     /// Whether to take all that the reference takes, what the protocol does not allow included. What that
-    /// is, and what of it is dangerous, stands at [`Leniency`]. Default: no.
+    /// is, and what of it is dangerous, stands at [`Leniency`] and [`loose_base64`](Self::loose_base64).
+    /// Default: no.
     pub fn compatible(self, compatible: bool) -> Self {
-        self.leniency(if compatible {
-            Leniency::compatible()
-        } else {
-            Leniency::STRICT
-        })
+        let leniency = match compatible {
+            true => Leniency::compatible(),
+            false => Leniency::STRICT,
+        };
+        self.leniency(leniency).loose_base64(compatible)
     }
 
-    /// What exactly to take that the protocol does not allow. Default: nothing.
+    /// What exactly to take of packets that the protocol does not allow. Default: nothing.
     pub fn leniency(mut self, leniency: Leniency) -> Self {
         self.socket.leniency = leniency;
+        self
+    }
+
+    /// Whether binary data that comes as text is read as Node's `Buffer` reads base64: what is no digit
+    /// is passed over, `-` and `_` are `+` and `/`, all ends at the first `=`, and bits that make no byte
+    /// are dropped. Without it a client that sends such is closed for a parse error. Default: no.
+    pub fn loose_base64(mut self, loose: bool) -> Self {
+        self.engine.loose_base64 = loose;
         self
     }
 }

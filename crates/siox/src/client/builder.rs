@@ -410,9 +410,10 @@ impl ClientBuilder {
 }
 
 impl fmt::Debug for ClientBuilder {
+    /// Without headers, query and proxy, which carry secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("options", &self.options)
+            .field("manager", &self.options.manager)
             .finish_non_exhaustive()
     }
 }

@@ -171,6 +171,11 @@ impl Socket {
         own.unwrap_or(&self.0.conn.data().handshake)
     }
 
+    /// What logs call it.
+    pub(crate) fn told_as(&self) -> Cow<'_, str> {
+        told_as(&self.0.id, self.0.revision, self.0.number)
+    }
+
     /// Which revision of the protocol its client speaks.
     pub(crate) fn revision(&self) -> Revision {
         self.0.revision
@@ -427,7 +432,7 @@ impl Socket {
     }
 }
 
-/// By what the log knows a socket: by its id, but for a client of revision 4, whose id is made of the
+/// By what logs know a socket: by its id, but for a client of revision 4, whose id is made of the
 /// session's, and that is its credential.
 fn told_as(id: &str, revision: Revision, number: u64) -> Cow<'_, str> {
     match revision {

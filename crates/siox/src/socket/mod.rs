@@ -222,9 +222,10 @@ impl Socket {
 }
 
 impl fmt::Debug for Socket {
+    /// Without the id of a client of 2.x, which is a credential.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socket")
-            .field("id", &self.0.id)
+            .field("id", &self.told_as())
             .finish_non_exhaustive()
     }
 }

@@ -5,8 +5,8 @@ use crate::{
     raw::ws::Said,
 };
 use siox::{
-    Ack, AckError, Args, Bytes, EventName, MessagePack, Namespace, Recovery, SendError, Server,
-    Socket, Value, parser::Leniency,
+    Ack, AckError, Args, Bytes, Data, EventName, MessagePack, Namespace, Recovery, SendError,
+    Server, Socket, Value, parser::Leniency,
 };
 use siox_socketio::{Config, Decoded, Header, Kind, Parser};
 use std::{net::SocketAddr, time::Duration};
@@ -116,7 +116,10 @@ async fn rooms_acks_and_recovery_know_no_parser() {
 #[tokio::test]
 async fn what_the_parser_cannot_write_is_refused_to_the_caller() {
     let io = Server::builder()
-        .parser(MessagePack { max_binary: 0 })
+        .parser(MessagePack {
+            max_binary: 0,
+            ..MessagePack::default()
+        })
         .build()
         .unwrap();
     let main = io.namespace("/");
@@ -165,6 +168,33 @@ async fn strict_unless_told_otherwise() {
         client.send("2 [\"where\"]").await;
         if lenient {
             assert_eq!(client.packet().await, "30[\"here\"]");
+        } else {
+            assert!(matches!(client.next().await, Said::Close(_) | Said::End));
+        }
+    }
+}
+
+#[tokio::test]
+async fn base64_is_exact_unless_told_otherwise() {
+    for (builder, lenient) in [
+        (Server::builder(), false),
+        (Server::builder().leniency(Leniency::compatible()), false),
+        (Server::builder().loose_base64(true), true),
+        (Server::builder().compatible(true), true),
+    ] {
+        let io = builder.build().unwrap();
+        io.namespace("/")
+            .on("size", |Data(bytes): Data<Bytes>, ack: Ack| {
+                ack.send(&bytes.len())
+            });
+        let to = serve(&io).await;
+        let mut client = Client::join(to).await;
+        client
+            .send(r#"51-7["size",{"_placeholder":true,"num":0}]"#)
+            .await;
+        client.ws.send("bAQ!ID").await;
+        if lenient {
+            assert_eq!(client.packet().await, "37[3]");
         } else {
             assert!(matches!(client.next().await, Said::Close(_) | Said::End));
         }

@@ -6,6 +6,7 @@
 mod date;
 mod item;
 mod read;
+mod revision4;
 mod write;
 
 use crate::{
@@ -56,20 +57,29 @@ use siox_wire::{Message, Part, SendError};
 pub struct MessagePack {
     /// The most binary values in one packet, sent or received. Default: 1,000.
     pub max_binary: usize,
+    /// Whether to read also what `socket.io-msgpack-parser` 2.2 writes, the one for `socket.io-client` 2.x:
+    /// CONNECT and DISCONNECT as JSON in text, and the types 5 and 6 for events and acknowledgements with
+    /// binary values. What is written stays the same; that parser reads it. Default: false.
+    pub revision4: bool,
 }
 
 impl Default for MessagePack {
     fn default() -> Self {
-        Self { max_binary: 1000 }
+        Self {
+            max_binary: 1000,
+            revision4: false,
+        }
     }
 }
 
 impl Parser for MessagePack {
     fn decode<'b>(&self, message: Message<'b>, config: &Config) -> Result<Parsed<'b>, Error> {
-        let Message::Binary(bytes) = message else {
-            return Err(Error::TextMessage);
+        let bytes = match message {
+            Message::Binary(bytes) => bytes,
+            Message::Text(text) if self.revision4 => return revision4::text(&text, config),
+            Message::Text(_) => return Err(Error::TextMessage),
         };
-        let packet = decode_packet(&bytes, self.max_binary, config)?;
+        let packet = decode_packet(&bytes, self, config)?;
         Ok(Parsed {
             packet,
             attachments: 0,
@@ -114,11 +124,11 @@ struct Members<'b> {
 
 fn decode_packet(
     bytes: &[u8],
-    max_binary: usize,
+    parser: &MessagePack,
     config: &Config,
 ) -> Result<Decoded<'static>, Error> {
     let leniency = &config.leniency;
-    let mut reader = Reader::new(bytes, max_binary, leniency.msgpack_values);
+    let mut reader = Reader::new(bytes, parser.max_binary, leniency.msgpack_values);
     let Item::Map(entries) = reader.item()? else {
         return Err(Error::PacketType);
     };
@@ -128,7 +138,10 @@ fn decode_packet(
             return Err(Error::MapKey);
         };
         let again = match key {
-            "type" => members.kind.replace(kind(reader.item()?)?).is_some(),
+            "type" => {
+                let kind = kind(reader.item()?, parser.revision4)?;
+                members.kind.replace(kind).is_some()
+            }
             "nsp" => {
                 let Item::Str(nsp) = reader.item()? else {
                     return Err(Error::Namespace);
@@ -160,13 +173,14 @@ fn decode_packet(
     assemble((kind, nsp, id), data, config)
 }
 
-fn kind(item: Item<'_>) -> Result<Kind, Error> {
+fn kind(item: Item<'_>, revision4: bool) -> Result<Kind, Error> {
     match item {
         Item::UInt(0) => Ok(Kind::Connect),
         Item::UInt(1) => Ok(Kind::Disconnect),
         Item::UInt(2) => Ok(Kind::Event),
         Item::UInt(3) => Ok(Kind::Ack),
         Item::UInt(4) => Ok(Kind::ConnectError),
+        Item::UInt(other) if revision4 => revision4::kind(other).ok_or(Error::PacketType),
         _ => Err(Error::PacketType),
     }
 }

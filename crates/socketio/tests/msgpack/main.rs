@@ -7,6 +7,7 @@ mod connection;
 mod leniency;
 mod oracle;
 mod refused;
+mod revision4;
 mod values;
 mod wire;
 

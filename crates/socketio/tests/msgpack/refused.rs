@@ -288,7 +288,10 @@ fn nil_and_undefined_mean_that_there_is_none() {
 
 #[test]
 fn binary_values_are_counted() {
-    let parser = MessagePack { max_binary: 3 };
+    let parser = MessagePack {
+        max_binary: 3,
+        ..MessagePack::default()
+    };
     let limit = Error::TooManyAttachments { limit: 3 };
     for (count, expected) in [(3, None), (4, Some(limit)), (900, Some(limit))] {
         let mut args = vec![Oracle::from("e")];

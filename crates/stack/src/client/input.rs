@@ -169,17 +169,11 @@ impl EngineClient {
         input: &mut Input<'_>,
     ) {
         if let Ok(Some(Answered::Body(body))) = request.exchange.handle_input(input) {
-            let mut body = body.into_vec();
-            rejection.is_whole = true;
-            #[cfg(feature = "compression")]
-            if coding == Some(Coding::Gzip) {
-                (body, rejection.is_whole) = super::gzip::beginning(&body, Rejection::BODY);
-            }
-            rejection.is_whole &= body.len() <= Rejection::BODY;
+            let (mut body, is_whole) = page(body.into_vec(), coding);
+            rejection.is_whole = is_whole && body.len() <= Rejection::BODY;
+            body.truncate(Rejection::BODY);
             rejection.body = body;
-            rejection.body.truncate(Rejection::BODY);
         }
-        let _ = coding;
         self.failure = Some(Failure::Refused(rejection));
     }
 
@@ -405,5 +399,14 @@ impl EngineClient {
             work @ Work::Socket { .. } => work,
             Work::Idle(_) | Work::Done => Work::Done,
         }
+    }
+}
+
+/// The page of a refusal, or its beginning, and whether that is all.
+fn page(body: Vec<u8>, coding: Option<Coding>) -> (Vec<u8>, bool) {
+    match coding {
+        #[cfg(feature = "compression")]
+        Some(Coding::Gzip) => super::gzip::beginning(&body, Rejection::BODY),
+        Some(Coding::Plain) | None => (body, true),
     }
 }

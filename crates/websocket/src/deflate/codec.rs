@@ -1,10 +1,12 @@
-//! The two halves of the codec over `flate2`: messages in, DEFLATE streams without their last four
+//! The two halves of the codec, over `flate2` and what it is made of: messages in, DEFLATE streams without their last four
 //! bytes out (RFC 7692 §7.2), and back. What was negotiated, and frames, are not known here.
 
 use super::Guess;
 use crate::{Error, Violation};
 use alloc::vec::Vec;
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use core::fmt;
+use flate2::{Compress, Compression, FlushCompress};
+use zlib_rs::{Inflate, InflateFlush, Status};
 
 /// A compressor and an inflater, each made when first needed. Connections lend it from their runtime
 /// (see [`Connection::lend_codec`](crate::Connection::lend_codec)); nothing of a connection stays in
@@ -136,9 +138,8 @@ impl Deflater {
 }
 
 /// Inflates messages, piece by piece.
-#[derive(Debug)]
 pub(crate) struct Inflater {
-    z: Decompress,
+    z: Inflate,
     /// Its window holds something.
     used: bool,
     /// A stream has begun and must be ended by the message's tail.
@@ -148,10 +149,19 @@ pub(crate) struct Inflater {
     guess: Guess,
 }
 
+impl fmt::Debug for Inflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inflater")
+            .field("total_in", &self.z.total_in())
+            .field("total_out", &self.z.total_out())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Inflater {
     pub(super) fn new() -> Self {
         Self {
-            z: Decompress::new_with_window_bits(false, 15),
+            z: Inflate::new(false, 15),
             used: false,
             open: false,
             finals: 0,
@@ -235,14 +245,10 @@ impl Inflater {
     fn run(&mut self, input: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<Step, Error> {
         let had = out.len();
         let room = self.guess.make_room(out, limit, input.len());
-        // The codec would zero all the room there is, at each call.
-        out.resize(had.saturating_add(room), 0);
-        let to = out.get_mut(had..).unwrap_or_default();
-        let before = (self.z.total_in(), self.z.total_out());
-        let status = self.z.decompress(input, to, FlushDecompress::Sync);
-        let taken = since(before.0, self.z.total_in());
-        let made = since(before.1, self.z.total_out());
-        out.truncate(had.saturating_add(made));
+        let before = self.z.total_in();
+        let status = siox_mask::inflate(&mut self.z, input, out, room);
+        let taken = since(before, self.z.total_in());
+        let made = out.len().saturating_sub(had);
         let status = status.map_err(|_| Violation::Deflate)?;
         self.guess.learn(taken, made);
         Ok(Step {
@@ -269,7 +275,7 @@ impl Inflater {
     fn match_tail(&mut self, input: &[u8], ended: bool) -> Result<(), Error> {
         let mut out = [0; 8];
         let (taken, made) = (self.z.total_in(), self.z.total_out());
-        let status = self.z.decompress(input, &mut out, FlushDecompress::Sync);
+        let status = self.z.decompress(input, &mut out, InflateFlush::SyncFlush);
         let taken = self.z.total_in().saturating_sub(taken);
         let is_whole = taken == input.len() as u64 && made == self.z.total_out();
         match status {
@@ -288,7 +294,9 @@ impl Inflater {
     /// All that is allowed is there: another byte is one too many, but blocks may still end.
     fn probe(&mut self, input: &[u8], limit: usize) -> Result<Step, Error> {
         let (taken, made) = (self.z.total_in(), self.z.total_out());
-        let status = self.z.decompress(input, &mut [0; 1], FlushDecompress::Sync);
+        let status = self
+            .z
+            .decompress(input, &mut [0; 1], InflateFlush::SyncFlush);
         if self.z.total_out() != made {
             return Err(Error::TooBig { limit });
         }
