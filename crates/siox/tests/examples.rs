@@ -80,14 +80,16 @@ async fn a_client_renews_its_token_and_comes_back() {
     let serving = serve(&io, listener);
     let tokens = client_session::Tokens::new("worn out");
     let client = client_session::connect(&format!("http://{to}/private"), tokens).unwrap();
-    let answer = client.emit_with_ack("note", &1, None);
+    let answer = client.emit_with_ack::<u32>("note", &1, None);
     assert_eq!(answer.await.unwrap(), 1_u32);
     let (tell, mut gone) = tokio::sync::mpsc::unbounded_channel();
-    client.on_disconnect(move || drop(tell.send(())));
+    client.on_disconnect(move || {
+        let _ = tell.send(());
+    });
     serving.abort();
     io.close_within(std::time::Duration::ZERO).await;
     gone.recv().await.unwrap();
-    let answer = client.emit_with_ack("note", &2, None);
+    let answer = client.emit_with_ack::<u32>("note", &2, None);
     let listener = loop {
         match tokio::net::TcpListener::bind(to).await {
             Ok(listener) => break listener,
