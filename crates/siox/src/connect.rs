@@ -59,14 +59,13 @@ async fn enter(socket: &Socket, back: Option<Restored>) {
             Err(e) => Err(e),
         };
         if let Err(e) = asked {
+            put_back(socket, back);
             return refuse(socket, &refusal(&e));
         }
     }
     if socket.nsp().enter(socket, back.as_ref()).is_err() {
         // The client has gone while the middleware thought about it.
-        if let Some(back) = back {
-            socket.nsp().adapter.persist(back.session);
-        }
+        put_back(socket, back);
         return let_go(socket);
     }
     tell(socket);
@@ -77,6 +76,13 @@ async fn enter(socket: &Socket, back: Option<Restored>) {
         }
     }
     socket.open();
+}
+
+/// A session whose client did not come in is kept on: it may be let in the next time.
+fn put_back(socket: &Socket, back: Option<Restored>) {
+    if let Some(back) = back {
+        socket.nsp().adapter.persist(back.session);
+    }
 }
 
 fn tell(socket: &Socket) {

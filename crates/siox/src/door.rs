@@ -9,12 +9,12 @@ use crate::{
     handler::Running,
     inbox::{noop, poll_caught},
     metrics::Count,
-    namespace::Stay,
+    namespace::{Claim, Stay},
     socket::Arrival,
 };
 use siox_socketio::{Encoded, Revision, Slot, Value};
 use siox_tokio::Conn;
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
 /// Begins in place; only a client who has to wait gets a task.
 pub(crate) fn arrive(io: Arc<Io>, found: Option<Stay>, name: String, arrival: Arrival) {
@@ -54,17 +54,30 @@ async fn come(io: &Io, found: Option<Stay>, name: &str, arrival: Arrival) {
     if arrival.revision == Revision::V4 || !stay.nsp().0.adapter.recovers() {
         return connect::begin(Socket::new(arrival, stay, None, None), None);
     }
-    let Some(pid) = siox_tokio::random_id() else {
-        return refuse(io, &arrival.conn, arrival.slot, "server error");
+    let (claim, back) = match restore(&stay, &auth).await {
+        Some((claim, back)) => (Some(claim), Some(back)),
+        None => (new_claim(&stay).await, None),
     };
-    let back = restore(&stay, &auth).await;
-    connect::begin(Socket::new(arrival, stay, Some(pid), back.as_ref()), back);
+    if claim.is_none() {
+        return refuse(io, &arrival.conn, arrival.slot, "server error");
+    }
+    connect::begin(Socket::new(arrival, stay, claim, back.as_ref()), back);
+}
+
+/// To a private id that nobody has had before.
+async fn new_claim(stay: &Stay) -> Option<Claim> {
+    let pid = siox_tokio::random_id()?;
+    stay.nsp().0.claims.await_claim(&pid, Duration::ZERO).await
 }
 
 /// The session that these credentials name, if it is there and its client can be told all it missed.
-async fn restore(stay: &Stay, auth: &Value) -> Option<Restored> {
+///
+/// What ended the client's former connection may be on its way still, on a connection of its own, and be
+/// overtaken: so its session is waited for.
+async fn restore(stay: &Stay, auth: &Value) -> Option<(Claim, Restored)> {
     let nsp = &stay.nsp().0;
     let pid = auth.get("pid")?.as_str()?;
+    let claim = nsp.claims.await_claim(&pid, nsp.shared.overlap()).await?;
     let offset = auth.get("offset").and_then(siox_socketio::View::as_str);
     let restored = match nsp.adapter.restore(&pid, offset.as_deref()).await {
         Ok(restored) => restored?,
@@ -75,7 +88,7 @@ async fn restore(stay: &Stay, auth: &Value) -> Option<Restored> {
     };
     // What does not fit its queue would only end it as a slow consumer.
     let size: usize = nsp.missed(&restored).iter().map(size).sum();
-    (size <= nsp.shared.high_water).then_some(restored)
+    (size <= nsp.shared.high_water).then_some((claim, restored))
 }
 
 fn size(event: &Encoded) -> usize {

@@ -12,6 +12,11 @@ use std::time::Duration;
 pub struct Recovery {
     /// How long a client may be away (default 2 minutes).
     pub max_disconnection: Duration,
+    /// How long a client that comes back waits for its former connection to end, where the server still
+    /// takes that for alive (default 1 second): what ends it may be overtaken by what the client sends on
+    /// the new one. A client whose former connection outlasts that connects as new, so that two never
+    /// have the same id; with zero, at once.
+    pub overlap: Duration,
     /// Whether a client that is recovered is let in without asking the middleware (default yes).
     pub skip_middlewares: bool,
     /// The most bytes of events that are kept (default 16 MiB). A client that has missed what was let go
@@ -25,6 +30,7 @@ impl Default for Recovery {
     fn default() -> Self {
         Self {
             max_disconnection: Duration::from_secs(120),
+            overlap: Self::OVERLAP,
             skip_middlewares: true,
             max_bytes: 16 << 20,
             max_sessions: 10_000,
@@ -33,6 +39,9 @@ impl Default for Recovery {
 }
 
 impl Recovery {
+    /// The default of `overlap`.
+    pub(crate) const OVERLAP: Duration = Duration::from_secs(1);
+
     /// What the log of a namespace keeps.
     pub(crate) const fn retention(&self) -> Retention {
         Retention {

@@ -173,7 +173,8 @@ pub trait Adapter: Send + Sync + 'static {
     }
 
     /// Takes the session of this private id, for good: a second call finds nothing. `None` when there is
-    /// none, or when what it has missed since `offset` (since it began, without one) is not all there.
+    /// none, or when what it has missed since `offset` (since it began, without one) is not all there. Not
+    /// asked while a socket of this node has the id.
     fn restore(
         &self,
         pid: &str,

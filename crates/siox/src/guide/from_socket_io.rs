@@ -132,7 +132,9 @@
 //!   ([`Builder::queue`](crate::Builder::queue), [`Socket::emit_when_ready`](crate::Socket::emit_when_ready)).
 //! * An exception ends the process there; here a panic ends the socket whose handler it was.
 //! * Two reasons are new: "server error" and "slow consumer".
-//! * Recovery serves a client that has received nothing yet, and a private id serves once.
+//! * Recovery serves a client that has received nothing yet, one that is back before the end of its former connection
+//!   has shown ([`Recovery::overlap`](crate::Recovery::overlap)), and one that was refused and tries again. A private id
+//!   serves once.
 //!
 //! # What is not there
 //! | socket.io | why, and what instead |

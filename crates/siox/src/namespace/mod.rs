@@ -1,11 +1,13 @@
 //! A namespace: its handlers, its sockets, and what can be said to all of them.
 
+mod claims;
 mod dynamic;
 mod enter;
 mod pattern;
 mod rooms;
 mod server_side;
 
+pub(crate) use claims::{Claim, Claims};
 pub(crate) use dynamic::{Dynamic, Names, Stay, Visitors};
 pub(crate) use enter::refusal;
 pub(crate) use pattern::Pattern;
@@ -59,6 +61,7 @@ pub(crate) struct Inner {
     /// nothing more and one that has joined misses nothing. Lock order: this, then one session.
     members: Mutex<Rooms<Socket>>,
     acks: AtomicU64,
+    pub(crate) claims: Arc<Claims>,
     visitors: Visitors,
 }
 
@@ -109,6 +112,12 @@ impl Shared {
             Some(make) => make(local),
             None => Arc::new(InMemory::new(local, self.recovery.as_ref())),
         }
+    }
+
+    /// How long a client that comes back waits for its former connection to end.
+    pub(crate) fn overlap(&self) -> Duration {
+        let recovery = self.recovery.as_ref();
+        recovery.map_or(Recovery::OVERLAP, |r| r.overlap)
     }
 
     pub(crate) fn set_hook(&self, hook: impl Fn(HandlerError) + Send + Sync + 'static) {
@@ -362,6 +371,7 @@ impl Inner {
             room_watchers: RoomWatchers::default(),
             members: Mutex::default(),
             acks: AtomicU64::new(FIRST_BROADCAST_ACK),
+            claims: Arc::default(),
             visitors: Visitors::default(),
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     handlers::Handlers,
     inbox::{Inbox, Item},
     metrics::{Count, Counts},
-    namespace::{Inner as Nsp, Stay},
+    namespace::{Claim, Inner as Nsp, Stay},
     selection::Selection,
     state::States,
 };
@@ -57,12 +57,22 @@ pub(super) struct Inner {
 pub(crate) struct Extra {
     pub(super) handlers: Handlers,
     data: Mutex<Option<Stored>>,
-    /// The private id by which its client may come back, and the offset it began at.
-    recovery: OnceLock<(Box<str>, OnceLock<Box<str>>)>,
+    recovery: OnceLock<Recoverable>,
     /// The request with what this socket's CONNECT has added to it.
     handshake: OnceLock<Arc<crate::Handshake>>,
     /// The rooms that it was in, while `disconnecting` is told.
     left: Mutex<Option<Vec<Arc<str>>>>,
+}
+
+/// What its client may come back by.
+#[derive(Debug)]
+struct Recoverable {
+    /// The private id.
+    pid: Arc<str>,
+    /// Given up when the session has been saved.
+    claim: Mutex<Option<Claim>>,
+    /// The offset it began at.
+    since: OnceLock<Box<str>>,
 }
 
 impl Extra {
@@ -88,11 +98,11 @@ pub(crate) struct Arrival {
 }
 
 impl Socket {
-    /// `pid` is a new private id, where sessions can be recovered.
+    /// `claim` is to its private id, where sessions can be recovered.
     pub(crate) fn new(
         arrival: Arrival,
         stay: Stay,
-        pid: Option<String>,
+        claim: Option<Claim>,
         back: Option<&Restored>,
     ) -> Self {
         let session = back.map(|b| &b.session);
@@ -122,13 +132,13 @@ impl Socket {
             // Nobody else has it yet.
             let _ = socket.extra().handshake.set(handshake);
         }
-        let pid = match session {
-            Some(session) => Some(session.pid.clone()),
-            None => pid.map(Into::into),
-        };
-        if let Some(pid) = pid {
+        if let Some(claim) = claim {
             // Nobody else has it yet.
-            let _ = socket.extra().recovery.set((pid, OnceLock::new()));
+            let _ = socket.extra().recovery.set(Recoverable {
+                pid: claim.pid().clone(),
+                claim: Mutex::new(Some(claim)),
+                since: OnceLock::new(),
+            });
         }
         if let Some(data) = session.and_then(|s| s.data.clone()) {
             socket.extra().set(data);
@@ -157,9 +167,13 @@ impl Socket {
         data.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    fn recoverable(&self) -> Option<&Recoverable> {
+        self.extra_if_any()?.recovery.get()
+    }
+
     /// The private id by which its client may come back.
     pub(crate) fn pid(&self) -> Option<&str> {
-        Some(&self.extra_if_any()?.recovery.get()?.0)
+        Some(&self.recoverable()?.pid)
     }
 
     pub(crate) fn shared_handshake(&self) -> Arc<crate::Handshake> {
@@ -344,8 +358,8 @@ impl Socket {
 
     /// The CONNECT has been answered, at this offset of the log.
     pub(crate) fn connected(&self, offset: Box<str>) {
-        if let Some((_, since)) = self.extra_if_any().and_then(|e| e.recovery.get()) {
-            let _ = since.set(offset);
+        if let Some(recoverable) = self.recoverable() {
+            let _ = recoverable.since.set(offset);
         }
         self.0.connected.store(true, Ordering::Release);
     }
@@ -394,18 +408,22 @@ impl Socket {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         drop(stay);
+        if let Some(recoverable) = self.recoverable() {
+            let claim = &recoverable.claim;
+            drop(claim.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
     }
 
     /// Keeps the session for its client to come back to, unless one of the two has ended it.
     fn save(&self, reason: DisconnectReason, rooms: &[Arc<str>]) {
-        let Some((pid, since)) = self.extra_if_any().and_then(|e| e.recovery.get()) else {
+        let Some(Recoverable { pid, since, .. }) = self.recoverable() else {
             return;
         };
         let Some(since) = since.get().filter(|_| reason.is_recoverable()) else {
             return;
         };
         self.0.nsp.adapter.persist(SavedSession {
-            pid: pid.clone(),
+            pid: pid.as_ref().into(),
             sid: self.0.id.as_ref().into(),
             rooms: rooms
                 .iter()

@@ -1,8 +1,8 @@
 //! A client that was cut off comes back to its session.
 
 use crate::client::{Client, answering, log, serve};
-use siox::{Data, DisconnectReason, Recovery, Server, Socket};
-use std::net::SocketAddr;
+use siox::{Auth, ConnectError, Data, DisconnectReason, Recovery, Server, Socket, Value};
+use std::{net::SocketAddr, time::Duration};
 
 fn server(recovery: Recovery) -> Server {
     let io = Server::builder().recovery(recovery).build().unwrap();
@@ -23,7 +23,7 @@ struct Session {
 async fn enter(client: &mut Client, payload: &str) -> Session {
     client.send(&format!("0{payload}")).await;
     let answer = client.packet().await;
-    let body: siox::Value = answer[1..].parse().unwrap_or_else(|_| panic!("{answer}"));
+    let body: Value = answer[1..].parse().unwrap_or_else(|_| panic!("{answer}"));
     let text = |key: &str| body.get(key).unwrap().as_str().unwrap().into_owned();
     Session {
         sid: text("sid"),
@@ -87,7 +87,10 @@ async fn a_client_comes_back_to_its_id_rooms_data_and_what_it_missed() {
 
 #[tokio::test]
 async fn a_private_id_serves_once() {
-    let io = server(Recovery::default());
+    let io = server(Recovery {
+        overlap: Duration::ZERO,
+        ..Recovery::default()
+    });
     let to = serve(&io).await;
     let (client, session) = open(to).await;
     cut(client, &io).await;
@@ -229,4 +232,131 @@ async fn a_session_that_missed_too_much_is_new() {
         enter(&mut client, &back(&session, None)).await.sid,
         session.sid
     );
+}
+
+/// A client that presents the private id of a session in `/`, of which the server has heard for sure: it
+/// is in `/other`, for which it has asked after that.
+async fn presents(to: SocketAddr, session: &Session) -> Client {
+    let mut client = Client::open(to).await;
+    client.send(&format!("0{}", back(session, None))).await;
+    client.send("0/other,").await;
+    let answer = client.packet().await;
+    assert!(answer.starts_with("0/other,{"), "{answer}");
+    client
+}
+
+/// The id of the socket in `/`, once it has been answered.
+async fn answered(client: &mut Client) -> String {
+    let answer = client.packet().await;
+    let body: Value = answer[1..].parse().unwrap_or_else(|_| panic!("{answer}"));
+    body.get("sid").unwrap().as_str().unwrap().into_owned()
+}
+
+fn patient(overlap: Duration) -> Server {
+    let io = server(Recovery {
+        overlap,
+        ..Recovery::default()
+    });
+    io.namespace("/other");
+    io
+}
+
+const LONG: Duration = Duration::from_secs(3600);
+
+/// Over polling the close packet travels on a connection of its own, which the new session may overtake.
+#[tokio::test]
+async fn a_client_that_is_back_before_its_former_connection_has_ended_is_recovered() {
+    let io = patient(LONG);
+    let nsp = io.namespace("/");
+    let to = serve(&io).await;
+    let (mut former, session) = open(to).await;
+    former.send("2[\"join\",\"room\"]").await;
+    former.heard_until_now("").await;
+    let mut client = presents(to, &session).await;
+    // To the former connection, whose client does not listen any more.
+    nsp.to("room").emit("before", &()).unwrap();
+    drop(former);
+    assert_eq!(answered(&mut client).await, session.sid);
+    assert_eq!(client.packet().await, "2[\"before\",\"1\"]");
+    nsp.to("room").emit("after", &()).unwrap();
+    assert_eq!(client.packet().await, "2[\"after\",\"2\"]");
+}
+
+#[tokio::test]
+async fn of_two_that_wait_for_a_session_one_gets_it() {
+    let io = patient(LONG);
+    let to = serve(&io).await;
+    let (former, session) = open(to).await;
+    let (mut a, mut b) = (presents(to, &session).await, presents(to, &session).await);
+    drop(former);
+    let (sid, winner, mut other) = tokio::select! {
+        sid = answered(&mut a) => (sid, a, b),
+        sid = answered(&mut b) => (sid, b, a),
+    };
+    assert_eq!(sid, session.sid);
+    // The other goes on waiting, and is next.
+    other.send("0/third,").await;
+    assert_eq!(
+        other.packet().await,
+        "4/third,{\"message\":\"Invalid namespace\"}"
+    );
+    assert_eq!(io.namespace("/").sockets().len(), 1);
+    drop(winner);
+    assert_eq!(answered(&mut other).await, session.sid);
+}
+
+#[tokio::test]
+async fn a_client_whose_former_connection_lives_on_connects_as_new() {
+    for overlap in [Duration::ZERO, Duration::from_millis(1)] {
+        let io = patient(overlap);
+        let to = serve(&io).await;
+        let (mut former, session) = open(to).await;
+        let mut client = Client::open(to).await;
+        let new = enter(&mut client, &back(&session, None)).await;
+        assert_ne!(new.sid, session.sid);
+        assert_ne!(new.pid, session.pid);
+        assert!(former.heard_until_now("").await.is_empty());
+    }
+}
+
+/// Waiting is for nothing, and harms nobody, once the one who waits has gone.
+#[tokio::test]
+async fn a_session_outlives_a_client_that_does_not_await_it() {
+    let io = patient(LONG);
+    let to = serve(&io).await;
+    let (former, session) = open(to).await;
+    let gone = presents(to, &session).await;
+    let other = io.namespace("/other");
+    assert_eq!(other.sockets().len(), 1);
+    drop(gone);
+    while !other.sockets().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    cut(former, &io).await;
+    let mut client = Client::open(to).await;
+    let again = enter(&mut client, &back(&session, None)).await;
+    assert_eq!(again.sid, session.sid);
+}
+
+#[tokio::test]
+async fn a_session_outlives_a_refusal() {
+    let io = server(Recovery {
+        skip_middlewares: false,
+        ..Recovery::default()
+    });
+    io.namespace("/").middleware(
+        |Auth(auth): Auth<Value>| match auth.get("expired").is_some() {
+            true => Err(ConnectError::new("expired")),
+            false => Ok(()),
+        },
+    );
+    let to = serve(&io).await;
+    let (client, session) = open(to).await;
+    cut(client, &io).await;
+    let mut client = Client::open(to).await;
+    let expired = back(&session, None).replace('}', ",\"expired\":1}");
+    client.send(&format!("0{expired}")).await;
+    assert_eq!(client.packet().await, "4{\"message\":\"expired\"}");
+    let again = enter(&mut client, &back(&session, None)).await;
+    assert_eq!(again.sid, session.sid);
 }
