@@ -83,7 +83,9 @@ async fn a_client_renews_its_token_and_comes_back() {
     let answer = client.emit_with_ack::<u32>("note", &1, None);
     assert_eq!(answer.await.unwrap(), 1);
     let (tell, mut gone) = tokio::sync::mpsc::unbounded_channel();
-    client.on_disconnect(move || drop(tell.send(())));
+    client.on_disconnect(move || {
+        let _ = tell.send(());
+    });
     serving.abort();
     io.close_within(std::time::Duration::ZERO).await;
     gone.recv().await.unwrap();
