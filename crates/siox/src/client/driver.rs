@@ -205,7 +205,13 @@ impl Driver {
                 machine.handle_closed(now, dial, DisconnectReason::TransportClose);
                 self.forget_session(state);
             }
-            Some(ClientEvent::Opened | ClientEvent::Upgraded | ClientEvent::UpgradeFailed(_)) => {}
+            Some(
+                ClientEvent::Opened
+                | ClientEvent::Heartbeat
+                | ClientEvent::Upgrading
+                | ClientEvent::Upgraded
+                | ClientEvent::UpgradeFailed(_),
+            ) => {}
         }
     }
 }
