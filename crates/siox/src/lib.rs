@@ -92,7 +92,7 @@ pub use bytes::Bytes;
 pub use client::{Client, ClientBuilder, Manager};
 pub use data::SocketData;
 pub use error::{AckError, BoxError, ConnectError, Fault, HandlerError};
-pub use extract::{Ack, Args, Auth, Data, EventName, FromEvent, Incoming, State};
+pub use extract::{Ack, Args, ArgsRef, Auth, Data, EventName, FromEvent, Incoming, State};
 pub use handler::{Called, Handler, Outcome};
 pub use handshake::Handshake;
 pub use metrics::Metrics;

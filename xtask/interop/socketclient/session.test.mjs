@@ -2,19 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { SERVERS, client, serve } from "../support/sockets.mjs";
-
-const WAYS = [["polling"], ["websocket"], ["polling", "websocket"]];
-const RUNTIMES = ["tokio"];
-
-/** Arguments that come back as they went. */
-const SENT = [
-  [],
-  [1, "two", { three: [true, null, -0.5] }],
-  ["é€\u{1F600}", "x".repeat(20_000)],
-  [Buffer.from([1, 2, 250])],
-  [{ deep: [Buffer.from([1]), { b: Buffer.from([2]) }] }, Buffer.from([3]), "between", Buffer.from([4]), [Buffer.alloc(0)]],
-];
+import { RUNTIMES, SENT, SERVERS, WAYS, client, serve } from "../support/sockets.mjs";
 
 for (const kind of SERVERS) {
   for (const runtime of RUNTIMES) {
@@ -117,40 +105,42 @@ for (const kind of SERVERS) {
   }
 }
 
-describe("socket.io 4, what only revision 5 has", () => {
-  for (const transports of WAYS) {
-    test(`a connection that is cut is recovered, with what was missed, by ${transports.join(", then ")}`, async (context) => {
-      const server = await serve(SERVERS[0], context, { connectionStateRecovery: {} });
-      const ours = client("tokio", context);
-      ours.do({ do: "open", url: server.url, options: { transports, reconnectionDelay: 100, reconnectionDelayMax: 200 } });
-      const { id } = await ours.next({ is: "connect" });
-      ours.do({ do: "emit", event: "echo", args: ["before"] });
-      await ours.next({ is: "event", event: "echo" });
-      for (const socket of server.io.sockets.sockets.values()) socket.conn.close();
-      await ours.next({ is: "disconnect" });
-      for (let number = 0; number < 50; number += 1) server.io.emit("missed", number);
-      const back = await ours.next({ is: "connect" }, 2);
-      assert.deepEqual([back.recovered, back.id], [true, id]);
-      await ours.until(() => ours.all({ event: "missed" }).length >= 50, "what was missed");
-      assert.deepEqual(ours.all({ event: "missed" }).map(({ args }) => args[0]), Array.from({ length: 50 }, (_, number) => number));
-    });
-  }
+for (const runtime of RUNTIMES) {
+  describe(`socket.io 4, what only revision 5 has, client on ${runtime}`, () => {
+    for (const transports of WAYS) {
+      test(`a connection that is cut is recovered, with what was missed, by ${transports.join(", then ")}`, async (context) => {
+        const server = await serve(SERVERS[0], context, { connectionStateRecovery: {} });
+        const ours = client(runtime, context);
+        ours.do({ do: "open", url: server.url, options: { transports, reconnectionDelay: 100, reconnectionDelayMax: 200 } });
+        const { id } = await ours.next({ is: "connect" });
+        ours.do({ do: "emit", event: "echo", args: ["before"] });
+        await ours.next({ is: "event", event: "echo" });
+        for (const socket of server.io.sockets.sockets.values()) socket.conn.close();
+        await ours.next({ is: "disconnect" });
+        for (let number = 0; number < 50; number += 1) server.io.emit("missed", number);
+        const back = await ours.next({ is: "connect" }, 2);
+        assert.deepEqual([back.recovered, back.id], [true, id]);
+        await ours.until(() => ours.all({ event: "missed" }).length >= 50, "what was missed");
+        assert.deepEqual(ours.all({ event: "missed" }).map(({ args }) => args[0]), Array.from({ length: 50 }, (_, number) => number));
+      });
+    }
 
-  test("with retries an event is sent again until it is acknowledged, in order", async (context) => {
-    const server = await serve(SERVERS[0], context);
-    const ours = client("tokio", context);
-    const seen = [];
-    server.io.of("/").on("connection", (socket) =>
-      socket.on("job", (number, done) => {
-        seen.push(number);
-        // Every third is heard only when it comes again.
-        if (number % 3 || seen.filter((n) => n === number).length > 1) done();
-      }),
-    );
-    ours.do({ do: "open", url: server.url, options: { retries: 5, ackTimeout: 100 } });
-    await ours.next({ is: "connect" });
-    for (let number = 0; number < 9; number += 1) ours.do({ do: "emit", event: "job", args: [number], ack: true, id: number });
-    await ours.next({ is: "ack", id: 8 });
-    assert.deepEqual(seen, [0, 0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8]);
+    test("with retries an event is sent again until it is acknowledged, in order", async (context) => {
+      const server = await serve(SERVERS[0], context);
+      const ours = client(runtime, context);
+      const seen = [];
+      server.io.of("/").on("connection", (socket) =>
+        socket.on("job", (number, done) => {
+          seen.push(number);
+          // Every third is heard only when it comes again.
+          if (number % 3 || seen.filter((n) => n === number).length > 1) done();
+        }),
+      );
+      ours.do({ do: "open", url: server.url, options: { retries: 5, ackTimeout: 100 } });
+      await ours.next({ is: "connect" });
+      for (let number = 0; number < 9; number += 1) ours.do({ do: "emit", event: "job", args: [number], ack: true, id: number });
+      await ours.next({ is: "ack", id: 8 });
+      assert.deepEqual(seen, [0, 0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8]);
+    });
   });
-});
+}

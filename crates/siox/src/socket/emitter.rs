@@ -2,7 +2,7 @@
 
 use super::Socket;
 use crate::{
-    Args, SendError,
+    ArgsRef, SendError,
     awaited::{Answer, TypedAnswer},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -93,8 +93,9 @@ impl Emitter {
     ///
     /// # Errors
     /// As [`SendError`] says; nothing was sent.
-    pub fn relay(&self, event: &str, args: &Args) -> Result<(), SendError> {
-        self.socket.pass_on(event, args, self.kind(), self.compress)
+    pub fn relay<'a>(&self, event: &str, args: impl Into<ArgsRef<'a>>) -> Result<(), SendError> {
+        let (args, kind) = (args.into(), self.kind());
+        self.socket.pass_on(event, args, kind, self.compress)
     }
 
     /// As [`Socket::emit_with_ack`].

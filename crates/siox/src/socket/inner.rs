@@ -2,7 +2,7 @@
 
 use super::Socket;
 use crate::{
-    Args, SendError,
+    ArgsRef, SendError,
     adapter::{Emit, Restored, SavedSession},
     app::Io,
     awaited::{Reply, Waiter},
@@ -260,8 +260,8 @@ impl Socket {
     }
 
     /// Answers with arguments as they came.
-    pub(crate) fn acknowledge_with(&self, id: u64, args: &Args) -> Result<(), SendError> {
-        let sent = self.0.conn.with(|m| m.ack_relay(self.0.slot, id, &args.0));
+    pub(crate) fn acknowledge_with(&self, id: u64, args: ArgsRef<'_>) -> Result<(), SendError> {
+        let sent = self.0.conn.with(|m| m.ack_relay(self.0.slot, id, args.0));
         self.counts().add(Count::AckOut, sent.is_ok().into());
         sent
     }
@@ -298,19 +298,19 @@ impl Socket {
     pub(super) fn pass_on(
         &self,
         event: &str,
-        args: &Args,
+        args: ArgsRef<'_>,
         kind: Admit,
         compress: bool,
     ) -> Result<(), SendError> {
         if self.0.nsp.adapter.recovers() || self.is_watched() {
-            let encoded = Encoded::relay_event(event, &args.0)?.compressed(compress);
+            let encoded = Encoded::relay_event(event, args.0)?.compressed(compress);
             return self.send(event, &encoded, kind);
         }
         let slot = self.0.slot;
         let put = self
             .0
             .conn
-            .with(|m| m.relay(slot, event, &args.0, kind, compress));
+            .with(|m| m.relay(slot, event, args.0, kind, compress));
         self.put_or(put, kind)
     }
 
