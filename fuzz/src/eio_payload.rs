@@ -160,6 +160,8 @@ fn post(
 fn owned(event: Event<'_>) -> Event<'static> {
     match event {
         Event::Message(message) => Event::Message(message.into_owned()),
+        Event::Heartbeat => Event::Heartbeat,
+        Event::Upgrading => Event::Upgrading,
         Event::Upgraded => Event::Upgraded,
         Event::Closed(reason) => Event::Closed(reason),
     }

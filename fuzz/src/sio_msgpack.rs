@@ -10,7 +10,15 @@ use siox_testkit::alloc::measure;
 use siox_wire::{Message, Part};
 
 /// Fewer than by default, so that an input of this size can exceed it.
-const PARSER: MessagePack = MessagePack { max_binary: 64 };
+const PARSER: MessagePack = MessagePack {
+    max_binary: 64,
+    revision4: false,
+};
+/// The same for clients of 2.x.
+const OLD: MessagePack = MessagePack {
+    revision4: true,
+    ..PARSER
+};
 
 /// What the target does with one input.
 ///
@@ -19,6 +27,7 @@ const PARSER: MessagePack = MessagePack { max_binary: 64 };
 pub fn fuzz(bytes: &[u8]) {
     let strict = holds_little(bytes, Leniency::STRICT);
     let compatible = holds_little(bytes, Leniency::compatible());
+    of_clients_of_2(bytes, &strict);
     let Ok(packet) = strict else {
         if let Ok(packet) = compatible {
             look_at(&packet);
@@ -38,6 +47,26 @@ pub fn fuzz(bytes: &[u8]) {
     let more = decode(&more, Leniency::STRICT);
     assert_eq!(more, Err(Error::TrailingBytes { at: bytes.len() }));
     again(&packet);
+}
+
+/// Their parser reads more, and all else alike; of text, only packets without values.
+fn of_clients_of_2(bytes: &[u8], strict: &Result<Decoded<'static>, Error>) {
+    let config = Config::default();
+    let old = OLD.decode(Message::from(bytes), &config);
+    match (strict, &old) {
+        (Ok(packet), Ok(old)) => assert_eq!(summary(packet), summary(old.packet())),
+        (Ok(packet), Err(error)) => panic!("{packet:?}: {error:?}"),
+        (Err(_), Ok(old)) => look_at(old.packet()),
+        (Err(_), Err(_)) => {}
+    }
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    if let Ok(parsed) = OLD.decode(Message::from(text), &config) {
+        let packet = parsed.packet();
+        assert!(matches!(
+            packet,
+            Decoded::Connect { payload: None, .. } | Decoded::Disconnect { .. }
+        ));
+    }
 }
 
 fn decode(bytes: &[u8], leniency: Leniency) -> Result<Decoded<'static>, Error> {

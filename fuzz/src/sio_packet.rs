@@ -8,7 +8,7 @@ use crate::{
 };
 use siox_socketio::{
     Config, Connection, Decoded, Decoder, Encoded, Error, Event, Header, Kind, MAX_DEPTH, Packet,
-    Value, ValueKind, View, is_reserved,
+    Revision, Value, ValueKind, View, is_reserved,
 };
 use siox_wire::{Admit, Instant, Message};
 use std::{borrow::Cow, sync::Arc};
@@ -22,11 +22,13 @@ const NOW: Instant = Instant::EPOCH;
 pub fn fuzz(bytes: &[u8]) {
     let messages = messages(bytes);
     codec(&messages);
-    for joined in [&[][..], &["/", "/admin", "/custom"]] {
-        let borrowed = served(joined, messages.iter().map(lend));
-        let owned = served(joined, messages.iter().cloned());
-        assert_eq!(borrowed, owned, "it does not matter how a message arrived");
-        our_packets_decode(&borrowed.1.messages);
+    for revision in [Revision::V5, Revision::V4] {
+        for joined in [&[][..], &["/", "/admin", "/custom"]] {
+            let borrowed = served(revision, joined, messages.iter().map(lend));
+            let owned = served(revision, joined, messages.iter().cloned());
+            assert_eq!(borrowed, owned, "it does not matter how a message arrived");
+            our_packets_decode(&borrowed.1.messages);
+        }
     }
     holds_little(&messages);
 }
@@ -216,11 +218,13 @@ fn same_value(ours: View<'_>, theirs: &serde_json::Value) {
 
 /// A connection that has joined `joined` and gets `messages`: what it tells, and what it sends.
 fn served<'m>(
+    revision: Revision,
     joined: &[&str],
     messages: impl Iterator<Item = Message<'m>>,
 ) -> (Vec<Result<Option<Event<'m>>, Error>>, Tape) {
     let mut tape = Tape::default();
-    let mut connection = Connection::new(NOW, Arc::new(Config::default()));
+    let config = Arc::new(Config::default());
+    let mut connection = Connection::with_revision(NOW, config, revision);
     join(&mut connection, joined, &mut tape);
     let mut told = Vec::new();
     for message in messages {
@@ -245,8 +249,14 @@ fn served<'m>(
 
 fn join(connection: &mut Connection, namespaces: &[&str], tape: &mut Tape) {
     for nsp in namespaces {
-        let text = format!("0{nsp},");
-        let told = connection.handle_message(NOW, Message::from(&*text), tape);
+        // A client of revision 4 is in `/` unasked.
+        let told = match (connection.revision(), *nsp) {
+            (Revision::V4, "/") => connection.handle_timeout(NOW),
+            (Revision::V4 | Revision::V5, nsp) => {
+                let text = Message::Text(format!("0{nsp},").into());
+                connection.handle_message(NOW, text, tape)
+            }
+        };
         let Ok(Some(Event::Connect { slot, .. })) = told else {
             panic!("{nsp}: {told:?}");
         };
@@ -369,7 +379,7 @@ mod tests {
             .map(|m| matches!(m, Message::Binary(_)))
             .collect();
         assert_eq!(kinds, [false, true, false]);
-        let (told, tape) = served(&["/"], messages.into_iter());
+        let (told, tape) = served(Revision::V5, &["/"], messages.into_iter());
         assert_eq!(told.iter().filter(|t| matches!(t, Ok(Some(_)))).count(), 2);
         // The CONNECT's answer; the event and its attachment; the acknowledgement and the event.
         assert_eq!(tape.messages.len(), 1 + 2 + 2);

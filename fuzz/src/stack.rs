@@ -6,7 +6,7 @@ use crate::{
     memory::Meter,
     pieces::{agree, each, seed},
 };
-use siox_engineio::{self as engineio, Decision, Lane, Payload, Route};
+use siox_engineio::{self as engineio, Decision, Handshake, Lane, Payload, Route};
 use siox_http1::{self as http1, Body, Head};
 use siox_stack::{Config, Error, Machine, Session};
 use siox_testkit::Rng;
@@ -31,6 +31,15 @@ struct Outcome {
     http: String,
     socket: String,
     errors: Vec<String>,
+}
+
+/// Clients of v3 are served too.
+fn config() -> Config {
+    let engine = engineio::Config {
+        allow_eio3: true,
+        ..engineio::Config::default()
+    };
+    Config::new(engine, siox_socketio::Config::default())
 }
 
 fn run(pieces: &[&[u8]]) -> Outcome {
@@ -60,7 +69,7 @@ impl Host {
     fn new() -> Self {
         let limits = Arc::new(http1::Limits::default());
         Self {
-            config: Config::default(),
+            config: config(),
             now: Instant::EPOCH,
             http: http1::Connection::server(Instant::EPOCH, limits),
             session: None,
@@ -132,9 +141,10 @@ impl Host {
             Ok(Route::Open(_)) if self.session.is_some() => {
                 self.refuse(503);
             }
-            Ok(Route::Open(_)) if request.websocket => self.open_socket(head),
-            Ok(Route::Open(_)) => {
-                let (session, response) = Session::polling(self.now, &self.config, App::sid());
+            Ok(Route::Open(handshake)) if request.websocket => self.open_socket(head, &handshake),
+            Ok(Route::Open(handshake)) => {
+                let (now, config) = (self.now, &self.config);
+                let (session, response) = Session::polling_for(now, config, App::sid(), &handshake);
                 self.session = Some(session);
                 self.respond(&response);
             }
@@ -208,11 +218,11 @@ impl Host {
         self.respond(&response);
     }
 
-    fn open_socket(&mut self, head: &Head<'_>) {
+    fn open_socket(&mut self, head: &Head<'_>, handshake: &Handshake) {
         if !is_handshake(head) {
             return self.refuse(400);
         }
-        let (session, lane) = Session::socket(self.now, &self.config, App::sid());
+        let (session, lane) = Session::socket_for(self.now, &self.config, App::sid(), handshake);
         self.session = Some(session);
         self.upgrade(head, lane);
     }
@@ -433,7 +443,39 @@ mod tests {
             polling(&[upgrade("&sid=x"), text("2probe"), text("4x")]),
             polling(&[poll("DELETE", "&sid=x", "abc"), poll("POST", "&sid=x", "")]),
             poll("GET", "&sid=x", ""),
+            old(&[
+                upgrade(""),
+                text(r#"42["message",1]"#),
+                text(r#"451-["message",{"_placeholder":true,"num":0}]"#),
+                masked(0x82, &[4, 1, 2]),
+                text("40/x?a=b,"),
+                text("40/nowhere,"),
+                text("2"),
+                text("41"),
+            ]),
+            old(&[
+                poll("GET", "", ""),
+                poll(
+                    "POST",
+                    "&sid=x",
+                    r#"17:42["message","€"]5:2ping45:451-["message",{"_placeholder":true,"num":0}]10:b4AQIDBA=="#,
+                ),
+                poll("GET", "&sid=x", ""),
+                upgrade("&sid=x"),
+                text("2probe"),
+                text("5"),
+                text(r#"42["leave"]"#),
+            ]),
         ]
+    }
+
+    /// The same of a client of v3.
+    fn old(parts: &[Vec<u8>]) -> Vec<u8> {
+        let parts = parts.iter().map(|part| match std::str::from_utf8(part) {
+            Ok(text) => text.replace("EIO=4", "EIO=3").into_bytes(),
+            Err(_) => part.clone(),
+        });
+        parts.collect::<Vec<_>>().concat()
     }
 
     #[test]
@@ -447,6 +489,32 @@ mod tests {
     fn every_cut_of_the_seeds_agrees() {
         for seed in seeds() {
             oracle(&seed, run);
+        }
+    }
+
+    #[test]
+    fn clients_of_v3_are_served() {
+        let seeds = seeds();
+        let [.., socket, polling] = &seeds[..] else {
+            panic!("there are two");
+        };
+        let heard = run(&[socket]).heard.join("\n");
+        for part in [
+            "\"/\"",
+            "message",
+            r#"b"\x01\x02""#,
+            "/x",
+            "a=b",
+            "nowhere",
+            "Disconnect",
+        ] {
+            assert!(heard.contains(part), "{part}: {heard}");
+        }
+        let outcome = run(&[polling]);
+        assert!(outcome.errors.is_empty(), "{outcome:?}");
+        let heard = outcome.heard.join("\n");
+        for part in ["message", "Upgraded", "leave"] {
+            assert!(heard.contains(part), "{part}: {heard}");
         }
     }
 

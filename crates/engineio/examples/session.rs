@@ -133,7 +133,7 @@ fn echo(session: &mut Session, event: Event<'_>) -> Result<(), Box<dyn Error>> {
             out.admit(Admit::Normal)?;
             out.put_binary(&[], data.into_owned().into());
         }
-        Event::Upgraded | Event::Closed(_) => {}
+        _ => {}
     }
     Ok(())
 }

@@ -71,6 +71,10 @@ pub struct Config {
     pub loose_base64: bool,
     /// A message that each session begins with. Default: none.
     pub initial_packet: Option<Message<'static>>,
+    /// Whether [`Event::Heartbeat`](crate::Event::Heartbeat) and
+    /// [`Event::Upgrading`](crate::Event::Upgrading) are told: to those who take every event. Default:
+    /// false.
+    pub tell_all: bool,
     /// From how many queued bytes on (32 more for each packet) a normal message is refused.
     /// Default: 1 MiB.
     pub high_water: usize,
@@ -95,6 +99,7 @@ impl Default for Config {
             allow_eio3: false,
             loose_base64: false,
             initial_packet: None,
+            tell_all: false,
             high_water: 1 << 20,
             hard_cap: 4 << 20,
         }

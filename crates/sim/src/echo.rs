@@ -47,6 +47,7 @@ impl Site for Apps {
                 net.note(format_args!("server: message {}", app.received));
                 app.hear(net.plan, &message)
             }
+            Event::Heartbeat | Event::Upgrading => Ok(()),
             Event::Upgraded => {
                 net.note(format_args!("server: upgraded"));
                 app.upgraded += 1;
@@ -123,6 +124,7 @@ impl User for App {
                 net.digest([5, u64::from(self.received), 0]);
                 App::hear(self, net.plan, &message)
             }
+            ClientEvent::Heartbeat | ClientEvent::Upgrading => Ok(()),
             ClientEvent::Upgraded => {
                 net.note(format_args!("client: upgraded"));
                 self.upgraded_at = Some(net.now);

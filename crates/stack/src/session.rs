@@ -226,6 +226,7 @@ impl Session {
                     Err(e) => Err(self.broken(now, e)),
                 }
             }
+            engineio::Event::Heartbeat | engineio::Event::Upgrading => Ok(None),
             engineio::Event::Upgraded => Ok(Some(Event::Upgraded)),
             engineio::Event::Closed(reason) => {
                 // What it held for a client that is gone is freed with the last event.

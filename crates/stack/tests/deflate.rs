@@ -157,7 +157,7 @@ impl Pair {
             match self.step(|engine| engine.handle_input(lane, &mut input))? {
                 Some(Event::Message(message)) => self.heard.push(message.into_owned()),
                 Some(Event::Closed(reason)) => self.closed = Some(reason),
-                Some(Event::Upgraded) => {}
+                Some(Event::Heartbeat | Event::Upgrading | Event::Upgraded) => {}
                 None => return Ok(()),
             }
         }

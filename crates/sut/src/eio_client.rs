@@ -201,6 +201,8 @@ fn told(told: ClientEvent<'_>) -> Result<Value, Box<dyn Error>> {
             let bytes = Bytes::from(bytes.into_owned());
             event("message", [("data", Value::from(bytes))])
         }
+        ClientEvent::Heartbeat => event("heartbeat", []),
+        ClientEvent::Upgrading => event("upgrading", []),
         ClientEvent::Upgraded => event("upgrade", []),
         ClientEvent::UpgradeFailed(e) => {
             event("upgradeError", [("error", Value::from(e.to_string()))])

@@ -254,3 +254,60 @@ impl Machine {
 fn is_full(connection: &Connection) -> bool {
     connection.queued() >= connection.limits().high_water
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Connection, Error, Limits, Message, WebSocket, clock};
+    use std::{
+        io::Write,
+        net::{TcpListener, TcpStream},
+        sync::Arc,
+        time::Duration,
+    };
+
+    /// Beyond what any machine takes for what is here.
+    const IDLE: Duration = Duration::from_secs(3600);
+
+    /// A server that has read the first part of a message, of which the rest lies in its socket.
+    fn halfway() -> (WebSocket<TcpStream>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let io = listener.accept().unwrap().0;
+        let limits = Limits {
+            message_idle: Some(IDLE),
+            ..Limits::default()
+        };
+        let mut server = WebSocket::new(io, Connection::server(Arc::new(limits)), Vec::new());
+        client.write_all(b"\x01\x82\0\0\0\0ab").unwrap();
+        server.read_chunk().unwrap();
+        client.write_all(b"\x80\x82\0\0\0\0cd").unwrap();
+        (server, client)
+    }
+
+    #[test]
+    fn time_in_which_no_chunk_was_asked_for_is_not_the_peers() {
+        let (mut server, _client) = halfway();
+        clock::advance(2 * IDLE);
+        server.flush().unwrap();
+        assert_eq!(server.read().unwrap(), Some(Message::from("cd")));
+
+        let (server, _client) = halfway();
+        clock::advance(2 * IDLE);
+        let (sender, mut receiver) = server.split();
+        sender.flush().unwrap();
+        assert_eq!(receiver.read().unwrap(), Some(Message::from("cd")));
+    }
+
+    #[test]
+    fn time_in_which_it_was_asked_for_is() {
+        let (mut server, _client) = halfway();
+        server.machine.ask();
+        clock::advance(2 * IDLE);
+        let expected = siox_websocket::Error::Timeout(siox_websocket::Timeout::MessageIdle);
+        let end = server.machine.expire();
+        assert!(
+            matches!(end, Err(Error::WebSocket(e)) if e == expected),
+            "{end:?}"
+        );
+    }
+}

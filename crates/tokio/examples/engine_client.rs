@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             ClientEvent::Upgraded => println!("on the WebSocket now"),
             ClientEvent::UpgradeFailed(error) => println!("polling stays: {error}"),
             ClientEvent::Closed { reason, .. } => println!("closed: {reason}"),
-            ClientEvent::Opened => {}
+            ClientEvent::Opened | ClientEvent::Heartbeat | ClientEvent::Upgrading => {}
         }
     }
     Ok(())

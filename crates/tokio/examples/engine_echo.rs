@@ -32,6 +32,7 @@ impl App for Echo {
                     println!("lost: {e}");
                 }
             }
+            Event::Heartbeat | Event::Upgrading => {}
             Event::Upgraded => println!("a client goes on over its WebSocket"),
             Event::Closed(reason) => println!("a client has gone: {reason}"),
         }

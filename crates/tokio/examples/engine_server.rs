@@ -69,6 +69,7 @@ async fn echo(socket: Socket) {
                     return;
                 }
             }
+            Event::Heartbeat | Event::Upgrading => {}
             Event::Upgraded => println!("a client goes on over its WebSocket"),
             Event::Closed(reason) => println!("a client has gone: {reason}"),
         }

@@ -32,6 +32,10 @@ pub struct ClientConfig {
     pub request_timeout: Option<Duration>,
     /// The largest body of a response, in bytes. Default: 64 MiB.
     pub max_response: usize,
+    /// Whether [`ClientEvent::Heartbeat`](crate::ClientEvent::Heartbeat) and
+    /// [`ClientEvent::Upgrading`](crate::ClientEvent::Upgrading) are told: to those who take every event.
+    /// Default: false.
+    pub tell_all: bool,
     /// From how many queued bytes on (32 more for each packet) a normal message is refused.
     /// Default: 1 MiB.
     pub high_water: usize,
@@ -53,6 +57,7 @@ impl Default for ClientConfig {
             open_timeout: Duration::from_secs(20),
             request_timeout: None,
             max_response: 64 << 20,
+            tell_all: false,
             high_water: 1 << 20,
             hard_cap: 4 << 20,
         }

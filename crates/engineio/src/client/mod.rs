@@ -28,6 +28,12 @@ pub enum ClientEvent<'b> {
     Opened,
     /// A message of the server.
     Message(Message<'b>),
+    /// The server has shown that it lives: the ping of v4, which is answered, the pong of v3. Told only
+    /// where [`ClientConfig::tell_all`] asks for it.
+    Heartbeat,
+    /// The server has answered the probe: the session moves to the WebSocket once no request is under way.
+    /// Told only where [`ClientConfig::tell_all`] asks for it.
+    Upgrading,
     /// The session goes on over the WebSocket.
     Upgraded,
     /// The upgrade failed; the session goes on over polling.
@@ -48,6 +54,8 @@ impl ClientEvent<'_> {
         match self {
             Self::Opened => ClientEvent::Opened,
             Self::Message(message) => ClientEvent::Message(message.into_owned()),
+            Self::Heartbeat => ClientEvent::Heartbeat,
+            Self::Upgrading => ClientEvent::Upgrading,
             Self::Upgraded => ClientEvent::Upgraded,
             Self::UpgradeFailed(error) => ClientEvent::UpgradeFailed(error),
             Self::Closed { reason, error } => ClientEvent::Closed { reason, error },

@@ -105,11 +105,15 @@ impl Client {
         match packet.kind {
             Kind::Message => return Ok(Some(ClientEvent::Message(packet.data))),
             Kind::Close => self.phase.end(CloseReason::TransportClose, None),
-            Kind::Ping if self.config.version == Version::V4 => self.pinged(now, out),
+            Kind::Ping if self.config.version == Version::V4 => {
+                self.pinged(now, out);
+                return Ok(self.config.tell_all.then_some(ClientEvent::Heartbeat));
+            }
             Kind::Pong => {
                 if let (Some(beat), Some(opened)) = (&mut self.heartbeat, &self.opened) {
                     beat.pong(now, opened.ping_interval);
                 }
+                return Ok(self.config.tell_all.then_some(ClientEvent::Heartbeat));
             }
             // The reference has no use for these here either.
             Kind::Open | Kind::Ping | Kind::Upgrade | Kind::Noop => {}

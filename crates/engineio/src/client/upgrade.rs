@@ -27,6 +27,10 @@ impl Client {
         }
         socket.step = Step::Probed;
         self.switch(Some(out));
+        if self.config.tell_all {
+            // That it has taken over, if it has, is told next.
+            return Ok(Some(ClientEvent::Upgrading));
+        }
         Ok(self.tell_upgrade())
     }
 

@@ -45,6 +45,12 @@ pub enum Decision {
 pub enum Event<'b> {
     /// A message of the peer.
     Message(Message<'b>),
+    /// The peer has shown that it lives: the pong of v4, the ping of v3. Told only where
+    /// [`Config::tell_all`] asks for it.
+    Heartbeat,
+    /// A WebSocket of the peer's has been probed, and answered. Told only where [`Config::tell_all`] asks
+    /// for it.
+    Upgrading,
     /// The session goes on over the WebSocket.
     Upgraded,
     /// The session is over.

@@ -106,11 +106,11 @@ impl Session {
             Step::Deliver(message) => Some(Event::Message(message)),
             Step::Ping(data) => {
                 self.pinged(now, &data, out);
-                None
+                self.config.tell_all.then_some(Event::Heartbeat)
             }
             Step::Pong => {
                 self.heartbeat.pong(now, self.config.ping_interval);
-                None
+                self.config.tell_all.then_some(Event::Heartbeat)
             }
             Step::Close => {
                 self.end(CloseReason::TransportClose, Goodbye::Noop);

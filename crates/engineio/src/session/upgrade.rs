@@ -115,7 +115,7 @@ impl Session {
         match message {
             Message::Text(text) if text == "2probe" => {
                 out.put_text(&[b"3probe"]);
-                Ok(None)
+                Ok(self.config.tell_all.then_some(Event::Upgrading))
             }
             Message::Text(text) if text == "5" => {
                 if let Phase::Closing { half, reason, .. } = &mut self.phase {

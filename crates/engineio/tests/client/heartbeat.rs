@@ -60,3 +60,34 @@ fn the_deadline_is_kept_over_the_upgrade() {
     peer.client.expire(ms(500), Some(&mut peer.socket));
     peer.ends(500, "ping timeout");
 }
+
+/// Each ping is told where that is asked for, and the answer to a probe before the upgrade's outcome.
+#[test]
+fn heartbeats_are_told_to_who_asks() {
+    let telling = || ClientConfig {
+        tell_all: true,
+        ..ClientConfig::default()
+    };
+    let (mut peer, get) = Peer::polling(telling());
+    let expected = ["4a", "heartbeat", "4b"].map(String::from).to_vec();
+    assert_eq!(peer.answer(300, get, "4a\x1e2\x1e4b"), Ok(expected));
+    let (mut peer, lane) = Peer::socket(telling());
+    assert_eq!(peer.frame(300, lane, "2"), Ok(Some("heartbeat".into())));
+    assert_eq!(peer.sent(), ["3"]);
+    assert_eq!(peer.client.poll_timeout(), Some(ms(800)));
+
+    let mut peer = Peer::new(telling());
+    let get = peer.get(0);
+    peer.answer(0, get, crate::peer::OPEN).unwrap();
+    let socket = peer.wants_socket(0);
+    let get = peer.get(0);
+    peer.client
+        .handle_opened(ms(0), socket, &mut peer.socket)
+        .unwrap();
+    assert_eq!(peer.answer(1, get, "6"), Ok(vec![]));
+    let heard = peer.frame(2, socket, "3probe");
+    assert_eq!(heard, Ok(Some("upgrading".into())));
+    assert_eq!(peer.tick(2).as_deref(), Some("upgraded"));
+    assert_eq!(peer.tick(2), None);
+    assert_eq!(peer.sent(), ["2probe", "5"]);
+}

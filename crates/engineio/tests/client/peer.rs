@@ -21,6 +21,8 @@ pub(crate) fn short(event: ClientEvent<'_>) -> String {
         ClientEvent::Opened => "opened".into(),
         ClientEvent::Message(Message::Text(text)) => format!("4{text}"),
         ClientEvent::Message(message) => Packet::decode(message).unwrap().to_text(),
+        ClientEvent::Heartbeat => "heartbeat".into(),
+        ClientEvent::Upgrading => "upgrading".into(),
         ClientEvent::Upgraded => "upgraded".into(),
         ClientEvent::UpgradeFailed(error) => format!("upgrade failed: {error:?}"),
         ClientEvent::Closed { reason, error } => match error {

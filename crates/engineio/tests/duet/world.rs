@@ -76,6 +76,8 @@ impl App {
     fn on_server(&mut self, event: Event<'_>) {
         match event {
             Event::Message(message) => self.message(&message),
+            Event::Heartbeat => self.events.push("heartbeat".into()),
+            Event::Upgrading => self.events.push("upgrading".into()),
             Event::Upgraded => self.events.push("upgraded".into()),
             Event::Closed(reason) => self.ended(reason.to_string()),
         }
@@ -85,6 +87,8 @@ impl App {
         match event {
             ClientEvent::Opened => self.events.push("opened".into()),
             ClientEvent::Message(message) => self.message(&message),
+            ClientEvent::Heartbeat => self.events.push("heartbeat".into()),
+            ClientEvent::Upgrading => self.events.push("upgrading".into()),
             ClientEvent::Upgraded => self.events.push("upgraded".into()),
             ClientEvent::UpgradeFailed(error) => self.events.push(error.to_string()),
             ClientEvent::Closed { reason, .. } => self.ended(reason.to_string()),

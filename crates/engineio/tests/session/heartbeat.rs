@@ -1,7 +1,7 @@
 //! Who is alive, and until when.
 
 use crate::peer::{Peer, UNKNOWN_SID, answer, bad, config, ms, ok};
-use siox_engineio::{CloseReason, Lane};
+use siox_engineio::{CloseReason, Config, Lane};
 
 #[test]
 fn polling_pings_and_pongs() {
@@ -172,4 +172,36 @@ fn an_abandoned_session_frees_everything() {
     );
     assert!(peer.session.is_finished());
     assert_eq!(peer.session.queued(), 0);
+}
+
+/// Each sign of life is told where that is asked for, whatever carries it.
+#[test]
+fn heartbeats_are_told_to_who_asks() {
+    let telling = Config {
+        tell_all: true,
+        ..config()
+    };
+    for (config, told) in [(telling.clone(), true), (config(), false)] {
+        let expected = told.then_some("heartbeat");
+        let mut peer = Peer::polling(config.clone());
+        peer.tick(300);
+        let (_, _, seen) = peer.post(301, "4a\x1e3\x1e4b");
+        let all = ["4a"].into_iter().chain(expected).chain(["4b"]);
+        assert_eq!(seen, all.collect::<Vec<_>>());
+        let mut peer = Peer::socket(config);
+        peer.tick(300);
+        let heard = peer.frame(301, Lane(1), "3").unwrap();
+        assert_eq!(heard.as_deref(), expected);
+        assert_eq!(peer.session.poll_timeout(), Some(ms(601)));
+    }
+    // A probe is told of before the upgrade, and by each of its pings.
+    let mut peer = Peer::polling(telling);
+    let lane = peer.probe(1);
+    for _ in 0..2 {
+        let heard = peer.frame(2, lane, "2probe").unwrap();
+        assert_eq!(heard.as_deref(), Some("upgrading"));
+    }
+    assert_eq!(peer.sent(), ["3probe", "3probe"]);
+    let heard = peer.frame(3, lane, "5").unwrap();
+    assert_eq!(heard.as_deref(), Some("upgraded"));
 }

@@ -54,6 +54,8 @@ pub(crate) fn short(event: Event<'_>) -> String {
     match event {
         Event::Message(Message::Text(text)) => format!("4{text}"),
         Event::Message(message) => Packet::decode(message).unwrap().to_text(),
+        Event::Heartbeat => "heartbeat".into(),
+        Event::Upgrading => "upgrading".into(),
         Event::Upgraded => "upgraded".into(),
         Event::Closed(reason) => reason.to_string(),
     }

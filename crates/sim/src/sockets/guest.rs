@@ -364,7 +364,7 @@ impl peer::User for Guest {
                 }
             }
             ClientEvent::Message(message) => self.message(net, now, client, message),
-            ClientEvent::Upgraded => {}
+            ClientEvent::Heartbeat | ClientEvent::Upgrading | ClientEvent::Upgraded => {}
             ClientEvent::UpgradeFailed(error) => check::client_error(net, error),
             ClientEvent::Closed { reason, error } => {
                 net.note(format_args!(

@@ -263,6 +263,14 @@ impl<K: Kind> ClientBuilder<K> {
         self
     }
 
+    /// Whether answers to polls may be compressed, by gzip. Default: false.
+    #[cfg(feature = "compression")]
+    #[must_use]
+    pub fn compression(mut self, wanted: bool) -> Self {
+        self.options.engine.compression = wanted;
+        self
+    }
+
     /// The proxy that all connections go through. Default: none.
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {

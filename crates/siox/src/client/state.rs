@@ -165,7 +165,13 @@ impl State {
             }
             Some(ClientEvent::Closed { reason, .. }) => self.ended(now, dial, reason_of(reason)),
             None => self.ended(now, dial, DisconnectReason::TransportClose),
-            Some(ClientEvent::Opened | ClientEvent::Upgraded | ClientEvent::UpgradeFailed(_)) => {}
+            Some(
+                ClientEvent::Opened
+                | ClientEvent::Heartbeat
+                | ClientEvent::Upgrading
+                | ClientEvent::Upgraded
+                | ClientEvent::UpgradeFailed(_),
+            ) => {}
         }
     }
 

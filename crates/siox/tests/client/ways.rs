@@ -129,3 +129,26 @@ async fn over_tls_with_a_private_root_and_through_a_proxy() {
         assert!(within(unknown.ready()).await.is_err(), "no public root");
     }
 }
+
+/// What is asked for is in the first request.
+#[cfg(feature = "compression")]
+#[tokio::test]
+async fn compressed_answers_are_asked_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    for wanted in [true, false] {
+        let client = Client::builder(&url)
+            .force_new(true)
+            .compression(wanted)
+            .connect()
+            .unwrap();
+        let (mut io, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            assert!(io.read_buf(&mut head).await.unwrap() > 0);
+        }
+        let head = String::from_utf8(head).unwrap().to_lowercase();
+        assert_eq!(head.contains("\r\naccept-encoding: gzip\r\n"), wanted);
+        client.disconnect();
+    }
+}

@@ -1,12 +1,12 @@
 //! Servers whose packets are not plain JSON by the grammar: MessagePack, and what the reference takes too.
 
 use crate::{
-    client::{Client, answering, serve},
-    raw::ws::Said,
+    client::{Client, answering, log, serve},
+    raw::{until, ws::Said},
 };
 use siox::{
-    Ack, AckError, Args, Bytes, Data, EventName, MessagePack, Namespace, Recovery, SendError,
-    Server, Socket, Value, parser::Leniency,
+    Ack, AckError, Args, Bytes, Data, DisconnectReason, EventName, MessagePack, Namespace,
+    Recovery, SendError, Server, Socket, Value, parser::Leniency,
 };
 use siox_socketio::{Config, Decoded, Header, Kind, Parser};
 use std::{net::SocketAddr, time::Duration};
@@ -143,6 +143,68 @@ async fn what_the_parser_cannot_write_is_refused_to_the_caller() {
     let ask = packed(Kind::Event, Some(1), r#"["try"]"#);
     client.ws.send_binary(&ask).await;
     assert_eq!(heard(&mut client).await, "ack 1 [true]");
+}
+
+/// What declares more than it has, nests too deep, or is of a kind that JSON does not have.
+#[tokio::test]
+async fn hostile_messagepack() {
+    let io = Server::builder()
+        .parser(MessagePack::default())
+        .build()
+        .unwrap();
+    let main = io.namespace("/");
+    main.on("echo", |args: Args, ack: Ack| ack.relay(&args));
+    let (tell, mut told) = log();
+    main.on_disconnect(move |reason: DisconnectReason| tell(reason));
+    let to = serve(&io).await;
+    let (mut bystander, _) = joined(to, "").await;
+    // An event of this one argument, asked to be acknowledged.
+    let event = |argument: &[u8]| {
+        let head = b"\x84\xa4type\x02\xa3nsp\xa1/\xa2id\x07\xa4data\x92\xa4echo";
+        [&head[..], argument].concat()
+    };
+    let nested = |depth: usize| [vec![0x91; depth], vec![0xc0]].concat();
+    for argument in [
+        &[0xdd, 0xff, 0xff, 0xff, 0xff][..],
+        &[0xdf, 0xff, 0xff, 0xff, 0xff],
+        &[0xdb, 0xff, 0xff, 0xff, 0xff],
+        &[0xc6, 0xff, 0xff, 0xff, 0xff],
+        &[0xc9, 0xff, 0xff, 0xff, 0xff, 0x05],
+        &[0xc1],
+        &[0xa1, 0xff],
+        &[0xc0, 0xc0],
+        &nested(128),
+        &nested(500_000),
+        // Not finite, and a key that is no text.
+        &[0xcb, 0x7f, 0xf0, 0, 0, 0, 0, 0, 0],
+        &[0x81, 0x01, 0x02],
+    ] {
+        let (mut hostile, _) = joined(to, "").await;
+        hostile.ws.send_binary(&event(argument)).await;
+        let shown = &argument[..argument.len().min(10)];
+        assert_eq!(
+            told.next().await,
+            DisconnectReason::ParseError,
+            "{shown:x?}"
+        );
+    }
+    until(1, || io.clients()).await;
+    // Extensions, one unknown among them, and as deep as it may be.
+    for (argument, back) in [
+        (
+            &[0xd4, 0x05, 0x09][..],
+            r#"[[5,{"_placeholder":true,"num":0}]]"#,
+        ),
+        (&[0xd4, 0x00, 0x00], "[null]"),
+        (&nested(127)[..], ""),
+    ] {
+        bystander.ws.send_binary(&event(argument)).await;
+        let heard = heard(&mut bystander).await;
+        assert!(
+            heard.starts_with("ack 7 ") && heard.ends_with(back),
+            "{heard}"
+        );
+    }
 }
 
 #[tokio::test]

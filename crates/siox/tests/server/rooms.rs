@@ -1,6 +1,9 @@
 //! Who gets what: rooms, `to`, `except`, `broadcast`.
 
-use crate::client::{Client, answering, serve};
+use crate::{
+    client::{Client, answering, log, serve},
+    raw::until,
+};
 use siox::{Ack, BoxError, Data, Namespace, Server, Socket};
 
 /// A server whose clients say what is to be sent to whom.
@@ -143,4 +146,40 @@ async fn a_socket_that_left_gets_nothing() {
     assert_ne!(id, socket.id());
     nsp.to("x").emit("to", &()).unwrap();
     assert!(client.heard_until_now("").await.is_empty());
+}
+
+/// A client that makes its server join rooms on its behalf: those beyond the limit are refused, and told
+/// to the error hook; and what is sent to very many rooms at once reaches its members.
+#[tokio::test]
+async fn rooms_without_end() {
+    let io = server();
+    let (tell, mut told) = log();
+    io.on_error(move |e| tell(e.to_string()));
+    io.namespace("/").on("flood", |socket: Socket, ack: Ack| {
+        let joined = (0..20_000).map(|n| socket.join(&format!("room {n}")));
+        ack.send(&joined.filter(Result::is_ok).count())
+    });
+    let nsp = io.namespace("/");
+    nsp.on("to all", move |nsp: Namespace| {
+        let all = (0..100_000).fold(nsp.to("nobody"), |all, n| all.to(format!("room {n}")));
+        all.emit("all", &())
+    });
+    let to = serve(&io).await;
+    let (mut hostile, mut other) = (Client::join(to).await, Client::join(to).await);
+    hostile.send(r#"20["flood"]"#).await;
+    let joined = hostile.packet().await;
+    let joined: usize = joined[3..joined.len() - 1].parse().unwrap();
+    // The room of its own id is one of them.
+    assert_eq!(nsp.rooms().len(), joined + 2);
+    assert!((1_000..20_000).contains(&joined), "{joined}");
+    hostile.send(r#"2["join","one more"]"#).await;
+    assert!(told.next().await.contains("rooms"));
+    other.send(r#"2["join","room 7"]"#).await;
+    other.send(r#"2["to all"]"#).await;
+    for client in [&mut hostile, &mut other] {
+        assert_eq!(client.packet().await, r#"2["all"]"#);
+        assert!(client.heard_until_now("").await.is_empty(), "once each");
+    }
+    drop(hostile);
+    until(2, || nsp.rooms().len()).await;
 }

@@ -101,6 +101,8 @@ impl Desk {
             ClientEvent::Opened => "opened".into(),
             ClientEvent::Message(Message::Text(text)) => format!("text {text}"),
             ClientEvent::Message(Message::Binary(bytes)) => format!("bytes {bytes:?}"),
+            ClientEvent::Heartbeat => "heartbeat".into(),
+            ClientEvent::Upgrading => "upgrading".into(),
             ClientEvent::Upgraded => "upgraded".into(),
             ClientEvent::UpgradeFailed(error) => format!("no upgrade: {error}"),
             ClientEvent::Closed { reason, error } => match error {

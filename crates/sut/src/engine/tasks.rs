@@ -74,7 +74,7 @@ impl App for Engine {
                 // A peer that does not read loses its answer at the high-water mark, and nothing else.
                 let _ = act(conn, self.reply(message, kept));
             }
-            Event::Upgraded => {}
+            Event::Heartbeat | Event::Upgrading | Event::Upgraded => {}
             Event::Closed(reason) => self.has_ended(conn.sid().as_str(), reason),
         }
     }

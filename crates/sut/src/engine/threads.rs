@@ -59,7 +59,7 @@ impl Handler for Answers {
                 // As above.
                 let _ = act(socket, self.engine.reply(message, headers));
             }
-            Event::Upgraded => {}
+            Event::Heartbeat | Event::Upgrading | Event::Upgraded => {}
             Event::Closed(reason) => {
                 lock(&self.posts).remove(sid);
                 self.engine.has_ended(sid, reason);

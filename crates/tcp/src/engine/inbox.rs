@@ -49,7 +49,7 @@ impl Inbox {
         let mut state = self.lock();
         match &event {
             Event::Message(message) => state.bytes += message.as_bytes().len(),
-            Event::Upgraded => {}
+            Event::Heartbeat | Event::Upgrading | Event::Upgraded => {}
             Event::Closed(reason) => state.closed = Some(*reason),
         }
         state.events.push_back(event);

@@ -34,6 +34,9 @@
 //! # }
 //! ```
 //!
+//! What Node's `engine.io` calls what is here, and what is not: the module `engine::from_engine_io` of
+//! `siox-tokio`.
+//!
 //! There are three ways to hold clients: a thread for each, as above ([`Server::serve_with`]); a loop
 //! that [accepts](Server::accept) them; or a [`Handler`] that is called where their messages are read,
 //! without a thread and a queue between ([`Server::serve_handler`]).

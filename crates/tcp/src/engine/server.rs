@@ -336,6 +336,8 @@ impl App for Sockets {
         }
         inbox.put(match event {
             Event::Message(message) => Event::Message(message.into_owned()),
+            Event::Heartbeat => Event::Heartbeat,
+            Event::Upgrading => Event::Upgrading,
             Event::Upgraded => Event::Upgraded,
             Event::Closed(reason) => Event::Closed(reason),
         });

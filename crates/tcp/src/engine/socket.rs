@@ -92,7 +92,7 @@ impl Socket {
         loop {
             match self.event_by(by)? {
                 Some(Event::Message(message)) => return Ok(Some(message)),
-                Some(Event::Upgraded | Event::Closed(_)) => {}
+                Some(_) => {}
                 None => return Ok(None),
             }
         }

@@ -52,7 +52,7 @@ pub(crate) fn echo() -> Running {
             move |socket: &Socket, event: Event<'_>| match event {
                 // A client that has gone misses its echo.
                 Event::Message(message) => drop(socket.send(message).ok()),
-                Event::Upgraded => {}
+                Event::Heartbeat | Event::Upgrading | Event::Upgraded => {}
                 Event::Closed(reason) => ends.lock().unwrap().push(reason),
             },
         )
@@ -69,7 +69,7 @@ pub(crate) fn serve(
             while let Some(event) = socket.event() {
                 match event {
                     Event::Message(message) => on(&socket, message),
-                    Event::Upgraded => {}
+                    Event::Heartbeat | Event::Upgrading | Event::Upgraded => {}
                     Event::Closed(reason) => ends.lock().unwrap().push(reason),
                 }
             }

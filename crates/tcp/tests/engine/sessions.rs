@@ -202,3 +202,34 @@ fn messages_that_may_not_be_compressed() {
         assert_eq!(answer.header("content-encoding").as_deref(), coding);
     }
 }
+
+#[test]
+fn signs_of_life_for_who_asks() {
+    let config = Config {
+        ping_interval: Duration::from_millis(1),
+        tell_all: true,
+        ..config()
+    };
+    let server = Server::builder().config(config).build().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = listener.local_addr().unwrap();
+    let served = server.clone();
+    let thread = thread::spawn(move || served.serve(&listener));
+
+    let mut http = Http::connect(to);
+    let session = http.open();
+    let socket = server.accept().unwrap();
+    assert_eq!(http.get(&session).text(), "2");
+    assert_eq!(http.post(&session, "3").text(), "ok");
+    assert_eq!(socket.event(), Some(Event::Heartbeat));
+    let mut ws = ws(to, &session.replace("polling", "websocket"));
+    for packet in ["2probe", "5", "4two"] {
+        ws.send(packet).unwrap();
+    }
+    assert_eq!(socket.event(), Some(Event::Upgrading));
+    assert_eq!(socket.event(), Some(Event::Upgraded));
+    // Who asks for messages alone is not held up by the rest.
+    assert_eq!(socket.recv(), Some("two".into()));
+    server.close(Duration::ZERO);
+    thread.join().unwrap().unwrap();
+}

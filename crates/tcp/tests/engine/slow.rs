@@ -104,7 +104,7 @@ fn a_handler_that_waits_does_not_outlive_its_session() {
                     assert_eq!(failed, Some(Err(SendError::Closed)));
                     told.lock().unwrap().push(None);
                 }
-                Event::Upgraded => {}
+                Event::Heartbeat | Event::Upgrading | Event::Upgraded => {}
                 Event::Closed(reason) => told.lock().unwrap().push(Some(reason)),
             },
         )

@@ -31,7 +31,7 @@ impl App for Echo {
     ) {
         match event {
             Event::Message(message) => drop(conn.with(|m| m.send(message))),
-            Event::Upgraded => {}
+            Event::Heartbeat | Event::Upgrading | Event::Upgraded => {}
             Event::Closed(reason) => self.ends.lock().unwrap().push(reason),
         }
     }

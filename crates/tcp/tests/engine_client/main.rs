@@ -48,6 +48,8 @@ fn line(client: &mut Client) -> String {
         Some(ClientEvent::Opened) => "opened".into(),
         Some(ClientEvent::Message(Message::Text(text))) => text.into_owned(),
         Some(ClientEvent::Message(Message::Binary(bytes))) => format!("{bytes:?}"),
+        Some(ClientEvent::Heartbeat) => "heartbeat".into(),
+        Some(ClientEvent::Upgrading) => "upgrading".into(),
         Some(ClientEvent::Upgraded) => "upgraded".into(),
         Some(ClientEvent::UpgradeFailed(error)) => format!("no upgrade: {error}"),
         Some(ClientEvent::Closed { reason, error }) => match error {

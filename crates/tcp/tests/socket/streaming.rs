@@ -120,31 +120,6 @@ fn what_is_left_is_bounded_as_a_message() {
 }
 
 #[test]
-fn time_in_which_no_chunk_was_asked_for_is_not_the_peers() {
-    let idle = Duration::from_millis(400);
-    let limits = || Limits {
-        message_idle: Some(idle),
-        ..Limits::default()
-    };
-    for split in [false, true] {
-        let (mut server, mut client) = bare_client(limits());
-        client.write_all(&frame(0x01, b"ab")).unwrap();
-        server.read_chunk().unwrap();
-        client.write_all(&frame(0x80, b"cd")).unwrap();
-        // The application is busy.
-        thread::sleep(2 * idle);
-        if split {
-            let (sender, mut receiver) = server.split();
-            sender.flush().unwrap();
-            assert_eq!(receiver.read().unwrap(), Some(Message::from("cd")));
-        } else {
-            server.flush().unwrap();
-            assert_eq!(server.read().unwrap(), Some(Message::from("cd")));
-        }
-    }
-}
-
-#[test]
 fn who_stops_within_a_message_is_not_waited_for() {
     let (mut server, mut client) = bare_client(Limits {
         message_idle: Some(Duration::from_millis(20)),

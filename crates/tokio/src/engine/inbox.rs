@@ -55,7 +55,7 @@ impl Inbox {
         let mut wake = mem::take(&mut state.receivers);
         match &event {
             Event::Message(message) => state.bytes += message.as_bytes().len(),
-            Event::Upgraded => {}
+            Event::Heartbeat | Event::Upgrading | Event::Upgraded => {}
             Event::Closed(reason) => {
                 state.closed = Some(*reason);
                 wake.append(&mut state.senders);

@@ -43,12 +43,15 @@
 //! Inside an axum or hyper server, [`Server::layer`] answers the path and [`Server::accept`] brings the
 //! clients.
 //!
+//! What Node's `engine.io` calls what is here, and what is not: [`from_engine_io`].
+//!
 //! # Limits
 //! What came and is not asked for is bounded ([`QUEUE`] messages, or the size of the largest, and what
 //! comes by one read): then the client is not read. What waits for a client is bounded by `high_water` of
 //! [`Config`]: then [`Socket::send`] waits.
 
 mod client;
+pub mod from_engine_io;
 mod inbox;
 mod server;
 mod socket;

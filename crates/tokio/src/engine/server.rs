@@ -101,6 +101,8 @@ impl App for Sockets {
     ) {
         conn.data().inbox.put(match event {
             Heard::Message(message) => Event::Message(message.into_owned()),
+            Heard::Heartbeat => Event::Heartbeat,
+            Heard::Upgrading => Event::Upgrading,
             Heard::Upgraded => Event::Upgraded,
             Heard::Closed(reason) => Event::Closed(reason),
         });

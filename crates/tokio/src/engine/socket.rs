@@ -18,6 +18,12 @@ use std::{
 pub enum Event {
     /// It has sent a message.
     Message(Message<'static>),
+    /// It has shown that it lives, by its pong, or ping of v3. Told only where
+    /// [`Config::tell_all`](super::Config) asks for it.
+    Heartbeat,
+    /// It has a WebSocket that has been probed. Told only where [`Config::tell_all`](super::Config) asks for
+    /// it.
+    Upgrading,
     /// It is on its WebSocket now.
     Upgraded,
     /// It is gone; the last event.
@@ -104,7 +110,7 @@ impl Socket {
         loop {
             match self.event().await? {
                 Event::Message(message) => return Some(message),
-                Event::Upgraded | Event::Closed(_) => {}
+                Event::Heartbeat | Event::Upgrading | Event::Upgraded | Event::Closed(_) => {}
             }
         }
     }
@@ -204,7 +210,7 @@ impl futures_core::Stream for Socket {
         loop {
             match ready!(self.poll_event(cx)) {
                 Some(Event::Message(message)) => return Poll::Ready(Some(message)),
-                Some(Event::Upgraded | Event::Closed(_)) => {}
+                Some(_) => {}
                 None => return Poll::Ready(None),
             }
         }

@@ -37,6 +37,8 @@ fn line(event: &ClientEvent<'_>) -> String {
         ClientEvent::Opened => "opened".into(),
         ClientEvent::Message(Message::Text(text)) => text.clone().into_owned(),
         ClientEvent::Message(Message::Binary(bytes)) => format!("{bytes:?}"),
+        ClientEvent::Heartbeat => "heartbeat".into(),
+        ClientEvent::Upgrading => "upgrading".into(),
         ClientEvent::Upgraded => "upgraded".into(),
         ClientEvent::UpgradeFailed(error) => format!("no upgrade: {error}"),
         ClientEvent::Closed { reason, error } => match error {

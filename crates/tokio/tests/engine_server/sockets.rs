@@ -239,3 +239,27 @@ async fn messages_that_may_not_be_compressed() {
         }
     }
 }
+
+#[tokio::test]
+async fn signs_of_life_for_who_asks() {
+    for below in BOTH {
+        let config = Config {
+            ping_interval: Duration::from_millis(1),
+            tell_all: true,
+            ..Config::default()
+        };
+        let (server, to) = start(Server::builder().config(config), below).await;
+        let mut http = Http::connect(to).await;
+        let session = open(&mut http).await;
+        let socket = within(server.accept()).await.unwrap();
+        assert_eq!(http.get(&session).await.body, "2");
+        assert_eq!(http.post(&session, "3").await.body, "ok");
+        assert_eq!(within(socket.event()).await, Some(Event::Heartbeat));
+        let mut ws = Ws::connect(to, &session.replace("polling", "websocket")).await;
+        ws.send_all(&["2probe", "5", "4two"]).await;
+        assert_eq!(within(socket.event()).await, Some(Event::Upgrading));
+        assert_eq!(within(socket.event()).await, Some(Event::Upgraded));
+        // Who asks for messages alone is not held up by the rest.
+        assert_eq!(within(socket.recv()).await.unwrap().as_bytes(), b"two");
+    }
+}
