@@ -16,6 +16,7 @@ pub mod eio_payload;
 pub mod handshake_head;
 pub mod memory;
 pub mod pieces;
+pub mod sio_client;
 pub mod sio_msgpack;
 pub mod sio_packet;
 pub mod stack;

@@ -1,19 +1,20 @@
 //! The targets by name, and what was once found: every file of `regressions/` goes through every target.
 
 use crate::{
-    eio_client, eio_engine_client, eio_payload, handshake_head, sio_msgpack, sio_packet, stack,
-    stack_ops, ws_deflate, ws_differential, ws_reader,
+    eio_client, eio_engine_client, eio_payload, handshake_head, sio_client, sio_msgpack,
+    sio_packet, stack, stack_ops, ws_deflate, ws_differential, ws_reader,
 };
 
 /// What a target does with an input.
 pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its program.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("eio_client", eio_client::fuzz),
     ("eio_engine_client", eio_engine_client::fuzz),
     ("eio_payload", eio_payload::fuzz),
     ("handshake_head", handshake_head::fuzz),
+    ("sio_client", sio_client::fuzz),
     ("sio_msgpack", sio_msgpack::fuzz),
     ("sio_packet", sio_packet::fuzz),
     ("stack", stack::fuzz),

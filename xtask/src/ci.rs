@@ -104,6 +104,7 @@ fn table(took: &[(&str, Duration)], failed: Option<&str>) -> String {
 fn fmt() -> Result {
     run_command(&mut cargo(["fmt", "--all", "--check"]))?;
     for manifest in [
+        "benches/client/Cargo.toml",
         "benches/engineio/Cargo.toml",
         "benches/frames/Cargo.toml",
         "benches/loopback/Cargo.toml",
@@ -171,7 +172,7 @@ fn clippy() -> Result {
 }
 
 /// The benchmarks build, and every side does in them what the others do. What they measure is not looked at.
-/// `benches/engineio` is left out: a peer of its needs the headers of OpenSSL.
+/// `benches/client` and `benches/engineio` are left out: a peer of theirs needs the headers of OpenSSL.
 fn benches() -> Result {
     for manifest in [
         "benches/frames/Cargo.toml",
@@ -192,9 +193,14 @@ fn benches() -> Result {
     crate::bench::run(&["websocket".to_owned(), "--quick".to_owned()])
 }
 
-/// A hundred thousand sessions of Engine.IO that move to a WebSocket, a thousand parties of Socket.IO that recover.
+/// A hundred thousand sessions of Engine.IO that move to a WebSocket, a thousand parties of Socket.IO that recover,
+/// and storms of a thousand clients.
 fn simulate() -> Result {
-    for [what, how_many] in [["--sessions", "100000"], ["--parties", "1000"]] {
+    for [what, how_many] in [
+        ["--sessions", "100000"],
+        ["--parties", "1000"],
+        ["--storms", "50"],
+    ] {
         crate::sim::run(&[what.to_owned(), how_many.to_owned()])?;
     }
     Ok(())

@@ -1,5 +1,5 @@
 //! `cargo xtask interop`: foreign clients and browsers against our servers, some of them through nginx and haproxy (the packages
-//! `nginx-light` and `haproxy` of Debian), by the scripts in `xtask/interop`, and then
+//! `nginx-light` and `haproxy` of Debian; certificates are made by its `openssl`), by the scripts in `xtask/interop`, and then
 //! the Autobahn|Testsuite. A peer that cannot be had is a failure, never a skip.
 
 use std::path::{Path, PathBuf};
@@ -79,9 +79,14 @@ fn check_node() -> Result {
     }
 }
 
-/// The proxies that are there, or Debian's by apt.
+/// The proxies and `openssl` that are there, or Debian's by apt.
 fn ensure_proxies() -> Result {
-    let packages: Vec<&str> = [("nginx", "nginx-light"), ("haproxy", "haproxy")]
+    const PROGRAMS: [(&str, &str); 3] = [
+        ("nginx", "nginx-light"),
+        ("haproxy", "haproxy"),
+        ("openssl", "openssl"),
+    ];
+    let packages: Vec<&str> = PROGRAMS
         .iter()
         .filter(|(program, _)| !has_proxy(program))
         .map(|(_, package)| *package)
@@ -94,11 +99,8 @@ fn ensure_proxies() -> Result {
     let mut words = vec!["install", "--yes", "--no-install-recommends"];
     words.extend(packages);
     apt(&words)?;
-    match ["nginx", "haproxy"]
-        .iter()
-        .find(|program| !has_proxy(program))
-    {
-        Some(program) => Err(format!("apt-get installed no {program}")),
+    match PROGRAMS.iter().find(|(program, _)| !has_proxy(program)) {
+        Some((program, _)) => Err(format!("apt-get installed no {program}")),
         None => Ok(()),
     }
 }
@@ -106,7 +108,12 @@ fn ensure_proxies() -> Result {
 fn has_proxy(program: &str) -> bool {
     // Debian keeps them where only an administrator looks.
     ["", "/usr/sbin/"].iter().any(|folder| {
-        let asked = command(format!("{folder}{program}")).arg("-v").output();
+        let word = if program == "openssl" {
+            "version"
+        } else {
+            "-v"
+        };
+        let asked = command(format!("{folder}{program}")).arg(word).output();
         asked.is_ok_and(|answer| answer.status.success())
     })
 }

@@ -5,7 +5,7 @@ use crate::{
     rounds::{Job, measure},
 };
 use serde::{Deserialize, Serialize};
-use siox_socketio::{Config, Decoded, Decoder, Encoded, Header, Kind};
+use siox_socketio::{Config, Decoded, Decoder, Encoded};
 use siox_wire::{Instant, Message};
 use socketioxide_core::{
     Str, Value,
@@ -128,12 +128,7 @@ fn encode<T: Serialize + 'static>(what: fn() -> T) -> [Job; 2] {
     [
         Job::new("siox", move || {
             let encoded = Encoded::event("echo", black_box(&ours)).expect("JSON");
-            let header = Header {
-                kind: Kind::Event,
-                nsp: "/",
-                id: None,
-            };
-            black_box(header.text(0, encoded.json()));
+            black_box(encoded.into_text("/", None));
             1
         }),
         Job::new("socketioxide", move || {

@@ -140,15 +140,11 @@ fn begin(queue: &mut Queue, hard_cap: usize, begins: &Cell<bool>) {
 
 /// Puts one text with `lead` before it; the parts are copied only where there are very many.
 fn put_led<S: Sink>(socket: &mut S, lead: &'static [u8], parts: &[&[u8]]) {
-    let mut few = [lead; 10];
-    match few.split_first_mut() {
-        Some((_, rest)) if parts.len() <= rest.len() => {
-            for (to, from) in rest.iter_mut().zip(parts) {
-                *to = from;
-            }
-            let len = parts.len().saturating_add(1);
-            socket.put_text(few.get(..len).unwrap_or_default());
-        }
+    match *parts {
+        [a] => socket.put_text(&[lead, a]),
+        [a, b] => socket.put_text(&[lead, a, b]),
+        [a, b, c, d] => socket.put_text(&[lead, a, b, c, d]),
+        [a, b, c, d, e, f] => socket.put_text(&[lead, a, b, c, d, e, f]),
         _ => {
             let mut all = Vec::from([lead]);
             all.extend_from_slice(parts);

@@ -256,8 +256,14 @@ impl Queue {
         (coding, out.finish())
     }
 
-    /// Takes as many packets as `limit` bytes hold, but at least one, and if all are taken `last` too.
-    pub(crate) fn take_batch(&mut self, limit: usize, last: Option<&'static str>) -> Batch {
+    /// Takes as many packets as `limit` bytes hold, at most `most`, but at least one, and if all are taken
+    /// `last` too.
+    pub(crate) fn take_batch(
+        &mut self,
+        limit: usize,
+        most: usize,
+        last: Option<&'static str>,
+    ) -> Batch {
         let coding = self.coding();
         // The first packet has no separator.
         let spare = usize::from(coding == Coding::V4);
@@ -265,7 +271,7 @@ impl Queue {
         let (mut out, mut packets) = (Writer::new(coding), 0_usize);
         while let Some(item) = self.pop_packet() {
             let cost = item.cost(coding);
-            if packets > 0 && cost > room {
+            if packets > 0 && (cost > room || packets >= most) {
                 self.items.push_front(item);
                 break;
             }
@@ -275,7 +281,9 @@ impl Queue {
             item.write(&mut out, self.dialect.lead());
         }
         let last = last
-            .filter(|last| self.items.is_empty() && (packets == 0 || last.len() < room))
+            .filter(|last| {
+                self.items.is_empty() && (packets == 0 || last.len() < room && packets < most)
+            })
             .map(|last| Bytes::from_static(last.as_bytes()));
         let complete = last.is_some();
         if let Some(last) = last {

@@ -23,6 +23,9 @@
 //! exactly once, members as a model has them, nothing for a socket that has left, and a session recovered
 //! without a gap or not at all.
 //!
+//! A [`Storm`] is a crowd of a thousand clients, with their reconnection, buffers and retries
+//! ([`siox_stack::Manager`]), whose server restarts; in both revisions of Socket.IO.
+//!
 //! # Limits
 //! Clients that poll by JSONP, compression, TLS and proxies that change bytes are not simulated. A delay that the network may be blamed for is small against the heartbeat; when larger
 //! ones add up, the session may end, but must still end well.
@@ -41,6 +44,7 @@ mod peer;
 mod pipe;
 mod scenario;
 mod sockets;
+mod storm;
 mod world;
 
 pub use campaign::{Simulation, Tally, campaign};
@@ -48,4 +52,5 @@ pub use fault::{Break, Fault, Kind, Place, Side, Stray};
 pub use minimise::minimise;
 pub use scenario::{Line, Scenario};
 pub use sockets::{Party, gather};
+pub use storm::Storm;
 pub use world::{Failure, Outcome, run};

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
-use siox_sim::{Party, Scenario, Simulation, campaign, minimise};
+use siox_sim::{Party, Scenario, Simulation, Storm, campaign, minimise};
 use std::{process::ExitCode, time::Instant};
 
 /// Simulates sessions on a network that fails.
@@ -15,6 +15,9 @@ struct Arguments {
     /// Instead of that, how many parties of Socket.IO are to recover a session.
     #[arg(long)]
     parties: Option<u64>,
+    /// Instead of that, how many storms of a thousand clients, whose server restarts, are to end well.
+    #[arg(long, conflicts_with = "parties")]
+    storms: Option<u64>,
     /// The first seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -25,14 +28,20 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match arguments.parties {
-        None => simulate::<Scenario>(
+    match (arguments.parties, arguments.storms) {
+        (None, None) => simulate::<Scenario>(
             &arguments,
             arguments.sessions,
             "moved from polling to a WebSocket and lost nothing",
             "stayed on polling",
         ),
-        Some(parties) => simulate::<Party>(
+        (None, Some(storms)) => simulate::<Storm>(
+            &arguments,
+            storms,
+            "storms brought everybody back and lost nothing",
+            "were no storms",
+        ),
+        (Some(parties), _) => simulate::<Party>(
             &arguments,
             parties,
             "recovered sessions",
@@ -70,7 +79,11 @@ fn simulate<S: Simulation>(arguments: &Arguments, runs: u64, full: &str, other: 
     };
     println!("FAILED: {failure}\nthe shortest run that fails:");
     tell(&minimise(&S::draw(failure.seed)));
-    let mode = arguments.parties.map_or("", |_| " --parties 1");
+    let mode = match (arguments.parties, arguments.storms) {
+        (Some(_), _) => " --parties 1",
+        (None, Some(_)) => " --storms 1",
+        (None, None) => "",
+    };
     println!("all of it: siox-sim{mode} --replay --seed {}", failure.seed);
     ExitCode::FAILURE
 }

@@ -1,6 +1,6 @@
 //! Whole runs: nothing is lost, and a run is the same every time.
 
-use siox_sim::{Party, Scenario, Simulation, campaign, run};
+use siox_sim::{Party, Scenario, Simulation, Storm, campaign, run};
 
 #[test]
 fn thousands_of_sessions_lose_nothing() {
@@ -40,6 +40,19 @@ fn a_party_is_replayed_byte_for_byte() {
             first.digest,
             "a log changes nothing"
         );
+    }
+}
+
+#[test]
+fn a_crowd_comes_back_spread_and_loses_nothing() {
+    for seed in 0..8 {
+        let storm = Storm {
+            crowd: 60,
+            ..Storm::draw(seed)
+        };
+        let [first, second] = [(), ()].map(|()| storm.run(true));
+        assert_eq!(first.failure, None);
+        assert_eq!(first, second, "seed {seed}");
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
 };
 #[cfg(feature = "tokio")]
 use crate::{Namespace, Socket};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use siox_socketio::{DecodeError, DisconnectReason, Encoded, Packet, Value};
 use siox_stack::Owed;
 use std::{any::type_name, fmt};
@@ -181,6 +181,80 @@ impl Args {
     }
 }
 
+/// All arguments of an event as they came, lent by it: the last argument of a handler that returns at once and is not
+/// async. Nothing is copied, and what is decoded may borrow its strings.
+///
+#[cfg_attr(feature = "tokio", doc = "```no_run")]
+#[cfg_attr(not(feature = "tokio"), doc = "```ignore")]
+/// # fn of(root: siox::Namespace) {
+/// # use siox::{ArgsRef, BoxError, Socket};
+/// #[derive(serde::Deserialize)]
+/// struct Order<'a> {
+///     #[serde(borrow)]
+///     customer: std::borrow::Cow<'a, str>,
+///     total: f64,
+/// }
+///
+/// root.on("order", |socket: Socket, args: ArgsRef<'_>| -> Result<(), BoxError> {
+///     let order: Order<'_> = args.decode()?;
+///     Ok(socket.emit("ordered", &(order.customer, order.total))?)
+/// });
+/// root.on("echo", |socket: Socket, args: ArgsRef<'_>| socket.relay("echo", args));
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArgsRef<'a>(pub(crate) &'a Packet<'a>);
+
+impl<'a> ArgsRef<'a> {
+    pub(crate) fn of(incoming: &Incoming<'a>) -> Result<Self, BoxError> {
+        match incoming.kind {
+            Kind::Event { packet, .. } => Ok(Self(packet)),
+            Kind::Connect | Kind::Disconnect(_) | Kind::ConnectError(_) => {
+                Err(Missing("only an event has arguments").into())
+            }
+        }
+    }
+
+    /// The arguments as types of the application, as [`Data`] decodes them; its `&str` and `Cow<str>` borrow. A string
+    /// with an escape in it is no `&str`.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when they do not fit.
+    pub fn decode<T: Deserialize<'a>>(self) -> Result<T, DecodeError> {
+        self.0.decode()
+    }
+
+    /// The arguments as a dynamic array.
+    #[must_use]
+    pub fn to_value(self) -> Value {
+        self.0.args_value()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A copy to keep. Attachments are shared.
+    #[must_use]
+    pub fn to_args(self) -> Args {
+        Args(self.0.to_static())
+    }
+}
+
+impl<'a> From<&'a Args> for ArgsRef<'a> {
+    fn from(args: &'a Args) -> Self {
+        Self(&args.0)
+    }
+}
+
 impl FromEvent for Args {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match &incoming.kind {
@@ -287,12 +361,13 @@ impl Ack {
     ///
     /// # Errors
     /// As [`SendError`] says.
-    pub fn relay(self, args: &Args) -> Result<(), SendError> {
+    pub fn relay<'a>(self, args: impl Into<ArgsRef<'a>>) -> Result<(), SendError> {
+        let args = args.into();
         match self.0 {
             To::Nobody => Ok(()),
             #[cfg(feature = "tokio")]
             To::Socket(socket, id) => socket.acknowledge_with(id, args),
-            To::Client(client, owed) => client.acknowledge(owed, &Encoded::relay_args(&args.0)),
+            To::Client(client, owed) => client.acknowledge(owed, &Encoded::relay_args(args.0)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What can be a handler: functions and closures, sync or async, of up to six extracted arguments.
 
-use crate::{BoxError, Incoming, extract::FromEvent};
+use crate::{ArgsRef, BoxError, Incoming, extract::FromEvent};
 use std::{future::Future, pin::Pin};
 
 /// A handler's future once its arguments have been extracted: it owns all it needs.
@@ -45,7 +45,8 @@ impl<E: Into<BoxError>> Outcome for Result<(), E> {
 }
 
 /// A function or closure whose arguments are extractors, in any order: [`Socket`](crate::Socket),
-/// [`Data`](crate::Data), [`Ack`](crate::Ack), [`State`](crate::State) and the others of this crate.
+/// [`Data`](crate::Data), [`Ack`](crate::Ack), [`State`](crate::State) and the others of this crate. One that is not
+/// async may take [`ArgsRef`] behind them, which borrows the event's arguments.
 ///
 /// It returns `()` or a `Result<(), E>`, or a future of either. A closure that captures and is async
 /// is written `move |s: Socket| { let db = db.clone(); async move { .. } }`. `M` tells the forms apart
@@ -65,6 +66,9 @@ pub trait Handler<M>: Send + Sync + 'static {
 /// Tells a handler that returns at once.
 #[derive(Debug)]
 pub struct Sync_;
+/// Tells a handler that returns at once and borrows the event's arguments.
+#[derive(Debug)]
+pub struct Lent_;
 /// Tells a handler that returns a future.
 #[derive(Debug)]
 pub struct Async_;
@@ -80,6 +84,18 @@ macro_rules! handlers {
             fn call(&self, incoming: &Incoming<'_>) -> Result<Called, BoxError> {
                 let _ = incoming;
                 Ok(Called::Done(self($($arg::from_event(incoming)?),*).outcome()))
+            }
+        }
+
+        impl<F, O, $($arg),*> Handler<(Lent_, ($($arg,)*))> for F
+        where
+            F: for<'a> Fn($($arg,)* ArgsRef<'a>) -> O + Send + Sync + 'static,
+            O: Outcome,
+            $($arg: FromEvent,)*
+        {
+            fn call(&self, incoming: &Incoming<'_>) -> Result<Called, BoxError> {
+                let args = ArgsRef::of(incoming)?;
+                Ok(Called::Done(self($($arg::from_event(incoming)?,)* args).outcome()))
             }
         }
 

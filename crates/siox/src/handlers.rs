@@ -114,29 +114,41 @@ impl Table {
             None => List::default(),
         };
         change(&mut own);
-        if own.is_empty() {
-            self.events.remove(event);
+        let before = if own.is_empty() {
+            self.events.remove(event)
         } else {
-            let chain = Arc::new(self.chain_of(own));
-            self.events.insert(event.into(), chain);
-        }
+            let chain = Arc::new(self.chain_of(Some(event.into()), own));
+            self.events.insert(event.into(), chain)
+        };
+        before.iter().for_each(|chain| chain.outdate());
     }
 
-    fn chain_of(&self, own: List) -> Chain {
+    fn off(&mut self, event: &str) {
+        let before = self.events.remove(event);
+        before.iter().for_each(|chain| chain.outdate());
+    }
+
+    fn chain_of(&self, event: Option<Box<str>>, own: List) -> Chain {
         Chain {
             any: self.any.clone(),
             packet: self.packet.clone(),
             own,
+            event,
+            outdated: AtomicBool::new(false),
         }
     }
 
     /// What every event sets off has changed.
     fn put_together(&mut self) {
-        let chain = self.chain_of(List::default());
+        let chain = self.chain_of(None, List::default());
         for own in self.events.values_mut() {
+            own.outdate();
             *own = Arc::new(Chain {
+                any: chain.any.clone(),
+                packet: chain.packet.clone(),
                 own: own.own.clone(),
-                ..chain.clone()
+                event: own.event.clone(),
+                outdated: AtomicBool::new(false),
             });
         }
         self.others = (!chain.is_empty()).then(|| Arc::new(chain));
@@ -144,14 +156,28 @@ impl Table {
 }
 
 /// All that an event sets off, in this order.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Chain {
     pub(crate) any: List,
     pub(crate) packet: List,
     pub(crate) own: List,
+    /// The one event that it is of; none where it is of several, or put together of two.
+    event: Option<Box<str>>,
+    /// The table has another by now.
+    outdated: AtomicBool,
 }
 
 impl Chain {
+    fn outdate(&self) {
+        self.outdated.store(true, Ordering::Release);
+    }
+
+    /// Whether it is what its table has for this event just now.
+    #[inline]
+    pub(crate) fn is_for(&self, event: &str) -> bool {
+        self.event.as_deref() == Some(event) && !self.outdated.load(Ordering::Acquire)
+    }
+
     fn is_empty(&self) -> bool {
         self.any.is_empty() && self.packet.is_empty() && self.own.is_empty()
     }
@@ -165,6 +191,7 @@ impl Chain {
                 any: join(first.any.clone(), second.any.clone()),
                 packet: join(first.packet.clone(), second.packet.clone()),
                 own: join(first.own.clone(), second.own.clone()),
+                ..Self::default()
             })),
         }
     }
@@ -202,7 +229,7 @@ impl Handlers {
     }
 
     pub(crate) fn off(&self, event: &str) {
-        self.change(|t| drop(t.events.remove(event)));
+        self.change(|t| t.off(event));
     }
 
     pub(crate) fn add<M: 'static>(&self, occasion: Occasion, handler: impl Handler<M>) {

@@ -6,7 +6,7 @@ use crate::{
     error::Fault,
     extract::{Incoming, Kind, Side},
     handler::{Called, Running},
-    handlers::{Entry, List, Occasion},
+    handlers::{Chain, Entry, List, Occasion},
     running::{End, PENDING, dropped, message_of, noop, poll_caught},
 };
 use siox_socketio::{DisconnectReason, Packet};
@@ -15,7 +15,7 @@ use std::{
     collections::VecDeque,
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::MutexGuard,
+    sync::{Arc, MutexGuard},
     task::{Context, Poll},
 };
 
@@ -48,11 +48,19 @@ pub(crate) struct Inbox {
     waiting: VecDeque<Item<'static>>,
     /// The client is not read because of this socket.
     stalled: bool,
+    /// What the last event set off, for the next one of its name.
+    recent: Option<Arc<Chain>>,
 }
 
 impl Inbox {
     fn may_start(&self) -> bool {
         self.open && self.pending < PENDING
+    }
+
+    /// Whether nothing waits, and nobody has to be told so.
+    #[inline]
+    fn is_quiet(&self) -> bool {
+        self.waiting.is_empty() && self.pending < PENDING && !self.stalled
     }
 
     /// Whether the client must not be read, when that has changed.
@@ -72,7 +80,7 @@ impl Socket {
     /// Starts the handlers of `item`, or lets it wait for its turn.
     pub(crate) fn receive(&self, item: Item<'_>) {
         match self.may_start() {
-            Ok(()) => {
+            Ok(_) => {
                 self.start(&item);
                 self.start_waiting();
             }
@@ -83,8 +91,18 @@ impl Socket {
     /// Starts the handlers of an event, or lets it wait for its turn.
     pub(crate) fn receive_event(&self, packet: Packet<'_>, id: Option<u64>) {
         match self.may_start() {
-            Ok(()) => {
-                self.handle(&packet, id);
+            Ok(recent) => {
+                let chain = self.chain_like(recent, packet.name());
+                if let Some(chain) = &chain {
+                    self.set_off(chain, &packet, id);
+                }
+                let mut inbox = self.inbox();
+                inbox.recent = chain;
+                if inbox.is_quiet() {
+                    inbox.starting = false;
+                    return;
+                }
+                drop(inbox);
                 self.start_waiting();
             }
             Err(inbox) => self.let_wait(inbox, Item::Event { packet, id }.into_owned()),
@@ -92,14 +110,15 @@ impl Socket {
     }
 
     /// Whether a handler may start just now, before anything else does; the caller then starts what
-    /// waits behind it too.
-    fn may_start(&self) -> Result<(), MutexGuard<'_, Inbox>> {
+    /// waits behind it too. With it comes what the last event set off.
+    #[inline]
+    fn may_start(&self) -> Result<Option<Arc<Chain>>, MutexGuard<'_, Inbox>> {
         let mut inbox = self.inbox();
         if !inbox.may_start() || inbox.starting || !inbox.waiting.is_empty() {
             return Err(inbox);
         }
         inbox.starting = true;
-        Ok(())
+        Ok(inbox.recent.take())
     }
 
     fn let_wait(&self, mut inbox: MutexGuard<'_, Inbox>, item: Item<'static>) {
@@ -158,6 +177,9 @@ impl Socket {
         match item {
             Item::Event { packet, id } => self.handle(packet, *id),
             Item::Disconnected(reason) => {
+                // A handler may hold the socket.
+                let recent = self.inbox().recent.take();
+                drop(recent);
                 for handler in self.handlers_at(Occasion::Disconnecting).iter() {
                     self.run(handler, "disconnecting", Kind::Disconnect(*reason));
                 }
@@ -170,13 +192,18 @@ impl Socket {
     }
 
     fn handle(&self, packet: &Packet<'_>, id: Option<u64>) {
-        let Some(chain) = self.chain(packet.name()) else {
-            return;
-        };
+        if let Some(chain) = self.chain(packet.name()) {
+            self.set_off(&chain, packet, id);
+        }
+    }
+
+    #[inline]
+    fn set_off(&self, chain: &Arc<Chain>, packet: &Packet<'_>, id: Option<u64>) {
+        let event = packet.name();
         for handler in chain.any.iter() {
             self.run(
                 handler,
-                packet.name(),
+                event,
                 Kind::Event {
                     packet,
                     ack: id.into(),
@@ -184,18 +211,25 @@ impl Socket {
             );
         }
         if chain.packet.is_empty() {
-            self.run_all(&chain.own, packet, id);
+            self.run_all(&chain.own, event, packet, id);
         } else {
-            self.screen(&chain, packet, id);
+            self.screen(chain, packet, id);
         }
     }
 
-    pub(crate) fn run_all(&self, handlers: &List, packet: &Packet<'_>, id: Option<u64>) {
+    #[inline]
+    pub(crate) fn run_all(
+        &self,
+        handlers: &List,
+        event: &str,
+        packet: &Packet<'_>,
+        id: Option<u64>,
+    ) {
         let mut spent = false;
         for handler in handlers.iter() {
             self.run(
                 handler,
-                packet.name(),
+                event,
                 Kind::Event {
                     packet,
                     ack: id.into(),
@@ -204,7 +238,7 @@ impl Socket {
             spent |= handler.is_spent();
         }
         if spent {
-            self.drop_spent(packet.name());
+            self.drop_spent(event);
         }
     }
 

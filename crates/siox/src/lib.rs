@@ -175,7 +175,7 @@ pub use {
 pub use {
     awaited::{Answer, TypedAnswer},
     error::{AckError, BoxError, ConnectError, Fault},
-    extract::{Ack, Args, Data, EventName, FromEvent, Incoming, State},
+    extract::{Ack, Args, ArgsRef, Data, EventName, FromEvent, Incoming, State},
     handler::{Called, Handler, Outcome},
     outgoing::Outgoing,
     typed::{TypedEvent, TypedOutcome},

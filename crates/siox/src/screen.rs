@@ -21,9 +21,9 @@ enum Screened {
 
 impl Socket {
     /// Asks the middleware one after the other, in place as long as none is pending.
-    pub(crate) fn screen(&self, chain: &Chain, packet: &Packet<'_>, id: Option<u64>) {
+    pub(crate) fn screen(&self, chain: &Arc<Chain>, packet: &Packet<'_>, id: Option<u64>) {
         match self.ask_from(0, &chain.packet, packet, id) {
-            Screened::Passed => self.run_all(&chain.own, packet, id),
+            Screened::Passed => self.run_all(&chain.own, packet.name(), packet, id),
             Screened::Refused(e) => self.report(packet.name(), Fault::Refused(e)),
             Screened::Pending(at, future) => {
                 let rest = self
@@ -83,7 +83,7 @@ impl Socket {
         self,
         at: usize,
         mut future: Running,
-        chain: Chain,
+        chain: Arc<Chain>,
         packet: Packet<'static>,
         id: Option<u64>,
     ) -> Result<(), BoxError> {
@@ -105,7 +105,7 @@ impl Socket {
                 }
             }
         }
-        self.run_all(&chain.own, &packet, id);
+        self.run_all(&chain.own, packet.name(), &packet, id);
         Ok(())
     }
 }

@@ -18,6 +18,7 @@ examples! {
     custom_parser = "../examples/custom_parser.rs"
     acks = "../examples/acks.rs"
     asking = "../examples/client.rs"
+    client_session = "../examples/client_session.rs"
     client_typed = "../examples/client_typed.rs"
     behind_nginx = "../examples/behind_nginx.rs"
     dynamic = "../examples/dynamic.rs"
@@ -57,6 +58,46 @@ async fn a_client_asks_and_is_asked() {
     let client = asking::connect(&format!("http://{to}")).unwrap();
     assert_eq!(asking::guess(&client, "siox").await.unwrap(), "right");
     assert_eq!(asking::guess(&client, "io").await.unwrap(), "wrong");
+}
+
+#[tokio::test]
+async fn a_client_renews_its_token_and_comes_back() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = listener.local_addr().unwrap();
+    let notes = || {
+        let io = middleware::server();
+        io.namespace("/private")
+            .on("note", |siox::Data(n): siox::Data<u32>, ack: siox::Ack| {
+                ack.send(&n)
+            });
+        io
+    };
+    let serve = |io: &siox::Server, listener| {
+        let io = io.clone();
+        tokio::spawn(async move { io.serve(listener).await })
+    };
+    let io = notes();
+    let serving = serve(&io, listener);
+    let tokens = client_session::Tokens::new("worn out");
+    let client = client_session::connect(&format!("http://{to}/private"), tokens).unwrap();
+    let answer = client.emit_with_ack::<u32>("note", &1, None);
+    assert_eq!(answer.await.unwrap(), 1_u32);
+    let (tell, mut gone) = tokio::sync::mpsc::unbounded_channel();
+    client.on_disconnect(move || {
+        let _ = tell.send(());
+    });
+    serving.abort();
+    io.close_within(std::time::Duration::ZERO).await;
+    gone.recv().await.unwrap();
+    let answer = client.emit_with_ack::<u32>("note", &2, None);
+    let listener = loop {
+        match tokio::net::TcpListener::bind(to).await {
+            Ok(listener) => break listener,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    serve(&notes(), listener);
+    assert_eq!(answer.await.unwrap(), 2_u32);
 }
 
 #[tokio::test]

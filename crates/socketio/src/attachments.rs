@@ -40,7 +40,16 @@ impl Decoder {
         message: Message<'b>,
         config: &Config,
     ) -> Result<Option<Decoded<'b>>, Error> {
-        if config.is_plain() {
+        let is_plain = config.is_plain();
+        if is_plain
+            && self.pending.is_none()
+            && let Message::Text(Cow::Borrowed(text)) = &message
+            && let Some((id, packet)) = decode::plain_event(text)
+        {
+            let nsp = Cow::Borrowed("/");
+            return Ok(Some(Decoded::Event { nsp, id, packet }));
+        }
+        if is_plain {
             self.plain(now, message, config)
         } else {
             self.other(now, message, config)

@@ -1,7 +1,7 @@
 //! What the application sends: arguments encoded once, ready for any number of sockets.
 
 use crate::{
-    Kind, Packet, is_reserved,
+    Header, Kind, Packet, is_reserved,
     ser::{Args, Encoder},
     text::quote,
 };
@@ -29,7 +29,8 @@ use siox_wire::SendError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoded {
     kind: Kind,
-    json: String,
+    /// The digit of a packet without attachments, and the JSON: all of the text that such a packet has in `/`.
+    text: String,
     /// Where the arguments begin: behind the bracket, or behind the event's name.
     head: usize,
     attachments: Vec<Bytes>,
@@ -54,7 +55,7 @@ impl Encoded {
     /// [`SendError::Unencodable`] when `args` cannot be written as JSON.
     pub fn args<T: Serialize + ?Sized>(args: &T) -> Result<Self, SendError> {
         let mut encoder = Encoder::with_capacity(FIRST);
-        encoder.json.push('[');
+        encoder.json.push_str("3[");
         Self::close(Kind::Ack, encoder, true, args)
     }
 
@@ -73,7 +74,7 @@ impl Encoded {
         encoder.json.push(']');
         Ok(Self {
             kind,
-            json: encoder.json,
+            text: encoder.json,
             head,
             attachments: encoder.attachments,
             plain: false,
@@ -86,29 +87,29 @@ impl Encoded {
     /// # Errors
     /// [`SendError::Reserved`] for a name that the protocol keeps for itself.
     pub fn relay_event(name: &str, packet: &Packet<'_>) -> Result<Self, SendError> {
-        let mut json = open_event(name, packet.inner().len().saturating_add(2))?.json;
-        let head = json.len();
+        let mut text = open_event(name, packet.inner().len().saturating_add(2))?.json;
+        let head = text.len();
         if !packet.is_empty() {
-            json.push(',');
+            text.push(',');
         }
-        Ok(Self::relay(Kind::Event, json, head, packet))
+        Ok(Self::relay(Kind::Event, text, head, packet))
     }
 
     /// An acknowledgement with the arguments of a packet that was received, passed through without a
     /// look at them. Attachments are shared.
     #[must_use]
     pub fn relay_args(packet: &Packet<'_>) -> Self {
-        let mut json = String::with_capacity(packet.inner().len().saturating_add(2));
-        json.push('[');
-        Self::relay(Kind::Ack, json, 1, packet)
+        let mut text = String::with_capacity(packet.inner().len().saturating_add(3));
+        text.push_str("3[");
+        Self::relay(Kind::Ack, text, 2, packet)
     }
 
-    fn relay(kind: Kind, mut json: String, head: usize, packet: &Packet<'_>) -> Self {
-        json.push_str(packet.inner());
-        json.push(']');
+    fn relay(kind: Kind, mut text: String, head: usize, packet: &Packet<'_>) -> Self {
+        text.push_str(packet.inner());
+        text.push(']');
         Self {
             kind,
-            json,
+            text,
             head,
             attachments: packet.attachments().to_vec(),
             plain: false,
@@ -118,18 +119,18 @@ impl Encoded {
     /// The same with one more argument behind the others: a string.
     #[must_use]
     pub fn with_argument(&self, text: &str) -> Self {
-        let mut json =
-            String::with_capacity(self.json.len().saturating_add(text.len()).saturating_add(4));
-        let open = self.json.strip_suffix(']').unwrap_or_default();
-        json.push_str(open);
-        if open != "[" {
-            json.push(',');
+        let room = self.text.len().saturating_add(text.len()).saturating_add(4);
+        let mut all = String::with_capacity(room);
+        let open = self.text.strip_suffix(']').unwrap_or_default();
+        all.push_str(open);
+        if !open.ends_with('[') || open.len() > 2 {
+            all.push(',');
         }
-        quote(&mut json, text);
-        json.push(']');
+        quote(&mut all, text);
+        all.push(']');
         Self {
             kind: self.kind,
-            json,
+            text: all,
             head: self.head,
             attachments: self.attachments.clone(),
             plain: self.plain,
@@ -153,14 +154,31 @@ impl Encoded {
     /// Whether the last argument is a string; an event's name is none.
     #[must_use]
     pub fn ends_with_string(&self) -> bool {
-        let args = self.json.get(self.head..).unwrap_or_default();
+        let args = self.text.get(self.head..).unwrap_or_default();
         args.ends_with("\"]")
     }
 
     /// The JSON text of the array; binary values are placeholders.
     #[must_use]
     pub fn json(&self) -> &str {
-        &self.json
+        self.text.get(1..).unwrap_or_default()
+    }
+
+    /// The text of its packet to `/`, if that needs neither id nor attachments.
+    #[inline]
+    pub(crate) fn plain_text(&self) -> Option<&str> {
+        self.attachments.is_empty().then_some(&self.text)
+    }
+
+    /// The text of its packet in JSON to a namespace, with the id of the acknowledgement that it wants or is; its
+    /// attachments follow in messages of their own. In `/` and without an id it costs no copy.
+    #[must_use]
+    pub fn into_text(self, nsp: &str, id: Option<u64>) -> String {
+        if nsp == "/" && id.is_none() && self.attachments.is_empty() {
+            return self.text;
+        }
+        let kind = self.kind;
+        Header { kind, nsp, id }.text(self.attachments.len(), self.json())
     }
 
     /// The attachments, in the order of their placeholders' numbers.
@@ -184,8 +202,8 @@ fn open_event(name: &str, more: usize) -> Result<Encoder, SendError> {
     if is_reserved(name) {
         return Err(SendError::Reserved);
     }
-    let mut encoder = Encoder::with_capacity(name.len().saturating_add(3).saturating_add(more));
-    encoder.json.push('[');
+    let mut encoder = Encoder::with_capacity(name.len().saturating_add(4).saturating_add(more));
+    encoder.json.push_str("2[");
     quote(&mut encoder.json, name);
     Ok(encoder)
 }

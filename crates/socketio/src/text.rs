@@ -15,6 +15,30 @@ pub(crate) fn plain_run(bytes: &[u8], mut at: usize) -> usize {
         }
         at = at.wrapping_add(8);
     }
+    last_run(bytes, at)
+}
+
+/// As [`plain_run`], where fewer than eight bytes are left.
+#[inline]
+fn last_run(bytes: &[u8], at: usize) -> usize {
+    let left = bytes.len().wrapping_sub(at);
+    if left == 0 {
+        return at;
+    }
+    if let Some(last) = bytes.last_chunk::<8>()
+        && left < 8
+    {
+        // What comes in behind them are zeros, which end a run.
+        let shift = 64usize.wrapping_sub(left.wrapping_mul(8));
+        let mask = special(u64::from_le_bytes(*last) >> shift);
+        return at.wrapping_add((mask.trailing_zeros() >> 3) as usize);
+    }
+    slow_run(bytes, at)
+}
+
+/// As [`plain_run`], of a text of less than eight bytes.
+#[cold]
+fn slow_run(bytes: &[u8], mut at: usize) -> usize {
     while let Some(&b) = bytes.get(at) {
         if b == b'"' || b == b'\\' || b < 0x20 {
             break;
@@ -27,7 +51,7 @@ pub(crate) fn plain_run(bytes: &[u8], mut at: usize) -> usize {
 /// Whether `text` is the inside of a JSON string as it is.
 #[inline]
 pub(crate) fn needs_no_escape(text: &str) -> bool {
-    plain_run(text.as_bytes(), 0) == text.len()
+    is_plain(text.as_bytes())
 }
 
 /// Marks the high bit of bytes that end a plain run. Bytes above the lowest mark may be marked

@@ -205,6 +205,7 @@ impl Session {
     }
 
     /// One event of Engine.IO, carried up one layer.
+    #[inline]
     fn up<'b>(
         &mut self,
         now: Instant,
@@ -216,6 +217,9 @@ impl Session {
                     .sockets
                     .handle_message(now, message, &mut self.engine.sink());
                 match step {
+                    Ok(Some(event @ socketio::Event::Event { .. })) => {
+                        Ok(Some(Event::Socket(event)))
+                    }
                     Ok(event) => {
                         let left = matches!(event, Some(socketio::Event::Disconnect { .. }));
                         if left && self.sockets.is_deserted() {

@@ -1,24 +1,26 @@
 //! `bench`: the Socket.IO application that benchmarks load. Every peer of ours serves the same one.
 
 use serde::{Deserialize, Serialize};
-use siox::{Ack, Args, Data, Namespace, SendError, Server, Socket, Value};
+use siox::{Ack, ArgsRef, BoxError, Data, Namespace, SendError, Server, Socket, Value};
 
-/// The argument of `techo`: what the generator's event of 1 KiB carries, in its order.
+/// The argument of `techo`: what the generator's event of 1 KiB carries, in its order. Its strings are without escapes.
 #[derive(Debug, Serialize, Deserialize)]
-struct Order {
-    customer: String,
+struct Order<'a> {
+    customer: &'a str,
     id: u64,
-    items: Vec<Item>,
+    #[serde(borrow)]
+    items: Vec<Item<'a>>,
     paid: bool,
     total: f64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Item {
-    name: String,
+struct Item<'a> {
+    name: &'a str,
     price: f64,
     sku: u64,
-    tags: Vec<String>,
+    #[serde(borrow)]
+    tags: Vec<&'a str>,
 }
 
 pub(crate) fn server() -> Server {
@@ -32,23 +34,27 @@ pub(crate) fn server() -> Server {
 /// One echo for each way to take arguments: passed through, typed, as a dynamic value.
 fn echoes(root: &Namespace) {
     for event in ["echo", "becho"] {
-        root.on(event, move |socket: Socket, args: Args| {
-            socket.relay(event, &args)
+        root.on(event, move |socket: Socket, args: ArgsRef<'_>| {
+            socket.relay(event, args)
         });
     }
-    root.on("techo", |socket: Socket, Data(order): Data<Order>| {
-        socket.emit("techo", &order)
-    });
+    root.on(
+        "techo",
+        |socket: Socket, args: ArgsRef<'_>| -> Result<(), BoxError> {
+            let order: Order<'_> = args.decode()?;
+            Ok(socket.emit("techo", &order)?)
+        },
+    );
     root.on("decho", |socket: Socket, Data(value): Data<Value>| {
         socket.emit("decho", &value)
     });
-    root.on("ack", |args: Args, ack: Ack| ack.relay(&args));
+    root.on("ack", |ack: Ack, args: ArgsRef<'_>| ack.relay(args));
 }
 
 fn rooms(root: &Namespace) {
     root.on(
         "join",
-        |socket: Socket, Data(room): Data<String>, ack: Ack| -> Result<(), siox::BoxError> {
+        |socket: Socket, Data(room): Data<String>, ack: Ack| -> Result<(), BoxError> {
             socket.join(&room)?;
             Ok(ack.send(&())?)
         },

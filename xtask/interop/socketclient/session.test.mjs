@@ -2,19 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { SERVERS, client, serve } from "../support/sockets.mjs";
-
-const WAYS = [["polling"], ["websocket"], ["polling", "websocket"]];
-const RUNTIMES = ["tokio", "tcp"];
-
-/** Arguments that come back as they went. */
-const SENT = [
-  [],
-  [1, "two", { three: [true, null, -0.5] }],
-  ["é€\u{1F600}", "x".repeat(20_000)],
-  [Buffer.from([1, 2, 250])],
-  [{ deep: [Buffer.from([1]), { b: Buffer.from([2]) }] }, Buffer.from([3]), "between", Buffer.from([4]), [Buffer.alloc(0)]],
-];
+import { RUNTIMES, SENT, SERVERS, WAYS, client, serve } from "../support/sockets.mjs";
 
 for (const kind of SERVERS) {
   for (const runtime of RUNTIMES) {

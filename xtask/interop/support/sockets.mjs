@@ -3,10 +3,26 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { createInterface } from "node:readline";
 import { SOCKET_SERVERS } from "./peers.mjs";
 
 const PATIENCE = 60_000;
+
+/** What our client runs on: each script runs on each. */
+export const RUNTIMES = ["tokio"];
+
+/** The transports, alone and one after the other. */
+export const WAYS = [["polling"], ["websocket"], ["polling", "websocket"]];
+
+/** Arguments that come back as they went. */
+export const SENT = [
+  [],
+  [1, "two", { three: [true, null, -0.5] }],
+  ["é€\u{1F600}", "x".repeat(20_000)],
+  [Buffer.from([1, 2, 250])],
+  [{ deep: [Buffer.from([1]), { b: Buffer.from([2]) }] }, Buffer.from([3]), "between", Buffer.from([4]), [Buffer.alloc(0)]],
+];
 
 /** Which server speaks which version, and how it is made. */
 export const SERVERS = [
@@ -15,9 +31,12 @@ export const SERVERS = [
   { name: "socket.io 2, EIO 3", eio: 3, make: (http, options) => SOCKET_SERVERS[2](http, { ...options, cookie: false }) },
 ];
 
-/** A server with the application of these tests, on `port` or one of its own. `stop` kills it, connections and all. */
-export async function serve(kind, context, options = {}, port = 0) {
-  const http = createServer();
+/**
+ * A server with the application of these tests, on `port` or one of its own, and with TLS where `tls` is given.
+ * `stop` kills it, connections and all.
+ */
+export async function serve(kind, context, options = {}, port = 0, tls = undefined) {
+  const http = tls ? createSecureServer(tls) : createServer();
   const io = kind.make(http, options);
   application(io);
   http.listen(port, "127.0.0.1");
@@ -28,7 +47,8 @@ export async function serve(kind, context, options = {}, port = 0) {
     if (http.listening) await new Promise((resolve) => http.close(resolve));
   };
   context.after(stop);
-  return { url: `http://127.0.0.1:${http.address().port}`, port: http.address().port, io, stop, got: io.got };
+  const { port: own } = http.address();
+  return { url: `http${tls ? "s" : ""}://127.0.0.1:${own}`, port: own, io, stop, got: io.got };
 }
 
 function application(io) {

@@ -8,6 +8,7 @@ mod connections;
 mod deflate;
 mod engineio;
 mod http;
+mod manager;
 mod msgpack;
 mod ops;
 mod session;
@@ -20,13 +21,14 @@ use crate::shell::{Arguments, Result, root, write};
 type Seed = (&'static str, Vec<u8>);
 
 /// The fuzz targets that have seeds.
-fn corpora() -> [(&'static str, Vec<Seed>); 11] {
+fn corpora() -> [(&'static str, Vec<Seed>); 12] {
     [
         ("ws_reader", websocket::seeds()),
         ("ws_differential", websocket::seeds()),
         ("ws_deflate", deflate::seeds()),
         ("handshake_head", http::seeds()),
         ("eio_payload", engineio::seeds()),
+        ("sio_client", manager::seeds()),
         ("sio_msgpack", msgpack::seeds()),
         ("sio_packet", socketio::seeds()),
         ("stack", session::seeds()),

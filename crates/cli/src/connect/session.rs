@@ -284,8 +284,7 @@ fn tell(screen: &Screen, names: &Names, client: &Client, event: &Received) {
     let nsp = client.namespace();
     let nsp_of = ("nsp", Value::from(nsp));
     match event {
-        Received::Connected { recovered } => {
-            let id = client.id().unwrap_or_default();
+        Received::Connected { id, recovered } => {
             let how = if *recovered {
                 "recovered as"
             } else {
@@ -294,7 +293,7 @@ fn tell(screen: &Screen, names: &Names, client: &Client, event: &Received) {
             let members = [
                 ("is", Value::from("connect")),
                 nsp_of,
-                ("id", Value::from(id.as_str())),
+                ("id", Value::from(&**id)),
                 ("recovered", Value::from(*recovered)),
             ];
             screen.tell(Tone::State, &format!("{nsp} {how} {id}"), "", &members);

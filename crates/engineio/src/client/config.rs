@@ -30,6 +30,10 @@ pub struct ClientConfig {
     pub open_timeout: Duration,
     /// How long a GET or POST may take, a held poll included. Default: none.
     pub request_timeout: Option<Duration>,
+    /// How many packets the body of a POST may carry, at least one. Those beyond follow in the next.
+    /// Default: 16, beyond which a server of python-engineio ends the session (its
+    /// `Payload.max_decode_packets`).
+    pub max_packets: usize,
     /// The largest body of a response, in bytes. Default: 64 MiB.
     pub max_response: usize,
     /// Whether [`ClientEvent::Heartbeat`](crate::ClientEvent::Heartbeat) and
@@ -56,6 +60,7 @@ impl Default for ClientConfig {
             upgrade_timeout: Duration::from_secs(8),
             open_timeout: Duration::from_secs(20),
             request_timeout: None,
+            max_packets: 16,
             max_response: 64 << 20,
             tell_all: false,
             high_water: 1 << 20,

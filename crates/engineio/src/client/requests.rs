@@ -111,10 +111,13 @@ impl Client {
         let lane = self.next_lane();
         let leg = self.sent(lane, now);
         let limit = self.opened().and_then(|opened| opened.max_payload);
+        let most = self.config.max_packets;
         let half = self.phase.half_mut()?;
         half.post = leg;
         let last = goodbye.then_some("1");
-        let batch = half.queue.take_batch(limit.unwrap_or(usize::MAX), last);
+        let batch = half
+            .queue
+            .take_batch(limit.unwrap_or(usize::MAX), most, last);
         if let Some(closing) = &mut half.closing {
             closing.said |= batch.complete;
         }

@@ -97,6 +97,7 @@ fn a_group_may_be_cut_between_its_messages() {
 fn without_a_limit_all_goes_at_once() {
     let mut peer = Peer::new(ClientConfig {
         upgrade: false,
+        max_packets: usize::MAX,
         ..ClientConfig::default()
     });
     let get = peer.get(0);
@@ -211,4 +212,25 @@ fn the_queue_has_its_marks() {
         out.put_text(&[b"0123456789"]);
     }
     peer.ends(1, "slow consumer");
+}
+
+#[test]
+fn batches_keep_to_a_number_of_packets() {
+    let (mut peer, _) = Peer::polling(ClientConfig {
+        max_packets: 3,
+        ..ClientConfig::default()
+    });
+    for text in ["a", "b", "c", "d", "e", "f"] {
+        peer.emit(text).unwrap();
+    }
+    let (post, body) = peer.post(1);
+    assert_eq!(body, "4a\x1e4b\x1e4c");
+    peer.client.handle_response(ms(2), post, 200, None).unwrap();
+    peer.client.handle_done(ms(2), post);
+    peer.client.close(ms(2));
+    let (post, body) = peer.post(2);
+    assert_eq!(body, "4d\x1e4e\x1e4f");
+    peer.client.handle_response(ms(3), post, 200, None).unwrap();
+    peer.client.handle_done(ms(3), post);
+    assert_eq!(peer.post(3).1, "1", "a goodbye is a packet");
 }

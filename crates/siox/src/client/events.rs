@@ -18,6 +18,9 @@ const WAITING: usize = 256;
 pub enum Received {
     /// It is connected.
     Connected {
+        /// Its id in the namespace. [`Client::id`](super::Client::id) knows none once it is disconnected
+        /// again, which may be before this is read.
+        id: Box<str>,
         /// Whether it goes on where it was; what it missed follows.
         recovered: bool,
     },

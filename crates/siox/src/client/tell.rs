@@ -54,14 +54,16 @@ fn one(shared: &Arc<Shared>, event: ManagerEvent) {
         }
         ManagerEvent::Auth { socket, attempt } => authorize(shared, socket, attempt),
         ManagerEvent::Connected {
-            socket, recovered, ..
+            socket,
+            sid,
+            recovered,
         } => {
             if let Some(client) = client(shared, socket) {
                 client.inner.status.change(|s| *s = Status::Connected);
-                client
-                    .inner
-                    .streams
-                    .tell(|| Received::Connected { recovered });
+                client.inner.streams.tell(|| Received::Connected {
+                    id: sid.clone(),
+                    recovered,
+                });
                 call_all(&client, Occasion::Connect, "connect", || Kind::Connect);
             }
         }

@@ -17,7 +17,7 @@
 //! | `socket.on_fallback(handler)` | [`Namespace::on_any`](crate::Namespace::on_any), which hears every event |
 //! | `SocketRef` | [`Socket`](crate::Socket) |
 //! | `Data<T>`, `TryData<T>` | [`Data<T>`](crate::Data); what does not fit goes to [`Server::on_error`](crate::Server::on_error); to look yourself, take [`Args`](crate::Args) and [`decode`](crate::Args::decode) |
-//! | `Data<Value>` | [`Data<Value>`](crate::Value), or [`Args`](crate::Args) to pass on without a look |
+//! | `Data<Value>` | [`Data<Value>`](crate::Value), or [`Args`](crate::Args) to pass on without a look, [`ArgsRef`](crate::ArgsRef) without a copy |
 //! | `Bin` (before 0.15) | [`Bytes`](crate::Bytes) anywhere in the arguments |
 //! | `Data<Auth>` in `on_connect` | [`Auth<T>`](crate::Auth), in any handler |
 //! | `AckSender` | [`Ack`](crate::Ack) |

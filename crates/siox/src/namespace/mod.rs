@@ -376,6 +376,12 @@ impl Inner {
         }
     }
 
+    /// Whether it is one of a dynamic namespace's.
+    #[inline]
+    pub(crate) fn has_parent(&self) -> bool {
+        self.parent.is_some()
+    }
+
     /// The handlers of its family, then its own.
     pub(crate) fn chain(&self, event: &str) -> Option<Arc<Chain>> {
         let own = self.handlers.chain(event);

@@ -2,7 +2,7 @@
 
 use super::Socket;
 use crate::{
-    Args, SendError,
+    ArgsRef, SendError,
     awaited::{Answer, TypedAnswer},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -94,8 +94,8 @@ impl Emitter {
     ///
     /// # Errors
     /// As [`SendError`] says; nothing was sent.
-    pub fn relay(&self, event: &str, args: &Args) -> Result<(), SendError> {
-        self.put(event, Encoded::relay_event(event, &args.0)?)
+    pub fn relay<'a>(&self, event: &str, args: impl Into<ArgsRef<'a>>) -> Result<(), SendError> {
+        self.put(event, Encoded::relay_event(event, args.into().0)?)
     }
 
     /// As [`Socket::emit_with_ack`].

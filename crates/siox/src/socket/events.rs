@@ -104,6 +104,21 @@ impl Socket {
         }
     }
 
+    /// The same, which is `recent` if that still holds.
+    #[inline]
+    pub(crate) fn chain_like(&self, recent: Option<Arc<Chain>>, event: &str) -> Option<Arc<Chain>> {
+        match recent {
+            Some(recent)
+                if recent.is_for(event)
+                    && self.extra_if_any().is_none()
+                    && !self.0.nsp.has_parent() =>
+            {
+                Some(recent)
+            }
+            Some(_) | None => self.chain(event),
+        }
+    }
+
     pub(crate) fn handlers_at(&self, occasion: Occasion) -> List {
         let nsp = self.0.nsp.handlers_at(occasion);
         match self.extra_if_any() {

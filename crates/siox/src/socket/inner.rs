@@ -2,7 +2,7 @@
 
 use super::{Socket, asker::Asker};
 use crate::{
-    Args, SendError,
+    ArgsRef, SendError,
     adapter::{Emit, Restored, SavedSession},
     app::Io,
     awaited::{Reply, Waiting, awaited},
@@ -255,8 +255,8 @@ impl Socket {
     }
 
     /// Answers with arguments as they came.
-    pub(crate) fn acknowledge_with(&self, id: u64, args: &Args) -> Result<(), SendError> {
-        let sent = self.0.conn.with(|m| m.ack_relay(self.0.slot, id, &args.0));
+    pub(crate) fn acknowledge_with(&self, id: u64, args: ArgsRef<'_>) -> Result<(), SendError> {
+        let sent = self.0.conn.with(|m| m.ack_relay(self.0.slot, id, args.0));
         self.counts().add(Count::AckOut, sent.is_ok().into());
         sent
     }
@@ -290,12 +290,17 @@ impl Socket {
     }
 
     /// An event with arguments as they came; encoded only where somebody looks at it on its way.
-    pub(super) fn pass_on(&self, event: &str, args: &Args, kind: Admit) -> Result<(), SendError> {
+    pub(super) fn pass_on(
+        &self,
+        event: &str,
+        args: ArgsRef<'_>,
+        kind: Admit,
+    ) -> Result<(), SendError> {
         if self.0.nsp.adapter.recovers() || self.is_watched() {
-            return self.send(event, &Encoded::relay_event(event, &args.0)?, kind);
+            return self.send(event, &Encoded::relay_event(event, args.0)?, kind);
         }
         let slot = self.0.slot;
-        let put = self.0.conn.with(|m| m.relay(slot, event, &args.0, kind));
+        let put = self.0.conn.with(|m| m.relay(slot, event, args.0, kind));
         self.put_or(put, kind)
     }
 

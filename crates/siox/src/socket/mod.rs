@@ -11,7 +11,7 @@ pub use emitter::Emitter;
 pub(crate) use inner::Arrival;
 
 use crate::{
-    Args, Namespace, SendError,
+    ArgsRef, Namespace, SendError,
     awaited::{Answer, TypedAnswer},
     data::{SocketData, Stored},
     operator::Broadcast,
@@ -108,8 +108,8 @@ impl Socket {
     ///
     /// # Errors
     /// As [`SendError`] says; nothing was sent.
-    pub fn relay(&self, event: &str, args: &Args) -> Result<(), SendError> {
-        self.pass_on(event, args, Admit::Normal)
+    pub fn relay<'a>(&self, event: &str, args: impl Into<ArgsRef<'a>>) -> Result<(), SendError> {
+        self.pass_on(event, args.into(), Admit::Normal)
     }
 
     /// Sends an event and waits for the client's acknowledgement, decoded like the arguments of an event
@@ -136,8 +136,13 @@ impl Socket {
     }
 
     /// As [`emit_with_ack_args`](Self::emit_with_ack_args), with arguments passed through as they came.
-    pub fn relay_with_ack(&self, event: &str, args: &Args, timeout: Option<Duration>) -> Answer {
-        let encoded = Encoded::relay_event(event, &args.0);
+    pub fn relay_with_ack<'a>(
+        &self,
+        event: &str,
+        args: impl Into<ArgsRef<'a>>,
+        timeout: Option<Duration>,
+    ) -> Answer {
+        let encoded = Encoded::relay_event(event, args.into().0);
         Answer::new(encoded.and_then(|encoded| self.ask(event, &encoded, timeout)))
     }
 

@@ -1,6 +1,6 @@
 //! What a client receives as a stream, and back-pressure.
 
-use crate::rig::{Host, within};
+use crate::rig::{Host, log, within};
 use siox::{Server, Socket, client::Received};
 
 #[tokio::test]
@@ -19,7 +19,7 @@ async fn everything_in_order() {
     let first = within(events.next()).await;
     assert!(matches!(
         first,
-        Some(Received::Connected { recovered: false })
+        Some(Received::Connected { id, recovered: false }) if !id.is_empty()
     ));
     let Some(Received::Event { name, args, ack }) = within(events.next()).await else {
         panic!("no event")
@@ -36,6 +36,25 @@ async fn everything_in_order() {
             siox::DisconnectReason::IoServerDisconnect
         ))
     ));
+}
+
+#[tokio::test]
+async fn the_id_is_told_of_a_client_that_is_gone_again() {
+    let io = Server::new();
+    io.namespace("/")
+        .on_connect(|socket: Socket| socket.disconnect());
+    let host = Host::new(&io).await;
+    for way in host.ways("/") {
+        let (tell, mut gone) = log();
+        let client = way.on_disconnect(move || tell(())).auto_connect(false);
+        let client = client.connect().unwrap();
+        let mut events = client.events();
+        client.connect();
+        gone.next().await;
+        assert_eq!(client.id(), None);
+        let first = within(events.next()).await;
+        assert!(matches!(first, Some(Received::Connected { id, .. }) if !id.is_empty()));
+    }
 }
 
 #[tokio::test]

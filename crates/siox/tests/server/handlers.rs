@@ -1,7 +1,7 @@
 //! Handlers of one socket, of every event, of one call; packet middleware; `disconnecting`.
 
 use crate::client::{Client, answering, log, serve};
-use siox::{Args, Data, DisconnectReason, EventName, Fault, HandlerError, Server, Socket};
+use siox::{Args, ArgsRef, Data, DisconnectReason, EventName, Fault, HandlerError, Server, Socket};
 use std::time::Duration;
 
 #[tokio::test]
@@ -220,4 +220,104 @@ async fn one_that_is_put_before_none_is_called_too() {
     assert_eq!(told.next().await, "came");
     io.namespace("/").emit("e", &()).unwrap();
     assert_eq!(told.so_far(), ["left"]);
+}
+
+#[tokio::test]
+async fn what_is_registered_between_two_events_counts_from_the_next() {
+    let io = Server::new();
+    let nsp = io.namespace("/");
+    answering(&nsp);
+    let (tell, mut told) = log();
+    let note = |what: &'static str| {
+        let tell = tell.clone();
+        move |EventName(name): EventName| tell(format!("{what} {name}"))
+    };
+    nsp.on("a", note("1")).on("b", note("1"));
+    let to = serve(&io).await;
+    let mut client = Client::join(to).await;
+    let none = || ();
+    let second = || {
+        nsp.on("a", note("2"));
+    };
+    let no_b = || {
+        nsp.off("b");
+    };
+    let no_a = || {
+        nsp.off("a");
+    };
+    let others = || {
+        nsp.once("b", note("once")).on("a", note("3"));
+    };
+    let any = || {
+        nsp.on_any(note("any"));
+    };
+    let changes: [(&dyn Fn(), &[&str]); 6] = [
+        (&none, &["1 a", "1 a", "1 b"]),
+        (&second, &["1 a", "2 a", "1 a", "2 a", "1 b"]),
+        (&no_b, &["1 a", "2 a", "1 a", "2 a"]),
+        (&no_a, &[]),
+        (&others, &["3 a", "3 a", "once b"]),
+        (
+            &any,
+            &["any a", "3 a", "any a", "3 a", "any b", "any until now"],
+        ),
+    ];
+    for (change, expected) in changes {
+        change();
+        let events = ["2[\"a\"]", "2[\"a\"]", "2[\"b\"]"];
+        client.send_all(events.map(Into::into)).await;
+        client.heard_until_now("").await;
+        assert_eq!(told.so_far(), expected);
+    }
+}
+
+#[tokio::test]
+async fn arguments_can_be_lent() {
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Order<'a> {
+        by: &'a str,
+        #[serde(borrow)]
+        tags: Vec<&'a str>,
+    }
+    let io = Server::new();
+    let nsp = io.namespace("/");
+    answering(&nsp);
+    nsp.on("same", |socket: Socket, args: ArgsRef<'_>| {
+        socket.relay("same", args)
+    })
+    .on("other", |socket: Socket, args: ArgsRef<'_>| {
+        socket.relay("\"another\"", args)
+    })
+    .on("answer", |ack: siox::Ack, args: ArgsRef<'_>| {
+        ack.relay(args)
+    })
+    .on(
+        "order",
+        |socket: Socket, args: ArgsRef<'_>| -> Result<(), siox::BoxError> {
+            let (order, last): (Order<'_>, Option<u8>) = args.decode()?;
+            let kept = args.to_args();
+            assert_eq!((args.len(), args.is_empty(), kept.len()), (1, false, 1));
+            Ok(socket.emit("ordered", &(order, last))?)
+        },
+    );
+    let to = serve(&io).await;
+    let mut client = Client::join(to).await;
+    for (sent, back) in [
+        ("2[\"same\"]", "2[\"same\"]"),
+        (
+            "2[\"same\",1,{\"a\":\"\\n\"}]",
+            "2[\"same\",1,{\"a\":\"\\n\"}]",
+        ),
+        ("2[\"other\",\"é\"]", "2[\"\\\"another\\\"\",\"é\"]"),
+        ("2[\"other\"]", "2[\"\\\"another\\\"\"]"),
+        ("212[\"answer\",[]]", "312[[]]"),
+        ("21[\"answer\"]", "31[]"),
+        (
+            "2[\"order\",{\"by\":\"Ada\",\"tags\":[\"new\",\"é\"]}]",
+            "2[\"ordered\",{\"by\":\"Ada\",\"tags\":[\"new\",\"é\"]},null]",
+        ),
+    ] {
+        client.send(sent).await;
+        assert_eq!(client.packet().await, back, "{sent}");
+    }
 }

@@ -134,17 +134,34 @@ impl Connection {
     ///
     /// # Errors
     /// The rule that the peer broke, or the deadline that it missed: close the connection.
+    #[inline]
     pub fn handle_message<'b>(
         &mut self,
         now: Instant,
         message: Message<'b>,
         out: &mut impl Sink,
     ) -> Result<Option<Event<'b>>, Error> {
+        if self.plain
+            && let Message::Text(Cow::Borrowed(text)) = &message
+            && let Some(event) = self.plain_event(now, text)
+        {
+            return Ok(Some(event));
+        }
         if self.plain {
-            self.handle::<true>(now, message, out)
+            self.handle_json(now, message, out)
         } else {
             self.handle_other(now, message, out)
         }
+    }
+
+    #[inline(never)]
+    fn handle_json<'b>(
+        &mut self,
+        now: Instant,
+        message: Message<'b>,
+        out: &mut impl Sink,
+    ) -> Result<Option<Event<'b>>, Error> {
+        self.handle::<true>(now, message, out)
     }
 
     #[inline(never)]
@@ -167,12 +184,6 @@ impl Connection {
     ) -> Result<Option<Event<'b>>, Error> {
         if self.life == Life::Closed {
             return Ok(None);
-        }
-        if PLAIN
-            && let Message::Text(Cow::Borrowed(text)) = &message
-            && let Some(event) = self.plain_event(now, text)
-        {
-            return Ok(Some(event));
         }
         let step = self
             .expire(now)

@@ -169,18 +169,24 @@ impl Connection {
         }
         let nsp = self.may_send_to(slot, args.attachments())?;
         out.admit(admit)?;
-        let comma: &[u8] = if args.is_empty() { b"" } else { b"," };
+        let header = header(Kind::Event, nsp, None);
+        if let Some(array) = args.array_named(name) {
+            header.put_parts(b"", [array.as_bytes()], args.attachments(), out);
+            return Ok(());
+        }
         let mut quoted = String::new();
-        let (open, name, close) = if needs_no_escape(name) {
-            ("[\"", name, "\"")
+        let (open, name) = if needs_no_escape(name) {
+            (b"[\"".as_slice(), name)
         } else {
             quote(&mut quoted, name);
-            ("[", &*quoted, "")
+            (
+                b"[".as_slice(),
+                quoted.strip_suffix('"').unwrap_or_default(),
+            )
         };
-        let inner = args.inner().as_bytes();
-        let (name, close) = (name.as_bytes(), close.as_bytes());
-        let body = [open.as_bytes(), name, close, comma, inner, b"]"];
-        header(Kind::Event, nsp, None).put_parts(body, args.attachments(), out);
+        let close: &[u8] = if args.is_empty() { b"\"" } else { b"\"," };
+        let body = [name.as_bytes(), close, args.closed().as_bytes()];
+        header.put_parts(open, body, args.attachments(), out);
         Ok(())
     }
 
@@ -201,8 +207,8 @@ impl Connection {
         }
         let nsp = self.may_send_to(slot, args.attachments())?;
         out.admit(Admit::Owed)?;
-        let body = [b"[", args.inner().as_bytes(), b"]"];
-        header(Kind::Ack, nsp, Some(id)).put_parts(body, args.attachments(), out);
+        let body = [args.closed().as_bytes()];
+        header(Kind::Ack, nsp, Some(id)).put_parts(b"[", body, args.attachments(), out);
         Ok(())
     }
 
@@ -354,7 +360,16 @@ fn put(
     if !encoded.may_compress() {
         out.set_compress(false);
     }
-    let sent = header.send(encoded.json(), encoded.attachments(), config, admit, out);
+    let sent = match encoded.plain_text() {
+        Some(text) if header.id.is_none() && header.nsp == "/" && config.parser.is_none() => {
+            let admitted = out.admit(admit);
+            if admitted.is_ok() {
+                out.put_text(&[text.as_bytes()]);
+            }
+            admitted
+        }
+        Some(_) | None => header.send(encoded.json(), encoded.attachments(), config, admit, out),
+    };
     if !encoded.may_compress() {
         out.set_compress(true);
     }

@@ -2,7 +2,10 @@
 
 use super::{key::Key, reader::Reader};
 use crate::DecodeError;
-use alloc::vec::{self, Vec};
+use alloc::{
+    borrow::Cow,
+    vec::{self, Vec},
+};
 use bytes::Bytes;
 use serde::de::{
     DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor,
@@ -76,7 +79,10 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
             return Ok(None);
         }
         self.reader.peek();
-        let key = self.reader.string()?;
+        let key = match self.reader.plain_string() {
+            Some(key) => Cow::Borrowed(key),
+            None => self.reader.string()?,
+        };
         seed.deserialize(Key(key)).map(Some)
     }
 

@@ -13,45 +13,51 @@ const TENS: [f64; 16] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 ];
 
-/// The number that a token stands for, if it is one that there can be.
-pub(super) fn number(raw: &str) -> Option<Number> {
-    short(raw.as_bytes()).or_else(|| long(raw))
-}
-
-/// A number of at most fifteen digits without an exponent. Its digits and the power of ten are doubles without an error,
-/// so that their quotient is the double nearest to it.
-fn short(raw: &[u8]) -> Option<Number> {
-    let (is_negative, raw) = match raw.split_first() {
-        Some((b'-', rest)) => (true, rest),
-        Some(_) | None => (false, raw),
-    };
-    if raw.len() > TENS.len() {
+/// The number of at most fifteen digits and without an exponent that begins at `at`, and where it ends. Its digits and
+/// the power of ten are doubles without an error, so that their quotient is the double nearest to it.
+#[inline]
+pub(super) fn short(bytes: &[u8], at: usize) -> Option<(Number, usize)> {
+    let is_negative = bytes.get(at) == Some(&b'-');
+    let start = at.wrapping_add(usize::from(is_negative));
+    let (digits, mut end) = digits(bytes, start, 0);
+    let (mut digits, mut used) = (digits, end.wrapping_sub(start));
+    let mut places = None;
+    if bytes.get(end) == Some(&b'.') {
+        let point = end.wrapping_add(1);
+        (digits, end) = self::digits(bytes, point, digits);
+        let fraction = end.wrapping_sub(point);
+        used = used.wrapping_add(fraction);
+        places = Some(fraction);
+    }
+    if used == 0 || used >= TENS.len() || matches!(bytes.get(end), Some(b'e' | b'E')) {
         return None;
     }
-    let (mut digits, mut places) = (0u64, None);
-    for &byte in raw {
-        match byte {
-            b'0'..=b'9' => {
-                digits = digits.wrapping_mul(10).wrapping_add(u64::from(byte & 15));
-                places = places.map(|places: usize| places.wrapping_add(1));
-            }
-            b'.' => places = Some(0),
-            _ => return None,
-        }
-    }
-    match (places, is_negative) {
+    let number = match (places, is_negative) {
         (Some(places), _) => {
             let size = digits as f64 / TENS.get(places)?;
-            Some(Number::Float(if is_negative { -size } else { size }))
+            Number::Float(if is_negative { -size } else { size })
         }
-        (None, false) => Some(Number::Unsigned(digits)),
+        (None, false) => Number::Unsigned(digits),
         // An integer has no negative nought.
-        (None, true) if digits == 0 => Some(Number::Float(-0.0)),
-        (None, true) => Some(Number::Negative(0i64.checked_sub_unsigned(digits)?)),
-    }
+        (None, true) if digits == 0 => Number::Float(-0.0),
+        (None, true) => Number::Negative(0i64.checked_sub_unsigned(digits)?),
+    };
+    Some((number, end))
 }
 
-fn long(raw: &str) -> Option<Number> {
+/// `number` with the digits from `at` behind it, and where they end.
+#[inline(always)]
+fn digits(bytes: &[u8], mut at: usize, mut number: u64) -> (u64, usize) {
+    while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit & 15));
+        at = at.wrapping_add(1);
+    }
+    (number, at)
+}
+
+/// Any number.
+#[cold]
+pub(super) fn long(raw: &str) -> Option<Number> {
     if let Ok(n) = raw.parse() {
         return Some(Number::Unsigned(n));
     }
@@ -69,6 +75,16 @@ mod tests {
     use super::*;
     use alloc::string::{String, ToString};
     use proptest::prelude::*;
+
+    fn number(raw: &str) -> Option<Number> {
+        match short(raw.as_bytes(), 0) {
+            Some((number, end)) => {
+                assert_eq!(end, raw.len());
+                Some(number)
+            }
+            None => long(raw),
+        }
+    }
 
     #[test]
     fn the_short_way_ends_where_the_long_one_does() {

@@ -3,13 +3,13 @@
 use super::{
     RAW,
     access::{Elements, Members, RawParts, Variant},
-    number::{Number, number},
+    number::{Number, long, short},
 };
 use crate::{
     DecodeError,
     holes::{Hole, hole_at, holes_in},
     scan::{self, Fault},
-    text::unescape,
+    text::{plain_run, unescape},
 };
 use alloc::{borrow::Cow, vec::Vec};
 use bytes::Bytes;
@@ -80,6 +80,7 @@ impl<'de> Reader<'de> {
         self
     }
 
+    #[inline(always)]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         let bytes = self.source.text.as_bytes();
         self.at = scan::skip_space(bytes, self.at);
@@ -87,6 +88,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Eats `b`, or says that there is something else.
+    #[inline(always)]
     pub(crate) fn eat(&mut self, b: u8) -> bool {
         let found = self.peek() == Some(b);
         self.at = self.at.wrapping_add(usize::from(found));
@@ -100,7 +102,22 @@ impl<'de> Reader<'de> {
         Err(DecodeError::custom(what))
     }
 
+    /// The string here, if it is one without escapes.
+    #[inline(always)]
+    pub(crate) fn plain_string(&mut self) -> Option<&'de str> {
+        let text = self.source.text;
+        let bytes = text.as_bytes();
+        let start = self.at.wrapping_add(1);
+        let end = plain_run(bytes, start);
+        if bytes.get(self.at) != Some(&b'"') || bytes.get(end) != Some(&b'"') {
+            return None;
+        }
+        self.at = end.wrapping_add(1);
+        text.get(start..end)
+    }
+
     /// The string here, which must be one.
+    #[inline(never)]
     pub(crate) fn string(&mut self) -> Result<Cow<'de, str>, DecodeError> {
         let text = self.source.text;
         let token = scan::string(text.as_bytes(), self.at)?;
@@ -140,11 +157,34 @@ impl<'de> Reader<'de> {
     }
 
     fn number<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        match number(self.number_text()?) {
-            Some(Number::Unsigned(n)) => visitor.visit_u64(n),
-            Some(Number::Negative(n)) => visitor.visit_i64(n),
-            Some(Number::Float(n)) => visitor.visit_f64(n),
-            None => Err(DecodeError::Number),
+        let number = match short(self.source.text.as_bytes(), self.at) {
+            Some((number, end)) => {
+                self.at = end;
+                number
+            }
+            None => long(self.number_text()?).ok_or(DecodeError::Number)?,
+        };
+        match number {
+            Number::Unsigned(n) => visitor.visit_u64(n),
+            Number::Negative(n) => visitor.visit_i64(n),
+            Number::Float(n) => visitor.visit_f64(n),
+        }
+    }
+
+    /// The string here.
+    #[inline(always)]
+    fn text<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
+        match self.plain_string() {
+            Some(text) => visitor.visit_borrowed_str(text),
+            None => self.other_text(visitor),
+        }
+    }
+
+    #[cold]
+    fn other_text<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
+        match self.string()? {
+            Cow::Borrowed(s) => visitor.visit_borrowed_str(s),
+            Cow::Owned(s) => visitor.visit_string(s),
         }
     }
 
@@ -216,10 +256,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.peek() {
-            Some(b'"') => match self.string()? {
-                Cow::Borrowed(s) => visitor.visit_borrowed_str(s),
-                Cow::Owned(s) => visitor.visit_string(s),
-            },
+            Some(b'"') => self.text(visitor),
             Some(b'{') => match self.binary()? {
                 Some(bytes) => visitor.visit_byte_buf(bytes.to_vec()),
                 None => self.mapping(visitor),
@@ -233,8 +270,12 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        let first = self.peek();
+        if first == Some(b'"') {
+            return self.text(visitor);
+        }
         // Bytes are no text, even where they happen to be UTF-8.
-        if self.peek() == Some(b'{')
+        if first == Some(b'{')
             && let Some(bytes) = self.binary()?
         {
             return Err(DecodeError::invalid_type(

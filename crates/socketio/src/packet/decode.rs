@@ -1,6 +1,6 @@
 //! From the text of a packet to its parts; the payload is checked, not taken apart.
 
-use super::{Binary, Packet, Raw, Span, grammar, lenient};
+use super::{Binary, Extra, Packet, Raw, Span, grammar, lenient};
 use crate::{
     Error, Kind, Leniency, Parsed,
     holes::{FindHoles, Hole},
@@ -86,7 +86,7 @@ impl<'b> Decoded<'b> {
     /// Puts the attachments into their places.
     pub(crate) fn attach(&mut self, attachments: Vec<Bytes>) {
         if let Self::Event { packet, .. } | Self::Ack { packet, .. } = self
-            && let Some(binary) = &mut packet.binary
+            && let Some(binary) = packet.extra.as_mut().and_then(|e| e.binary.as_mut())
         {
             binary.attachments = attachments;
         }
@@ -136,8 +136,8 @@ pub(crate) fn text(text: Cow<'_, str>, max_attachments: usize) -> Result<Parsed<
     })
 }
 
-/// The text of an event of `/` without attachments, and the id it came with; `None` for any other, and
-/// for one that is not right.
+/// The text of an event of `/` without attachments, and the id it came with; `None` for any other, for one
+/// that is not right, and for one with escapes in its name or white space around its parts.
 #[inline]
 pub(crate) fn plain_event(text: &str) -> Option<(Option<u64>, Packet<'_>)> {
     let bytes = text.as_bytes();
@@ -151,7 +151,18 @@ pub(crate) fn plain_event(text: &str) -> Option<(Option<u64>, Packet<'_>)> {
     if bytes.get(at) != Some(&b'[') {
         return None;
     }
-    let packet = event(Cow::Borrowed(text), at, 0).ok()?;
+    let (name, args) = scan::plain_event(text, at)?;
+    if is_reserved(text.get(name.0..name.1)?) {
+        return None;
+    }
+    let packet = Packet {
+        text: Cow::Borrowed(text),
+        name: Span::new(name.0, name.1),
+        args: Span::new(at, args.end),
+        inner: super::narrow(args.inner),
+        count: super::narrow(args.count),
+        extra: None,
+    };
     Some((id, packet))
 }
 
@@ -326,10 +337,9 @@ fn packet(
         text,
         name,
         args: Span::new(start, args.end),
-        inner: Span::new(args.inner, args.end.saturating_sub(1)),
-        count: u32::try_from(args.count).unwrap_or(u32::MAX),
-        resolved,
-        binary: binary.map(Box::new),
+        inner: super::narrow(args.inner),
+        count: super::narrow(args.count),
+        extra: Extra::of(resolved, binary),
     }
 }
 
@@ -369,6 +379,65 @@ fn decimal(raw: &str) -> Option<Box<str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::String;
+    use proptest::prelude::*;
+
+    /// The short way tells what the long one tells, where it tells anything.
+    fn both_ways(text: &str) {
+        let long = super::text(text.into(), 10).map(|parsed| parsed.packet);
+        if let Some((id, packet)) = plain_event(text) {
+            let nsp = "/".into();
+            assert_eq!(long, Ok(Decoded::Event { nsp, id, packet }), "{text}");
+        }
+    }
+
+    #[test]
+    fn common_events_go_the_short_way() {
+        for text in [
+            r#"2["a"]"#,
+            r#"2["a","b"]"#,
+            r#"27["longer than a word","and this one is longer still"]"#,
+            r#"20["a",1,[2,{"b":null}],"c\n"]"#,
+            r#"2["","\"]"]"#,
+        ] {
+            assert!(plain_event(text).is_some(), "{text}");
+            both_ways(text);
+        }
+        for text in [
+            r#"2["connect"]"#,
+            r#"2["a"] "#,
+            r#"2["a","b"]]"#,
+            r#"2["a","b""#,
+            r#"2["a","b",]"#,
+            r#"2["a\n"]"#,
+            r#"2[1]"#,
+            r#"2/a,["a"]"#,
+        ] {
+            assert_eq!(plain_event(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn both_ways_agree(
+            head in "2[0-9]{0,3}",
+            parts in proptest::collection::vec(0usize..18, 0..8),
+            cut in any::<proptest::sample::Index>(),
+            with in ".?",
+        ) {
+            const PART: [&str; 18] = ["[", "]", "{", "}", ",", ":", "\"a\"", "[\"a\",", "[\"name\"]", "-0.5e3",
+                "true", " ", "\"k\":", "[1,2]", "{\"x\":1}", "\"long enough for a word\"", "\"\\n\"", "\"é\""];
+            let mut text: String = head;
+            text.extend(parts.iter().map(|&i| PART[i]));
+            both_ways(&text);
+            let mut at = cut.index(text.len());
+            while !text.is_char_boundary(at) { at -= 1 }
+            text.insert_str(at, &with);
+            both_ways(&text);
+            let array = alloc::format!("2[\"name\",{}]", text.get(1..).unwrap_or_default());
+            both_ways(&array);
+        }
+    }
 
     #[test]
     fn numeric_names_are_decimal_strings() {

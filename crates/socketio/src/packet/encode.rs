@@ -1,23 +1,24 @@
 //! Packets as they leave: a head, JSON, and attachments behind it.
 
 use super::grammar::Kind;
-use crate::{Config, Encoded};
+use crate::{Config, Encoded, ser::unsigned};
 use alloc::{string::String, sync::Arc, vec::Vec};
 use bytes::Bytes;
 use siox_wire::{Admit, Part, SendError, Shared, Sink};
 
 /// A few ASCII bytes, built on the stack.
 struct Short {
-    bytes: [u8; 32],
+    bytes: [u8; 40],
     len: usize,
 }
 
 impl Short {
     const EMPTY: Self = Self {
-        bytes: [0; 32],
+        bytes: [0; 40],
         len: 0,
     };
 
+    #[inline(always)]
     fn push(&mut self, b: u8) {
         if let Some(to) = self.bytes.get_mut(self.len) {
             *to = b;
@@ -25,30 +26,45 @@ impl Short {
         }
     }
 
+    #[inline(always)]
+    fn extend(&mut self, few: &[u8]) {
+        for &b in few {
+            self.push(b);
+        }
+    }
+
+    #[inline(always)]
     fn number(&mut self, n: u64) {
+        match u8::try_from(n) {
+            Ok(digit @ 0..10) => self.push(b'0' | digit),
+            Ok(_) | Err(_) => self.long_number(n),
+        }
+    }
+
+    #[inline(never)]
+    fn long_number(&mut self, n: u64) {
         let mut digits = [0u8; 20];
         let mut rest = n;
         let mut used = 0usize;
         for to in digits.iter_mut().rev() {
-            *to = u8::try_from(rest % 10).unwrap_or(0).wrapping_add(b'0');
+            *to = b'0' | (rest % 10) as u8;
             rest /= 10;
             used = used.wrapping_add(1);
             if rest == 0 {
                 break;
             }
         }
-        for &d in digits.iter().skip(20usize.wrapping_sub(used)) {
-            self.push(d);
-        }
+        self.extend(digits.get(20usize.wrapping_sub(used)..).unwrap_or_default());
     }
 
+    #[inline(always)]
     fn as_slice(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 }
 
-/// Parts of a packet's text: up to three before its body, and up to six of it.
-const MOST_PARTS: usize = 9;
+/// Parts of a packet's text: one before its body, and up to three of it.
+const PARTS: usize = 4;
 
 /// What stands before the payload of a packet that leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,52 +78,39 @@ pub struct Header<'a> {
 }
 
 impl Header<'_> {
-    /// Calls `put` with the parts of the packet's text: what precedes the payload, then `body`.
-    #[inline(always)]
-    fn parts<R, const N: usize>(
-        &self,
-        attachments: usize,
-        body: [&[u8]; N],
-        put: impl FnOnce(&[&[u8]]) -> R,
-    ) -> R {
-        let binary = attachments > 0 && matches!(self.kind, Kind::Event | Kind::Ack);
-        let mut lead = Short::EMPTY;
-        lead.push(self.kind.digit(binary));
-        if binary {
-            lead.number(attachments as u64);
-            lead.push(b'-');
-        }
-        let mut behind = Short::EMPTY;
-        let nsp = match self.nsp {
-            "/" => {
-                if let Some(n) = self.id {
-                    lead.number(n);
-                }
-                ""
-            }
-            nsp => {
-                behind.push(b',');
-                if let Some(n) = self.id {
-                    behind.number(n);
-                }
-                nsp
-            }
-        };
-        let mut all = [b"".as_slice(); MOST_PARTS];
-        let [first, second, third, rest @ ..] = &mut all;
-        (*first, *second, *third) = (lead.as_slice(), nsp.as_bytes(), behind.as_slice());
-        for (to, part) in rest.iter_mut().zip(body) {
-            *to = part;
-        }
-        put(all.get(..N.wrapping_add(3)).unwrap_or_default())
+    fn is_binary(&self, attachments: usize) -> bool {
+        attachments > 0 && matches!(self.kind, Kind::Event | Kind::Ack)
     }
 
     /// The packet's text. `body` is JSON or empty; `attachments` says how many binary messages will
     /// follow (events and acknowledgements only).
     #[must_use]
     pub fn text(&self, attachments: usize, body: &str) -> String {
-        let text = self.parts(attachments, [body.as_bytes()], |parts| parts.concat());
-        String::from_utf8(text).unwrap_or_default()
+        let is_binary = self.is_binary(attachments);
+        let nsp = match self.nsp {
+            "/" => "",
+            nsp => nsp,
+        };
+        let room = match (self.id, is_binary) {
+            (None, false) => 2,
+            (Some(_), _) | (_, true) => 2 * 20 + 3,
+        };
+        let room = nsp.len().saturating_add(body.len()).saturating_add(room);
+        let mut text = String::with_capacity(room);
+        text.push(char::from(self.kind.digit(is_binary)));
+        if is_binary {
+            unsigned(&mut text, attachments as u64);
+            text.push('-');
+        }
+        text.push_str(nsp);
+        if !nsp.is_empty() {
+            text.push(',');
+        }
+        if let Some(id) = self.id {
+            unsigned(&mut text, id);
+        }
+        text.push_str(body);
+        text
     }
 
     /// The messages of the packet.
@@ -119,23 +122,72 @@ impl Header<'_> {
         parts
     }
 
-    #[inline(always)]
-    fn put(&self, body: &str, attachments: &[Bytes], out: &mut impl Sink) {
-        self.put_parts([body.as_bytes()], attachments, out);
-    }
-
-    /// The packet as JSON, with a body in no more than six parts.
+    /// The packet as JSON: what precedes the payload, then `open`, a few bytes of ASCII, then `body`, in no more than
+    /// three parts.
     #[inline(always)]
     pub(crate) fn put_parts<const N: usize>(
         &self,
+        open: &[u8],
         body: [&[u8]; N],
         attachments: &[Bytes],
         out: &mut impl Sink,
     ) {
-        self.parts(attachments.len(), body, |parts| out.put_text(parts));
-        for attachment in attachments {
-            out.put_binary(b"", attachment.clone());
+        let is_binary = self.is_binary(attachments.len());
+        let mut lead = Short::EMPTY;
+        lead.push(self.kind.digit(is_binary));
+        if is_binary {
+            lead.number(attachments.len() as u64);
+            lead.push(b'-');
         }
+        if self.nsp != "/" {
+            return self.put_elsewhere(&lead, open, &body, attachments, out);
+        }
+        if let Some(n) = self.id {
+            lead.number(n);
+        }
+        lead.extend(open);
+        let mut all = [b"".as_slice(); PARTS];
+        let [first, rest @ ..] = &mut all;
+        *first = lead.as_slice();
+        for (to, part) in rest.iter_mut().zip(body) {
+            *to = part;
+        }
+        out.put_text(all.get(..N.wrapping_add(1)).unwrap_or_default());
+        put_attachments(attachments, out);
+    }
+
+    /// In another namespace than `/`.
+    #[inline(never)]
+    fn put_elsewhere(
+        &self,
+        lead: &Short,
+        open: &[u8],
+        body: &[&[u8]],
+        attachments: &[Bytes],
+        out: &mut impl Sink,
+    ) {
+        let mut behind = Short::EMPTY;
+        behind.push(b',');
+        if let Some(n) = self.id {
+            behind.number(n);
+        }
+        behind.extend(open);
+        let mut all = [b"".as_slice(); PARTS + 2];
+        let [first, second, third, rest @ ..] = &mut all;
+        (*first, *second, *third) = (lead.as_slice(), self.nsp.as_bytes(), behind.as_slice());
+        for (to, part) in rest.iter_mut().zip(body) {
+            *to = part;
+        }
+        let used = body.len().saturating_add(3);
+        out.put_text(all.get(..used).unwrap_or_default());
+        put_attachments(attachments, out);
+    }
+}
+
+#[inline(always)]
+fn put_attachments(attachments: &[Bytes], out: &mut impl Sink) {
+    for attachment in attachments {
+        out.put_binary(b"", attachment.clone());
     }
 }
 
@@ -156,7 +208,7 @@ impl Header<'_> {
             return put_parts(parts, admit, out);
         }
         out.admit(admit)?;
-        self.put(body, attachments, out);
+        self.put_parts(b"", [body.as_bytes()], attachments, out);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //! reached with a strict [`Leniency`].
 
 use super::{
-    Binary, Packet, Span, decode,
+    Binary, Extra, Packet, Span, decode,
     grammar::{self, Head},
 };
 use crate::{
@@ -181,10 +181,12 @@ pub(super) fn without_payload(
         text: Cow::Borrowed("[]"),
         name: Span::new(0, 0),
         args: Span::new(0, 2),
-        inner: Span::new(1, 1),
+        inner: 1,
         count: 0,
-        resolved: matches!(kind, Kind::Event).then(|| Box::from("undefined")),
-        binary: binary.map(Box::new),
+        extra: Extra::of(
+            matches!(kind, Kind::Event).then(|| Box::from("undefined")),
+            binary,
+        ),
     })
 }
 

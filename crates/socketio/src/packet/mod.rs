@@ -55,6 +55,25 @@ pub(crate) struct Binary {
     pub(crate) attachments: Vec<Bytes>,
 }
 
+/// What few packets have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Extra {
+    /// The name, where it is not in the text as it is: one with escapes, or a number in another form
+    /// than its decimal string.
+    pub(crate) resolved: Option<Box<str>>,
+    pub(crate) binary: Option<Binary>,
+}
+
+impl Extra {
+    #[inline]
+    pub(crate) fn of(resolved: Option<Box<str>>, binary: Option<Binary>) -> Option<Box<Self>> {
+        if resolved.is_none() && binary.is_none() {
+            return None;
+        }
+        Some(Box::new(Self { resolved, binary }))
+    }
+}
+
 /// From where to where, in the text of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -63,19 +82,25 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// The scan refuses texts whose offsets would not fit.
+    #[inline]
     pub(crate) fn new(start: usize, end: usize) -> Self {
-        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Self {
             start: narrow(start),
             end: narrow(end),
         }
     }
 
+    #[inline]
     fn of(self, text: &str) -> &str {
         let range = self.start as usize..self.end as usize;
         text.get(range).unwrap_or_default()
     }
+}
+
+/// The scan refuses texts whose offsets would not fit.
+#[inline]
+pub(crate) fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// The arguments of an event or an acknowledgement: JSON that was checked (its grammar, its depth,
@@ -92,20 +117,17 @@ pub struct Packet<'b> {
     pub(crate) name: Span,
     /// The array.
     pub(crate) args: Span,
-    /// From the first argument, behind the name and its comma, to the closing bracket.
-    pub(crate) inner: Span,
+    /// Where the first argument begins, behind the name and its comma.
+    pub(crate) inner: u32,
     pub(crate) count: u32,
-    /// The name, where it is not in the text as it is: one with escapes, or a number in another form
-    /// than its decimal string.
-    pub(crate) resolved: Option<Box<str>>,
-    pub(crate) binary: Option<Box<Binary>>,
+    pub(crate) extra: Option<Box<Extra>>,
 }
 
 impl Packet<'_> {
     /// The event's name; empty for an acknowledgement.
     #[must_use]
     pub fn name(&self) -> &str {
-        match &self.resolved {
+        match self.extra.as_ref().and_then(|e| e.resolved.as_ref()) {
             Some(name) => name,
             None => self.name.of(&self.text),
         }
@@ -119,7 +141,35 @@ impl Packet<'_> {
 
     /// The JSON text between the name and the closing bracket: the arguments with commas between.
     pub(crate) fn inner(&self) -> &str {
-        self.inner.of(&self.text)
+        let (start, end) = self.inner_range();
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// The same with the closing bracket.
+    #[inline]
+    pub(crate) fn closed(&self) -> &str {
+        let range = self.inner as usize..self.args.end as usize;
+        self.text.get(range).unwrap_or_default()
+    }
+
+    /// The text of the whole array, if it begins with this name as it is.
+    #[inline]
+    pub(crate) fn array_named(&self, name: &str) -> Option<&str> {
+        let is_resolved = self.extra.as_ref().is_some_and(|e| e.resolved.is_some());
+        let before = (self.name.start as usize).checked_sub(1)?;
+        let is_named = self.text.as_bytes().get(before) == Some(&b'"')
+            && self.name.of(&self.text) == name
+            && !is_resolved;
+        is_named.then(|| self.args())
+    }
+
+    fn inner_range(&self) -> (usize, usize) {
+        let end = self.args.end.saturating_sub(1).max(self.inner);
+        (self.inner as usize, end as usize)
+    }
+
+    fn binary(&self) -> Option<&Binary> {
+        self.extra.as_ref()?.binary.as_ref()
     }
 
     /// The last argument, if it is a string: the offset, in an event of a session that can be recovered.
@@ -157,11 +207,11 @@ impl Packet<'_> {
     /// The binary attachments, in the order in which they arrived.
     #[must_use]
     pub fn attachments(&self) -> &[Bytes] {
-        self.binary.as_ref().map_or(&[], |b| &b.attachments)
+        self.binary().map_or(&[], |b| &b.attachments)
     }
 
     fn holes(&self) -> &[Hole] {
-        self.binary.as_ref().map_or(&[], |b| &b.holes)
+        self.binary().map_or(&[], |b| &b.holes)
     }
 
     /// The arguments as types of the application.
@@ -181,14 +231,13 @@ impl Packet<'_> {
             holes: self.holes(),
             attachments: self.attachments(),
         };
-        let inner = (self.inner.start as usize, self.inner.end as usize);
-        decode_args(source, inner, self.len())
+        decode_args(source, self.inner_range(), self.len())
     }
 
     /// The arguments as a dynamic array, the name not included. Attachments are shared, not copied.
     #[must_use]
     pub fn args_value(&self) -> Value {
-        let base = self.inner.start;
+        let base = self.inner;
         Value::array_of(self.inner(), base, self.holes(), self.attachments())
     }
 
@@ -201,8 +250,7 @@ impl Packet<'_> {
             args: self.args,
             inner: self.inner,
             count: self.count,
-            resolved: self.resolved.clone(),
-            binary: self.binary.clone(),
+            extra: self.extra.clone(),
         }
     }
 
@@ -215,8 +263,7 @@ impl Packet<'_> {
             args: self.args,
             inner: self.inner,
             count: self.count,
-            resolved: self.resolved,
-            binary: self.binary,
+            extra: self.extra,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::token::{number, string};
 use super::{Fault, MAX_TEXT, Stack, Token, Visit, Walk, only_value, skip_space, the_end};
+use crate::text::plain_run;
 
 /// An array of arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,59 @@ pub(crate) fn event<V: Visit>(
     the_end(bytes, end)?;
     let inner = behind.wrapping_add(usize::from(count > 0));
     Ok((Some(name), Args { inner, end, count }))
+}
+
+/// The common case of [`event`]: where its name is, a string without escapes, and the arguments, with no
+/// white space around the name and behind all. `None` for any other array, and for what is none.
+#[inline]
+pub(crate) fn plain_event(text: &str, at: usize) -> Option<((usize, usize), Args)> {
+    let bytes = text.as_bytes();
+    if bytes.len() > MAX_TEXT {
+        return None;
+    }
+    let start = at.wrapping_add(2);
+    let [b'[', b'"', ..] = bytes.get(at..)? else {
+        return None;
+    };
+    let name_end = plain_run(bytes, start);
+    let [b'"', next, ..] = bytes.get(name_end..)? else {
+        return None;
+    };
+    let behind = name_end.wrapping_add(1);
+    let inner = behind.wrapping_add(usize::from(*next == b','));
+    let (end, count) = match next {
+        b']' => (behind.wrapping_add(1), 0),
+        b',' => match only_string(bytes, inner) {
+            Some(end) => (end, 1),
+            None => plain_values(bytes, behind)?,
+        },
+        _ => return None,
+    };
+    let args = Args { inner, end, count };
+    (end == bytes.len()).then_some(((start, name_end), args))
+}
+
+/// Behind the bracket that closes an array whose last element is the string at `at`, one without escapes.
+#[inline]
+fn only_string(bytes: &[u8], at: usize) -> Option<usize> {
+    if bytes.get(at) != Some(&b'"') {
+        return None;
+    }
+    let end = plain_run(bytes, at.wrapping_add(1));
+    matches!(bytes.get(end..), Some([b'"', b']', ..])).then_some(end.wrapping_add(2))
+}
+
+/// Behind the array whose first comma is at `at`, and how many elements follow that.
+#[inline(never)]
+fn plain_values(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let walk = Walk {
+        bytes,
+        at: at.wrapping_add(1),
+        stack: Stack::IN_ARRAY,
+        commas: 1,
+        visit: &mut (),
+    };
+    walk.run().ok()
 }
 
 /// The array at `at`, all of whose elements are arguments.

@@ -4,7 +4,7 @@
 mod args;
 mod token;
 
-pub(crate) use args::{Args, args, event};
+pub(crate) use args::{Args, args, event, plain_event};
 use token::literal;
 pub(crate) use token::{number, skip_space, string};
 

@@ -4,7 +4,7 @@ use super::{Fault, Token};
 use crate::text::{hex4, plain_run};
 
 /// The offset of the first byte from `at` that is not white space.
-#[inline]
+#[inline(always)]
 pub(crate) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
         at = at.wrapping_add(1);
@@ -12,13 +12,25 @@ pub(crate) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The string that begins at `at` with its quote.
-#[inline]
+/// The string that begins at `start` with its quote.
+#[inline(always)]
 pub(crate) fn string(bytes: &[u8], start: usize) -> Result<Token, Fault> {
-    let mut at = start.wrapping_add(1);
+    let at = plain_run(bytes, start.wrapping_add(1));
+    if bytes.get(at) == Some(&b'"') {
+        return Ok(Token {
+            start,
+            end: at.wrapping_add(1),
+            escaped: false,
+        });
+    }
+    other_string(bytes, start, at)
+}
+
+/// One that has an escape at `at`, or something that it must not have.
+#[inline(never)]
+fn other_string(bytes: &[u8], start: usize, mut at: usize) -> Result<Token, Fault> {
     let mut escaped = false;
     loop {
-        at = plain_run(bytes, at);
         match bytes.get(at) {
             Some(b'"') => {
                 return Ok(Token {
@@ -28,7 +40,7 @@ pub(crate) fn string(bytes: &[u8], start: usize) -> Result<Token, Fault> {
                 });
             }
             Some(b'\\') => {
-                at = escape(bytes, at)?;
+                at = plain_run(bytes, escape(bytes, at)?);
                 escaped = true;
             }
             Some(_) | None => return Err(Fault::Syntax { at }),
@@ -47,6 +59,7 @@ fn escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
 }
 
 /// The offset behind the number at `at`.
+#[inline(always)]
 pub(crate) fn number(bytes: &[u8], mut at: usize) -> Result<usize, Fault> {
     if bytes.get(at) == Some(&b'-') {
         at = at.wrapping_add(1);
@@ -69,6 +82,7 @@ pub(crate) fn number(bytes: &[u8], mut at: usize) -> Result<usize, Fault> {
 }
 
 /// The offset behind one or more digits.
+#[inline(always)]
 fn digits(bytes: &[u8], start: usize) -> Result<usize, Fault> {
     let mut at = start;
     while bytes.get(at).is_some_and(u8::is_ascii_digit) {
@@ -80,6 +94,7 @@ fn digits(bytes: &[u8], start: usize) -> Result<usize, Fault> {
     Ok(at)
 }
 
+#[inline(always)]
 pub(super) fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize, Fault> {
     let end = at.wrapping_add(word.len());
     if bytes.get(at..end) == Some(word) {

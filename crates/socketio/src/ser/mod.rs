@@ -58,6 +58,7 @@ mod raw;
 
 pub(crate) use args::Args;
 pub(crate) use compound::Compound;
+pub(crate) use number::unsigned;
 pub(crate) use raw::takes_pieces;
 
 use crate::{de::RAW, holes::Hole, text::quote};

@@ -38,8 +38,8 @@ data is {"$bin":"BASE64"} wherever it stands, in both directions.
 Options: transports (["polling","websocket"]), eio (4 or 3), auth (object), query (object), extraHeaders (object),
 path, parser ("json" or "msgpack"), reconnection, reconnectionAttempts, reconnectionDelay, reconnectionDelayMax,
 randomizationFactor, timeout, retries, ackTimeout, forceNew, upgrade, rememberUpgrade, tryAllTransports,
-requestTimeout, withCredentials, offlineBuffer (bytes), maxAttachments, proxy (URL), ca (file of PEM roots). Times are
-milliseconds. An event of the server that asks for an acknowledgement is acknowledged with its own arguments.
+requestTimeout, withCredentials, offlineBuffer (bytes), maxAttachments, proxy (URL), ca (file of PEM roots), and with it cert
+and key (files of PEM). Times are milliseconds. An event of the server that asks for an acknowledgement is acknowledged with its own arguments.
 Writes one JSON line for each thing that happens:
   {"is":"connect","nsp":..,"id":..,"recovered":false}
   {"is":"connect_error","nsp":..,"message":..,"data":..,"active":true}

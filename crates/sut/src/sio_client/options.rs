@@ -18,6 +18,9 @@ pub(super) fn apply<K: Kind>(
     };
     let delays = Delays::of(options)?;
     builder = builder.reconnection_delay(delays.first, delays.max);
+    if let Some(tls) = tls(options)? {
+        builder = builder.tls(tls);
+    }
     for (name, value) in options.members() {
         builder = one(builder, &name, value).map_err(|error| format!("{name}: {error}"))?;
     }
@@ -83,22 +86,42 @@ fn one<K: Kind>(
         "offlineBuffer" => builder.offline_buffer(count(value)? as usize, Default::default()),
         "maxAttachments" => builder.max_attachments(count(value)? as usize),
         "proxy" => builder.proxy(string(value)?.parse().map_err(|error| format!("{error}"))?),
-        "ca" => builder.tls(roots(&string(value)?)?),
+        // These three are one setting, made before.
+        "ca" | "cert" | "key" => builder,
         _ => return Err("no such option, or no such value".to_owned()),
     })
 }
 
-/// TLS with the roots of a PEM file.
-fn roots(file: &str) -> Result<Arc<rustls::ClientConfig>, String> {
-    use rustls::pki_types::{CertificateDer, pem::PemObject};
+/// TLS with the roots of a PEM file, and a certificate of our own where one is named.
+fn tls(options: View<'_>) -> Result<Option<Arc<rustls::ClientConfig>>, String> {
+    use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
+    let Some(file) = options.get("ca").map(string).transpose()? else {
+        return Ok(None);
+    };
     let mut roots = rustls::RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(file).map_err(|error| error.to_string())?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| error.to_string())?;
+    for certificate in certificates(&file)? {
         roots.add(certificate).map_err(|error| error.to_string())?;
     }
     let config = rustls::ClientConfig::builder().with_root_certificates(roots);
-    Ok(Arc::new(config.with_no_client_auth()))
+    let config = match (options.get("cert"), options.get("key")) {
+        (None, None) => config.with_no_client_auth(),
+        (Some(chain), Some(key)) => {
+            let key =
+                PrivateKeyDer::from_pem_file(string(key)?).map_err(|error| error.to_string())?;
+            let made = config.with_client_auth_cert(certificates(&string(chain)?)?, key);
+            made.map_err(|error| error.to_string())?
+        }
+        _ => return Err("cert and key: one without the other".to_owned()),
+    };
+    Ok(Some(Arc::new(config)))
+}
+
+/// The certificates of a PEM file.
+fn certificates(file: &str) -> Result<Vec<rustls::pki_types::CertificateDer<'static>>, String> {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+    let found = CertificateDer::pem_file_iter(file).map_err(|error| format!("{file}: {error}"))?;
+    let all: Result<Vec<_>, _> = found.collect();
+    all.map_err(|error| format!("{file}: {error}"))
 }
 
 fn transport(name: View<'_>) -> Result<Transport, String> {

@@ -29,10 +29,10 @@ pub(super) fn told<K: Kind>(client: &Client<K>, event: Received) {
     let nsp = ("nsp", Value::from(client.namespace()));
     let active = ("active", Value::from(client.is_active()));
     match event {
-        Received::Connected { recovered } => say([
+        Received::Connected { id, recovered } => say([
             ("is", Value::from("connect")),
             nsp,
-            ("id", client.id().map_or(Value::null(), Value::from)),
+            ("id", Value::from(&*id)),
             ("recovered", Value::from(recovered)),
         ]),
         Received::ConnectError(error) => say([
