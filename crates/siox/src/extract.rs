@@ -184,7 +184,8 @@ impl Args {
 /// All arguments of an event as they came, lent by it: the last argument of a handler that returns at once and is not
 /// async. Nothing is copied, and what is decoded may borrow its strings.
 ///
-/// ```no_run
+#[cfg_attr(feature = "tokio", doc = "```no_run")]
+#[cfg_attr(not(feature = "tokio"), doc = "```ignore")]
 /// # fn of(root: siox::Namespace) {
 /// # use siox::{ArgsRef, BoxError, Socket};
 /// #[derive(serde::Deserialize)]

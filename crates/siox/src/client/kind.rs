@@ -33,6 +33,8 @@ impl<M> Runs<M> for Tokio {}
 impl Kind for Threads {}
 #[cfg(feature = "blocking")]
 impl<A> Runs<(crate::handler::Sync_, A)> for Threads {}
+#[cfg(feature = "blocking")]
+impl<A> Runs<(crate::handler::Lent_, A)> for Threads {}
 
 /// Which one it is, once types are forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
