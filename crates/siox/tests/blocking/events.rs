@@ -110,7 +110,9 @@ fn a_stream_that_is_not_read_holds_the_server_back_and_loses_nothing() {
                     assert_eq!(args.decode::<u32>().unwrap(), next);
                     next += 1;
                 }
-                Some(Received::Connected { recovered: false, .. }) => {}
+                Some(Received::Connected {
+                    recovered: false, ..
+                }) => {}
                 other => panic!("{other:?}"),
             }
         }
