@@ -270,7 +270,7 @@ impl<K: Kind> Client<K> {
         self
     }
 
-    /// Calls `handler`, which may take a [`ConnectError`], each time it could not connect.
+    /// Calls `handler`, which may take a [`ConnectError`](crate::ConnectError), each time it could not connect.
     pub fn on_connect_error<M: 'static>(&self, handler: impl Handler<M>) -> &Self
     where
         K: Runs<M>,
