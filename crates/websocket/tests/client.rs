@@ -396,3 +396,20 @@ fn headers_of_the_handshake_are_not_the_callers() {
         assert!(request.build([0; 16]).is_err(), "{name}");
     }
 }
+
+#[test]
+fn an_overloaded_server_says_when_to_come_back() {
+    let after = |status: u16, value: &'static str| {
+        let headers = [("retry-after", value.as_bytes())];
+        Rejection::new(status, headers.into_iter()).retry_after()
+    };
+    for (value, seconds) in [("0", 0), ("120", 120), ("99999999999999999999", u32::MAX)] {
+        let expected = Some(Duration::from_secs(seconds.into()));
+        assert_eq!(after(503, value), expected, "{value}");
+        assert_eq!(after(429, value), None, "{value}");
+    }
+    for value in ["", "-1", "1.5", "soon", "Fri, 31 Dec 1999 23:59:59 GMT"] {
+        assert_eq!(after(503, value), None, "{value}");
+    }
+    assert_eq!(Rejection::new(503, [].into_iter()).retry_after(), None);
+}

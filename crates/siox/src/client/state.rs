@@ -16,6 +16,7 @@ use siox_wire::{Instant, Message, SendError};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 pub(crate) struct State {
@@ -146,10 +147,16 @@ impl State {
     }
 
     /// A session could not be opened.
-    pub(super) fn failed(&mut self, now: Instant, dial: Dial, message: &str) {
+    pub(super) fn failed(
+        &mut self,
+        now: Instant,
+        dial: Dial,
+        message: &str,
+        retry_after: Option<Duration>,
+    ) {
         if self.live == Some(dial) {
             self.live = None;
-            self.machine.handle_failed(now, dial, message, None);
+            self.machine.handle_failed(now, dial, message, retry_after);
         }
     }
 

@@ -160,3 +160,25 @@ fn credentials_are_asked_for_each_time() {
     assert!(last.is_some() && !client.is_active());
     assert!(events.next_within(Duration::ZERO).is_err());
 }
+
+#[test]
+fn an_overloaded_server_is_left_alone_as_long_as_it_asks() {
+    use std::io::{Read, Write};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let _client = Client::builder(&url)
+        .reconnection_delay(Duration::from_millis(1), Duration::from_millis(1))
+        .connect()
+        .unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    assert_ne!(stream.read(&mut [0; 4096]).unwrap(), 0);
+    let refused = std::time::Instant::now();
+    let answer =
+        b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    stream.write_all(answer).unwrap();
+    drop(stream);
+    // Whoever asks again early fails; a slow machine only asks later.
+    drop(listener.accept().unwrap());
+    assert!(refused.elapsed() >= Duration::from_secs(1));
+}

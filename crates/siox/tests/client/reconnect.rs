@@ -95,3 +95,26 @@ async fn a_server_that_says_nothing_is_given_up() {
         assert!(within(client.ready()).await.is_err());
     }
 }
+
+#[tokio::test]
+async fn an_overloaded_server_is_left_alone_as_long_as_it_asks() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let _client = Client::builder(&url)
+        .reconnection_delay(Duration::from_millis(1), Duration::from_millis(1))
+        .connect()
+        .unwrap();
+    let (mut stream, _) = within(listener.accept()).await.unwrap();
+    let mut request = [0; 4096];
+    assert_ne!(within(stream.read(&mut request)).await.unwrap(), 0);
+    let refused = std::time::Instant::now();
+    let answer =
+        b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    stream.write_all(answer).await.unwrap();
+    drop(stream);
+    // Whoever asks again early fails; a slow machine only asks later.
+    drop(within(listener.accept()).await.unwrap());
+    assert!(refused.elapsed() >= Duration::from_secs(1));
+}

@@ -83,7 +83,7 @@ impl Below for Driver {
         };
         if let Err(error) = named("socket.io line", line) {
             let now = self.shared.carrier.now();
-            state.failed(now, dial, &format!("no thread: {error}"));
+            state.failed(now, dial, &format!("no thread: {error}"), None);
         }
     }
 

@@ -41,7 +41,8 @@ pub(super) fn run(
         Ok(client) => client,
         Err(error) => {
             let message = error.to_string();
-            return shared.with(|state, now| state.failed(now, dial, &message));
+            let after = error.rejection().and_then(|refused| refused.retry_after());
+            return shared.with(|state, now| state.failed(now, dial, &message, after));
         }
     };
     let sid = client.opened().map(|opened| opened.sid.to_string());

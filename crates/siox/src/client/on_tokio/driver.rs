@@ -116,7 +116,8 @@ impl Driver {
             }
             Woken::Opened(dial, Err(error)) => {
                 self.opening = None;
-                state.failed(now, dial, &error.to_string());
+                let after = error.rejection().and_then(|refused| refused.retry_after());
+                state.failed(now, dial, &error.to_string(), after);
             }
             Woken::Heard(dial, event) => {
                 state.heard(now, dial, event);

@@ -148,6 +148,25 @@ impl Rejection {
         let found = headers.find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| &value[..])
     }
+
+    /// How long to stay away: what a 503 says by `Retry-After` in seconds (RFC 9110 §10.2.3, §15.6.4). A date is
+    /// not read, for want of a calendar here; more than 2^32 - 1 s is read as that.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        if self.status != 503 {
+            return None;
+        }
+        let digits = self.header("Retry-After")?;
+        if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let seconds = digits.iter().fold(0u32, |seconds, digit| {
+            seconds
+                .saturating_mul(10)
+                .saturating_add(u32::from(digit.saturating_sub(b'0')))
+        });
+        Some(Duration::from_secs(seconds.into()))
+    }
 }
 
 impl fmt::Display for Rejection {
