@@ -164,8 +164,7 @@ impl Client {
     ) -> Result<(), SendError> {
         self.may_send(event, Kind::Event)?;
         let header = header(Kind::Event, &joined(&mut self.stays, slot)?.nsp, None);
-        let (json, attachments) = (event.json(), event.attachments());
-        header.send(json, attachments, &self.config.limits, admit, out)
+        header.send_encoded(event, &self.config.limits, admit, out)
     }
 
     /// Emits an event that the server is asked to acknowledge; returns the id that
@@ -186,8 +185,7 @@ impl Client {
         let stay = joined(&mut self.stays, slot)?;
         let id = stay.next_ack;
         let header = header(Kind::Event, &stay.nsp, Some(id));
-        let (json, attachments) = (event.json(), event.attachments());
-        header.send(json, attachments, &self.config.limits, admit, out)?;
+        header.send_encoded(event, &self.config.limits, admit, out)?;
         stay.next_ack = id.wrapping_add(1);
         self.acks.insert(slot, id, deadline);
         Ok(id)
@@ -207,8 +205,7 @@ impl Client {
     ) -> Result<(), SendError> {
         self.may_send(args, Kind::Ack)?;
         let header = header(Kind::Ack, &joined(&mut self.stays, slot)?.nsp, Some(id));
-        let (json, attachments) = (args.json(), args.attachments());
-        header.send(json, attachments, &self.config.limits, Admit::Owed, out)
+        header.send_encoded(args, &self.config.limits, Admit::Owed, out)
     }
 
     /// Nobody waits for this acknowledgement any more. Says whether it was owed.

@@ -5,7 +5,7 @@ use super::{
     slots::{Slot, State},
 };
 use crate::{
-    Config, Encoded, Kind, Packet, Revision, Value, is_reserved,
+    Encoded, Kind, Packet, Revision, Value, is_reserved,
     packet::encode::Header,
     text::{needs_no_escape, quote},
 };
@@ -144,7 +144,7 @@ impl Connection {
     ) -> Result<(), SendError> {
         let nsp = self.may_send(slot, event, Kind::Event)?;
         let header = header(Kind::Event, nsp, None);
-        put(&header, event, &self.config, admit, out)
+        header.send_encoded(event, &self.config, admit, out)
     }
 
     /// Emits an event with the arguments of a packet that was received, passed through without a look at
@@ -239,7 +239,7 @@ impl Connection {
             }
         };
         let header = header(Kind::Event, entry.nsp(), Some(id));
-        put(&header, event, &self.config, Admit::Normal, out)?;
+        header.send_encoded(event, &self.config, Admit::Normal, out)?;
         entry.last_ack = last;
         self.acks.insert(slot, id, deadline);
         Ok(id)
@@ -259,7 +259,7 @@ impl Connection {
     ) -> Result<(), SendError> {
         let nsp = self.may_send(slot, args, Kind::Ack)?;
         let header = header(Kind::Ack, nsp, Some(id));
-        put(&header, args, &self.config, Admit::Owed, out)
+        header.send_encoded(args, &self.config, Admit::Owed, out)
     }
 
     /// Sends a packet that [`Config::shared`](crate::Config::shared) made for this slot's namespace.
@@ -350,34 +350,6 @@ impl Connection {
 
 fn header(kind: Kind, nsp: &str, id: Option<u64>) -> Header<'_> {
     Header { kind, nsp, id }
-}
-
-/// Sends a packet of what the application encoded, as it wants it to be sent.
-#[inline(always)]
-fn put(
-    header: &Header<'_>,
-    encoded: &Encoded,
-    config: &Config,
-    admit: Admit,
-    out: &mut impl Sink,
-) -> Result<(), SendError> {
-    if !encoded.may_compress() {
-        out.set_compress(false);
-    }
-    let sent = match encoded.plain_text() {
-        Some(text) if header.id.is_none() && header.nsp == "/" && config.parser.is_none() => {
-            let admitted = out.admit(admit);
-            if admitted.is_ok() {
-                out.put_text(&[text.as_bytes()]);
-            }
-            admitted
-        }
-        Some(_) | None => header.send(encoded.json(), encoded.attachments(), config, admit, out),
-    };
-    if !encoded.may_compress() {
-        out.set_compress(true);
-    }
-    sent
 }
 
 /// What a client of revision 5 is told when it comes in.

@@ -211,6 +211,34 @@ impl Header<'_> {
         self.put_parts(b"", [body.as_bytes()], attachments, out);
         Ok(())
     }
+
+    /// Sends a packet of what the application encoded, as it wants it to be sent.
+    #[inline(always)]
+    pub(crate) fn send_encoded(
+        &self,
+        encoded: &Encoded,
+        config: &Config,
+        admit: Admit,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
+        if !encoded.may_compress() {
+            out.set_compress(false);
+        }
+        let sent = match encoded.plain_text() {
+            Some(text) if self.id.is_none() && self.nsp == "/" && config.parser.is_none() => {
+                let admitted = out.admit(admit);
+                if admitted.is_ok() {
+                    out.put_text(&[text.as_bytes()]);
+                }
+                admitted
+            }
+            Some(_) | None => self.send(encoded.json(), encoded.attachments(), config, admit, out),
+        };
+        if !encoded.may_compress() {
+            out.set_compress(true);
+        }
+        sent
+    }
 }
 
 #[cold]

@@ -267,6 +267,17 @@ impl EngineClient {
         )
     }
 
+    /// Whether what comes on the connection just now may hold messages: who has no room for those leaves it
+    /// unread. The answer to a POST holds none, and what is queued waits for it.
+    #[must_use]
+    pub fn may_bring(&self, line: Line) -> bool {
+        self.conn(line).is_some_and(|conn| match &conn.work {
+            Work::Request(request) => request.is_get,
+            Work::Body(_) | Work::Handshake(_) | Work::Frames { .. } => true,
+            Work::Idle(_) | Work::Socket { .. } | Work::Done => false,
+        })
+    }
+
     /// Whether it takes no more messages. Its end may still be to be told.
     #[must_use]
     pub fn is_closed(&self) -> bool {

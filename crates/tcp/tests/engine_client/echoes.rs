@@ -92,6 +92,7 @@ fn a_slow_application_loses_nothing() {
         for n in 0..500 {
             client.send(&*format!("{n} {filler}")).unwrap();
         }
+        client.flush_by(PATIENCE).unwrap();
         for n in 0..500 {
             assert_eq!(line(&mut client), format!("{n} {filler}"));
         }

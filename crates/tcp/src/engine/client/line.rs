@@ -199,7 +199,7 @@ impl Reader<'_> {
                 self.unheard = false;
                 return;
             }
-            if state.is_full() {
+            if state.holds_up(self.line) {
                 state = self.shared.wait(state, None);
             } else if self.unheard {
                 let mut rest = std::mem::take(&mut self.rest);
@@ -217,7 +217,7 @@ impl Reader<'_> {
     fn feed(&mut self, state: &mut State, bytes: &mut [u8]) {
         let mut input = Input::new(clock::now(), bytes);
         self.unheard = true;
-        while !state.is_full() {
+        while !state.holds_up(self.line) {
             match state.machine.handle_input(self.line, &mut input) {
                 Some(event) => {
                     let event = event.into_owned();

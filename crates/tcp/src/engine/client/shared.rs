@@ -4,7 +4,7 @@
 use super::Cause;
 use crate::{Error, clock, deadline::Until};
 use siox_engineio::ClientEvent;
-use siox_stack::{EngineClient, Failure, Outbound};
+use siox_stack::{EngineClient, Failure, Line, Outbound};
 use siox_wire::{Instant, SendError};
 use std::{
     collections::VecDeque,
@@ -44,7 +44,12 @@ impl State {
         }
     }
 
-    /// Whether nothing is to be read, since the application does not take what has come.
+    /// Whether the connection is left unread until the application has taken some of what has come.
+    pub(super) fn holds_up(&self, line: Line) -> bool {
+        self.is_full() && self.machine.may_bring(line)
+    }
+
+    /// Whether no more is to come for the application, since it does not take what has.
     pub(super) fn is_full(&self) -> bool {
         self.weight >= self.most
     }

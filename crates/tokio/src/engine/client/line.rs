@@ -162,7 +162,7 @@ impl Open {
     }
 
     fn read(&mut self, line: Line, state: &mut State, cx: &mut Context<'_>) -> io::Result<bool> {
-        if state.is_full() {
+        if state.holds_up(line) {
             return Ok(false);
         }
         if self.unheard {
@@ -191,7 +191,7 @@ impl Open {
     fn feed(&mut self, line: Line, state: &mut State, bytes: &mut [u8]) {
         let mut input = Input::new(clock::now(), bytes);
         self.unheard = true;
-        while !state.is_full() {
+        while !state.holds_up(line) {
             match state.machine.handle_input(line, &mut input) {
                 Some(event) => {
                     let event = event.into_owned();
