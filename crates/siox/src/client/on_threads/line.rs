@@ -41,7 +41,7 @@ pub(super) fn run(
         Ok(client) => client,
         Err(error) => {
             let message = error.to_string();
-            let after = error.rejection().and_then(|refused| refused.retry_after());
+            let after = error.rejection().and_then(siox_tcp::Rejection::retry_after);
             return shared.with(|state, now| state.failed(now, dial, &message, after));
         }
     };

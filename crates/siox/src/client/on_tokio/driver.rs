@@ -116,7 +116,9 @@ impl Driver {
             }
             Woken::Opened(dial, Err(error)) => {
                 self.opening = None;
-                let after = error.rejection().and_then(|refused| refused.retry_after());
+                let after = error
+                    .rejection()
+                    .and_then(siox_tokio::websocket::Rejection::retry_after);
                 state.failed(now, dial, &error.to_string(), after);
             }
             Woken::Heard(dial, event) => {
