@@ -3,8 +3,9 @@
 use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
-    time::Instant,
 };
+#[cfg(any(feature = "blocking", test))]
+use std::time::Instant;
 
 pub(crate) struct Watched<T> {
     state: Mutex<State<T>>,
