@@ -6,6 +6,9 @@ use siox_testkit::Rng;
 use siox_wire::Instant;
 use std::{collections::VecDeque, time::Duration};
 
+/// What a slow line delivers at once, in bytes: the payload of a TCP segment over Ethernet.
+pub(crate) const SEGMENT: usize = 1460;
+
 /// What came out of a pipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arrival {
@@ -87,7 +90,7 @@ impl Pipe {
         match line.rate {
             None => self.travel(now, bytes.len(), line, rng),
             Some(rate) => {
-                for part in bytes.chunks(1460) {
+                for part in bytes.chunks(SEGMENT) {
                     let takes = (part.len() as u64 * 1_000_000).div_ceil(rate.max(1));
                     self.free = self.free.max(now).after(Duration::from_micros(takes));
                     self.travel(self.free, part.len(), line, rng);

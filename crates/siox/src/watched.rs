@@ -1,11 +1,11 @@
 //! A value that others wait for: tasks, by their wakers, and threads.
 
+#[cfg(any(feature = "blocking", test))]
+use std::time::Instant;
 use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
-#[cfg(any(feature = "blocking", test))]
-use std::time::Instant;
 
 pub(crate) struct Watched<T> {
     state: Mutex<State<T>>,

@@ -1,7 +1,7 @@
 //! A scenario out of a seed. Most faults are such that the session must survive them; some end it.
 
 use super::{Line, Scenario};
-use crate::{Break, Fault, Kind, Place, Side, Stray};
+use crate::{Break, Fault, Kind, Place, Side, Stray, pipe::SEGMENT};
 use siox_engineio::Version;
 use siox_testkit::Rng;
 use std::time::Duration;
@@ -105,7 +105,11 @@ impl Scenario {
         // Text, which takes as many bytes in a POST.
         self.long[who as usize] = Some((rng.below(7) as u32 * 3, len));
         let takes = self.timeout.as_millis() as u64 * tenths / 10;
-        self.line.rate = Some(len as u64 * 1000 / takes.max(1));
+        let rate = (len as u64 * 1000 / takes.max(1)).max(1);
+        self.line.rate = Some(rate);
+        // Behind the packet that moves the session a long message may follow: both are in one segment, which takes its
+        // time on such a line. A server that gives up before it is there ends a session that has moved.
+        self.upgrade[0] += Duration::from_micros(SEGMENT as u64 * 1_000_000 / rate);
     }
 
     fn fault(&self, rng: &mut Rng) -> Fault {
