@@ -65,6 +65,7 @@ impl Heartbeat {
     }
 
     /// When something is due next.
+    #[inline]
     pub(crate) fn deadline(&self) -> Instant {
         match *self {
             Self::Ping { at } => at,
@@ -176,6 +177,7 @@ impl Heartbeat {
     /// Any packet, or part of one, came: a peer whose beat waits behind its data is not dead. What
     /// comes when the peer would be dead already without it does not count: once a ping, the last byte
     /// before that time may put it off.
+    #[inline]
     pub(crate) fn packet(&mut self, now: Instant, timeout: Duration) {
         match self {
             Self::Ping { .. } | Self::Last { .. } | Self::Held { .. } => {}

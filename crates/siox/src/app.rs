@@ -155,7 +155,7 @@ impl Io {
         let recovers = revision == Revision::V5
             && found
                 .as_ref()
-                .is_some_and(|stay| stay.nsp().0.adapter.recovers());
+                .is_some_and(|stay| stay.nsp().0.recovers);
         let id = match (revision, name) {
             (Revision::V5, _) => siox_tokio::random_id(),
             (Revision::V4, "/") => Some(conn.sid().as_str().to_owned()),
@@ -220,12 +220,33 @@ impl App for Io {
         self.hooks.connection_error(about, refused);
     }
 
+    #[inline]
     fn handle_event(
         self: &Arc<Self>,
         conn: &Arc<Conn<Self>>,
         _: &mut Context<'_>,
         event: Event<'_>,
     ) {
+        match event {
+            Event::Socket(SocketEvent::Event { slot, id, packet }) => {
+                self.shared.counts.one(Count::EventIn);
+                if let Some(socket) = conn.data().find(slot) {
+                    socket.receive_event(packet, id);
+                }
+            }
+            other => self.handle_other(conn, other),
+        }
+    }
+
+    fn poll_ready(&self, conn: &Conn<Self>, cx: &mut Context<'_>) -> Poll<()> {
+        conn.data().gate.poll(cx)
+    }
+}
+
+impl Io {
+    /// Whatever is no event of a client's.
+    #[inline(never)]
+    fn handle_other(self: &Arc<Self>, conn: &Arc<Conn<Self>>, event: Event<'_>) {
         match event {
             Event::Socket(SocketEvent::Connect {
                 slot,
@@ -236,12 +257,8 @@ impl App for Io {
                 let auth = auth.as_ref().map(Raw::as_str);
                 self.connect(conn, slot, &nsp, query.as_deref(), auth);
             }
-            Event::Socket(SocketEvent::Event { slot, id, packet }) => {
-                self.shared.counts.one(Count::EventIn);
-                if let Some(socket) = conn.data().find(slot) {
-                    socket.receive_event(packet, id);
-                }
-            }
+            // Handled where it came.
+            Event::Socket(SocketEvent::Event { .. }) => {}
             Event::Socket(SocketEvent::Ack { slot, id, packet }) => {
                 self.shared.counts.one(Count::AckIn);
                 if let Some(socket) = conn.data().find(slot) {
@@ -270,10 +287,6 @@ impl App for Io {
                 }
             }
         }
-    }
-
-    fn poll_ready(&self, conn: &Conn<Self>, cx: &mut Context<'_>) -> Poll<()> {
-        conn.data().gate.poll(cx)
     }
 }
 

@@ -51,7 +51,7 @@ async fn come(io: &Io, found: Option<Stay>, name: &str, arrival: Arrival) {
             None => return refuse_namespace(io, &arrival.conn, arrival.slot),
         },
     };
-    if arrival.revision == Revision::V4 || !stay.nsp().0.adapter.recovers() {
+    if arrival.revision == Revision::V4 || !stay.nsp().0.recovers {
         return connect::begin(Socket::new(arrival, stay, None, None), None);
     }
     let (claim, back) = match restore(&stay, &auth).await {

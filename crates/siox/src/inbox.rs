@@ -89,6 +89,7 @@ impl Socket {
     }
 
     /// Starts the handlers of an event, or lets it wait for its turn.
+    #[inline]
     pub(crate) fn receive_event(&self, packet: Packet<'_>, id: Option<u64>) {
         match self.may_start() {
             Ok(recent) => {
@@ -121,6 +122,7 @@ impl Socket {
         Ok(inbox.recent.take())
     }
 
+    #[cold]
     fn let_wait(&self, mut inbox: MutexGuard<'_, Inbox>, item: Item<'static>) {
         inbox.waiting.push_back(item);
         let stall = inbox.stall_changed();

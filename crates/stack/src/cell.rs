@@ -18,14 +18,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 ///
 /// A handler must never run under the lock: an event borrows the input buffer, not the machine, so
 /// [`with`](Self::with) can return it. Lock order: rooms before a session; never two sessions.
+///
+/// `W` is what others write with in the driver's place, where there is such a thing.
 #[derive(Debug)]
-pub struct Cell<M> {
-    inner: Mutex<Inner<M>>,
+pub struct Cell<M, W = ()> {
+    inner: Mutex<Inner<M, W>>,
 }
 
 #[derive(Debug)]
-struct Inner<M> {
+struct Inner<M, W> {
     machine: M,
+    writer: Option<W>,
     /// Who wakes the driver; none while it has been woken.
     driver: Option<Waker>,
     /// The driver is in its turn: it looks at everything once more before it ends.
@@ -50,13 +53,13 @@ struct Before {
 /// See [`Cell::gather`].
 #[derive(Debug)]
 #[must_use = "it ends at once otherwise"]
-pub struct Gathered<'c, M: Machine> {
-    cell: &'c Cell<M>,
+pub struct Gathered<'c, M: Machine, W = ()> {
+    cell: &'c Cell<M, W>,
     /// Not where somebody else gathers already.
     is_first: bool,
 }
 
-impl<M: Machine> Drop for Gathered<'_, M> {
+impl<M: Machine, W> Drop for Gathered<'_, M, W> {
     fn drop(&mut self) {
         if self.is_first {
             self.cell.settle();
@@ -80,9 +83,17 @@ pub enum Turn<R> {
 impl<M: Machine> Cell<M> {
     /// A session nobody drives yet.
     pub fn new(machine: M) -> Self {
+        Self::writable(machine)
+    }
+}
+
+impl<M: Machine, W> Cell<M, W> {
+    /// As [`new`](Cell::new), for others to write with a `W` one day.
+    pub fn writable(machine: M) -> Self {
         Self {
             inner: Mutex::new(Inner {
                 machine,
+                writer: None,
                 driver: None,
                 at_work: false,
                 poll: None,
@@ -95,7 +106,7 @@ impl<M: Machine> Cell<M> {
 
     /// A poisoned lock means that a step panicked, which no input can bring about; the machine is
     /// used as it stands.
-    fn lock(&self) -> MutexGuard<'_, Inner<M>> {
+    fn lock(&self) -> MutexGuard<'_, Inner<M, W>> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -117,7 +128,7 @@ impl<M: Machine> Cell<M> {
 
     /// For many steps in a row, as through the body of a POST, without a pause between: whoever has work by
     /// them is woken once, behind the last.
-    pub fn gather(&self) -> Gathered<'_, M> {
+    pub fn gather(&self) -> Gathered<'_, M, W> {
         let mut inner = self.lock();
         let is_first = inner.gathered.is_none();
         if is_first {
@@ -147,13 +158,29 @@ impl<M: Machine> Cell<M> {
     #[inline]
     pub fn with_aside<R>(&self, step: impl FnOnce(&mut M) -> R) -> (R, bool) {
         let mut inner = self.lock();
-        let is_alone = inner.poll.is_none() && inner.room.is_empty();
-        if is_alone && inner.machine.queued() == 0 {
-            // Nothing waited, so what is queued now moves no deadline.
-            let result = step(&mut inner.machine);
-            let is_idle = inner.driver.is_some() && !inner.at_work;
-            return (result, is_idle && inner.machine.wants_write());
+        if inner.poll.is_some() || inner.machine.open_lane().is_none() {
+            return Self::with_aside_polling(inner, step);
         }
+        let has_waited = inner.machine.wants_write();
+        let result = step(&mut inner.machine);
+        if inner.machine.open_lane().is_some() {
+            let is_idle = inner.driver.is_some() && !inner.at_work;
+            let is_aside = is_idle && !has_waited && inner.machine.wants_write();
+            return (result, is_aside);
+        }
+        // More waits than may: the driver ends it.
+        let (driver, poll, room) = inner.woken(true);
+        drop(inner);
+        wake(driver, poll, room);
+        (result, false)
+    }
+
+    /// The same where what is sent may be a poll's.
+    #[inline(never)]
+    fn with_aside_polling<R>(
+        mut inner: MutexGuard<'_, Inner<M, W>>,
+        step: impl FnOnce(&mut M) -> R,
+    ) -> (R, bool) {
         let (result, work) = inner.step(step);
         let is_aside = work == Work::Write && inner.driver.is_some() && !inner.at_work;
         let (driver, poll, room) = inner.woken(work != Work::None && !is_aside);
@@ -162,19 +189,41 @@ impl<M: Machine> Cell<M> {
         (result, is_aside)
     }
 
+    /// What others write with from now on; what it was before is returned.
+    pub fn set_writer(&self, writer: W) -> Option<W> {
+        self.lock().writer.replace(writer)
+    }
+
+    /// Takes away what others write with, if it is the one that is meant.
+    pub fn take_writer(&self, is_meant: impl FnOnce(&W) -> bool) -> Option<W> {
+        self.lock().writer.take_if(|writer| is_meant(writer))
+    }
+
     /// Writes what is queued in place of the driver, unless that is at it or woken: `write` says whether
-    /// the socket took all and nothing else is to be done. The driver is woken where it was not so.
+    /// the socket took all and nothing else is to be done. The driver is woken where it was not so, or
+    /// there is nothing to write with.
     #[inline]
-    pub fn write_aside(&self, write: impl FnOnce(&mut M) -> bool) {
+    pub fn write_aside(&self, write: impl FnOnce(&mut M, &W) -> bool) {
         let mut inner = self.lock();
         if inner.at_work || inner.driver.is_none() {
             return;
         }
-        let done = write(&mut inner.machine);
+        let Inner {
+            machine, writer, ..
+        } = &mut *inner;
+        let done = writer.as_ref().is_some_and(|w| write(machine, w));
         if done && inner.room.is_empty() {
             return;
         }
         let (driver, poll, room) = inner.woken(!done);
+        drop(inner);
+        wake(driver, poll, room);
+    }
+
+    /// Wakes the driver, unless it is at work.
+    pub fn wake_driver(&self) {
+        let mut inner = self.lock();
+        let (driver, poll, room) = inner.woken(true);
         drop(inner);
         wake(driver, poll, room);
     }
@@ -216,7 +265,7 @@ impl<M: Machine> Cell<M> {
     pub fn turn<R>(
         &self,
         shift: Shift,
-        cx: &mut Context<'_>,
+        cx: &Context<'_>,
         step: impl FnOnce(&mut M) -> R,
     ) -> Turn<R> {
         let mut inner = self.lock();
@@ -292,7 +341,7 @@ enum Work {
     Time,
 }
 
-impl<M: Machine> Inner<M> {
+impl<M: Machine, W> Inner<M, W> {
     #[inline]
     fn has_nobody_to_wake(&self) -> bool {
         let is_free = (self.at_work || self.driver.is_none()) && self.poll.is_none();

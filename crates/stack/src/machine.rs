@@ -167,6 +167,12 @@ pub trait Machine: Sized {
     /// What carries messages just now; `None` once the session has ended.
     fn transport(&self) -> Option<Transport>;
 
+    /// The lane of the WebSocket that carries the session, while both are open: then no deadline moves by what
+    /// is sent. `None` may be said of any.
+    fn open_lane(&self) -> Option<Lane> {
+        None
+    }
+
     /// What waits for the peer, in whichever queue holds it: bytes, and 32 for each piece.
     fn queued(&self) -> usize;
 

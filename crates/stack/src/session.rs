@@ -325,6 +325,7 @@ impl Machine for Session {
         self.engine.release_buffer(pool);
     }
 
+    #[inline]
     fn is_last(event: &Event<'_>) -> bool {
         matches!(event, Event::Closed(_))
     }
@@ -392,6 +393,15 @@ impl Machine for Session {
             }
             self.told = Some(now);
         }
+        if let Some(text) = self.engine.take_text(lane, input) {
+            let text = text?;
+            if let Some(event) = self.sockets.plain_event(now, text) {
+                return Ok(Some(Event::Socket(event)));
+            }
+            if let Some(event) = self.up(now, engineio::Event::Message(text.into()))? {
+                return Ok(Some(event));
+            }
+        }
         while let Some(event) = self.engine.handle_input(lane, input)? {
             if let Some(event) = self.up(now, event)? {
                 return Ok(Some(event));
@@ -449,6 +459,11 @@ impl Machine for Session {
 
     fn transport(&self) -> Option<Transport> {
         Machine::transport(&self.engine)
+    }
+
+    #[inline]
+    fn open_lane(&self) -> Option<Lane> {
+        self.engine.open_lane()
     }
 
     #[inline]

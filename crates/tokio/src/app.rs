@@ -1,6 +1,6 @@
 //! What stands on top of a session, and what the two have in common with a connection.
 
-use crate::{codec, driver, line::Aside};
+use crate::{codec, driver, line::Aside, traffic::Sum};
 use siox_engineio::{CloseReason, Lane, Sid};
 use siox_stack::{
     Cell, Machine,
@@ -10,7 +10,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -101,19 +101,16 @@ impl fmt::Debug for Admit {
 
 /// One session and what the app keeps for it.
 pub struct Conn<A: App> {
-    pub(crate) cell: Cell<A::Machine>,
+    pub(crate) cell: Cell<A::Machine, Aside>,
     pub(crate) sid: Sid,
-    /// The first WebSocket there was, if others may write to it.
-    aside: OnceLock<(Lane, Aside)>,
     data: A::Data,
 }
 
 impl<A: App> Conn<A> {
     pub(crate) fn new(machine: A::Machine, sid: Sid, data: A::Data) -> Self {
         Self {
-            cell: Cell::new(machine),
+            cell: Cell::writable(machine),
             sid,
-            aside: OnceLock::new(),
             data,
         }
     }
@@ -123,19 +120,16 @@ impl<A: App> Conn<A> {
         self.cell.with(|machine| codec::step(machine, step))
     }
 
-    /// Others may write to its WebSocket from now on, as far as it is the first.
-    pub(crate) fn set_aside(&self, lane: Lane, aside: Aside) {
-        // A later one is written to by its driver alone.
-        let _ = self.aside.set((lane, aside));
+    /// Writes what waits in its driver's place, or else wakes the driver.
+    #[inline]
+    pub(crate) fn write_aside(&self, sum: &mut Sum) {
+        self.cell
+            .write_aside(|machine, aside| driver::write_aside(machine, aside, sum));
     }
 
-    /// Writes what waits in its driver's place, or else wakes the driver.
-    pub(crate) fn write_aside(&self, wake_only: bool) {
-        let aside = self.aside.get().filter(|_| !wake_only);
-        self.cell.write_aside(|machine| match aside {
-            Some((lane, aside)) => driver::write_aside(machine, *lane, aside),
-            None => false,
-        });
+    /// Others no longer write to the WebSocket `lane`.
+    pub(crate) fn withdraw(&self, lane: Lane) {
+        drop(self.cell.take_writer(|aside| aside.lane() == lane));
     }
 
     /// Its id, which is the client's only credential.

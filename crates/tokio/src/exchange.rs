@@ -11,7 +11,7 @@ use bytes::Bytes;
 use siox_engineio::{self as engineio, ErrorCode, Lane};
 use siox_http1::{Connection, Event, Head, Limits, Method, Response};
 use siox_stack::front::{Admission, Answer, Reply};
-use siox_wire::Input;
+use siox_wire::{Input, Instant};
 use std::sync::Arc;
 
 /// What a connection has come to.
@@ -47,8 +47,8 @@ impl<A: App> Exchange<A> {
         }
     }
 
-    pub(crate) fn expire(&mut self) {
-        if let Err(e) = self.machine.handle_timeout(clock::now()) {
+    pub(crate) fn expire(&mut self, now: Instant) {
+        if let Err(e) = self.machine.handle_timeout(now) {
             tracing::debug!(error = %e, "http");
             self.collecting = None;
         }
@@ -78,6 +78,7 @@ impl<A: App> Exchange<A> {
     /// Works off requests until one has to wait.
     pub(crate) fn feed(&mut self, bytes: &mut [u8]) -> Option<Next<A>> {
         let now = clock::now();
+        self.expire(now);
         if let Some(parked) = self.collecting.as_ref().filter(|_| !bytes.is_empty()) {
             parked.progress(now);
         }

@@ -193,17 +193,21 @@ impl<A: App> Host<A> {
 
     /// Ends when the host is closing.
     pub(crate) async fn closing(&self) {
-        self.reached(Phase::Closing).await;
-    }
-
-    /// Ends when whoever has not drained is cut off.
-    pub(crate) async fn cut_off(&self) {
-        self.reached(Phase::CutOff).await;
-    }
-
-    async fn reached(&self, phase: Phase) {
         // The sender lives as long as `self`, so waiting cannot fail.
-        let _ = self.phase.subscribe().wait_for(|now| *now >= phase).await;
+        let _ = self
+            .phase
+            .subscribe()
+            .wait_for(|now| *now >= Phase::Closing)
+            .await;
+    }
+
+    /// Calls `closing` when the host is closing, and ends when whoever has not drained is cut off.
+    pub(crate) async fn ending(&self, closing: impl FnOnce()) {
+        let mut phase = self.phase.subscribe();
+        // The sender lives as long as `self`, so waiting cannot fail.
+        let _ = phase.wait_for(|now| *now >= Phase::Closing).await;
+        closing();
+        let _ = phase.wait_for(|now| *now >= Phase::CutOff).await;
     }
 
     pub(crate) fn is_closing(&self) -> bool {
@@ -254,7 +258,18 @@ impl<A: App> Host<A> {
         self.table().get(sid).cloned()
     }
 
+    /// The session is one no longer.
+    #[cold]
+    fn ended(&self, conn: &Conn<A>) {
+        let mut table = self.table();
+        table.remove(&conn.sid);
+        let left = table.len();
+        drop(table);
+        self.tide.falls(left);
+    }
+
     /// An event on its way to the app. A session that ends with it is forgotten first.
+    #[inline]
     pub(crate) fn deliver(
         self: &Arc<Self>,
         conn: &Arc<Conn<A>>,
@@ -262,11 +277,7 @@ impl<A: App> Host<A> {
         event: <A::Machine as Machine>::Event<'_>,
     ) {
         if A::Machine::is_last(&event) {
-            let mut table = self.table();
-            table.remove(&conn.sid);
-            let left = table.len();
-            drop(table);
-            self.tide.falls(left);
+            self.ended(conn);
         }
         self.app.handle_event(conn, cx, event);
     }

@@ -69,6 +69,7 @@ mod serve;
 mod service;
 mod tally;
 mod tidy;
+mod timer;
 #[cfg(feature = "tls")]
 mod tls;
 mod together;

@@ -1,10 +1,11 @@
 //! A TCP stream of which somebody other than its driver may write: whoever sends to many at once.
 
 use crate::traffic::Meter;
+use siox_engineio::Lane;
 use std::{
     io::{self, IoSlice},
     pin::Pin,
-    sync::{Arc, Weak},
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 use tokio::{
@@ -21,12 +22,26 @@ pub(crate) struct Line {
     read: OwnedReadHalf,
     /// None once it is shut; its drop is what shuts it.
     write: Option<Arc<OwnedWriteHalf>>,
+    /// The peer has sent its last byte, and it was read.
+    has_ended: bool,
 }
 
-/// Its writing side, for others, as long as the driver has it.
+/// Where nothing is left to be read, closing says all that shutting would say before.
+impl Drop for Line {
+    fn drop(&mut self) {
+        if self.has_ended
+            && let Some(write) = self.write.take().and_then(Arc::into_inner)
+        {
+            write.forget();
+        }
+    }
+}
+
+/// Its writing side, for others: while they have it, the stream is not shut.
 #[derive(Debug)]
 pub(crate) struct Aside {
-    write: Weak<OwnedWriteHalf>,
+    lane: Lane,
+    write: Arc<OwnedWriteHalf>,
     /// Counts what is written.
     meter: Arc<Meter>,
 }
@@ -37,28 +52,33 @@ impl Line {
         Self {
             read,
             write: Some(Arc::new(write)),
+            has_ended: false,
         }
     }
 
-    pub(crate) fn aside(&self, meter: Arc<Meter>) -> Aside {
-        Aside {
-            write: self.write.as_ref().map(Arc::downgrade).unwrap_or_default(),
-            meter,
-        }
+    /// None once it is shut.
+    pub(crate) fn aside(&self, lane: Lane, meter: Arc<Meter>) -> Option<Aside> {
+        let write = self.write.clone()?;
+        Some(Aside { lane, write, meter })
     }
 }
 
 impl Aside {
-    pub(crate) fn meter(&self) -> &Meter {
+    pub(crate) fn meter(&self) -> &Arc<Meter> {
         &self.meter
     }
 
+    /// Which WebSocket of the session it is.
+    pub(crate) fn lane(&self) -> Lane {
+        self.lane
+    }
+
     /// Writes once, without waiting: how many bytes the socket took.
+    #[inline]
     pub(crate) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match (self.write.upgrade(), slices) {
-            (None, _) => Err(io::ErrorKind::BrokenPipe.into()),
-            (Some(io), [one]) => io.try_write(one),
-            (Some(io), many) => io.try_write_vectored(many),
+        match slices {
+            [one] => self.write.try_write(one),
+            many => self.write.try_write_vectored(many),
         }
     }
 }
@@ -69,7 +89,15 @@ impl AsyncRead for Line {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.read).poll_read(cx, buf)
+        let before = (buf.filled().len(), buf.remaining());
+        let read = Pin::new(&mut self.read).poll_read(cx, buf);
+        if let Poll::Ready(Ok(())) = read
+            && before.1 > 0
+            && buf.filled().len() == before.0
+        {
+            self.has_ended = true;
+        }
+        read
     }
 }
 
@@ -136,13 +164,14 @@ mod tests {
     #[tokio::test]
     async fn what_two_write_arrives_in_order_and_the_end_behind_it() {
         let (mut line, mut far) = pair().await;
-        let aside = line.aside(Arc::default());
+        let aside = line.aside(Lane(1), Arc::default()).unwrap();
         line.write_all(b"one ").await.unwrap();
         let slices = [IoSlice::new(b"t"), IoSlice::new(b"wo ")];
         assert_eq!(aside.write(&slices).unwrap(), 4);
         line.write_all(b"three").await.unwrap();
         line.shutdown().await.unwrap();
-        assert!(aside.write(&slices).is_err());
+        assert!(line.aside(Lane(1), Arc::default()).is_none());
+        drop(aside);
         let mut all = String::new();
         far.read_to_string(&mut all).await.unwrap();
         assert_eq!(all, "one two three");
@@ -156,12 +185,13 @@ mod tests {
     #[tokio::test]
     async fn a_full_socket_is_waited_for() {
         let (mut line, mut far) = pair().await;
-        let aside = line.aside(Arc::default());
+        let aside = line.aside(Lane(1), Arc::default()).unwrap();
         let some = vec![7; 100_000];
         let mut sent = 0;
         while let Ok(n) = aside.write(&[IoSlice::new(&some)]) {
             sent += n;
         }
+        drop(aside);
         let (write, read) = tokio::join!(
             async {
                 line.write_all(&some).await.unwrap();

@@ -4,18 +4,22 @@ use crate::{
     App, Host,
     admit::Asking,
     clock,
-    driver::{self, Begun, Timer},
+    driver::{Begun, Driving},
     exchange::{Exchange, Next},
     host::Alive,
     post, scratch,
+    timer::Timer,
 };
 use siox_http1::Limits;
 use std::{
     future::poll_fn,
     io::{self, IoSlice},
     net::SocketAddr,
-    pin::{Pin, pin},
-    sync::Arc,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::{Context, Poll, ready},
 };
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -41,19 +45,45 @@ impl From<SocketAddr> for Peer {
     }
 }
 
-pub(crate) async fn connection<A, Io>(host: Arc<Host<A>>, io: Io, peer: Peer, limits: Arc<Limits>)
+/// Carries a connection to its end, as a WebSocket too. What it needed before it became one is freed then.
+pub(crate) async fn carry<A, Io>(host: Arc<Host<A>>, io: Io, peer: Peer, limits: Arc<Limits>)
 where
     A: App,
     Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    tokio::select! {
-        biased;
-        () = host.cut_off() => {}
-        () = serve(&host, io, peer, limits) => {}
+    let driver = Box::pin(connection(host, io, peer, limits)).await;
+    if let Some(driver) = driver {
+        driver.await;
     }
 }
 
-async fn serve<A, Io>(host: &Arc<Host<A>>, io: Io, peer: Peer, limits: Arc<Limits>)
+/// Carries a connection until it ends or has become a WebSocket, which somebody is to drive then.
+pub(crate) async fn connection<A, Io>(
+    host: Arc<Host<A>>,
+    io: Io,
+    peer: Peer,
+    limits: Arc<Limits>,
+) -> Option<Driving<A, Io>>
+where
+    A: App,
+    Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let closing = AtomicBool::new(false);
+    tokio::select! {
+        biased;
+        () = host.ending(|| closing.store(true, Relaxed)) => None,
+        driver = serve(&host, io, peer, limits, &closing) => driver,
+    }
+}
+
+/// The connection until it is cut off. It takes no more requests once the host is `closing`.
+async fn serve<A, Io>(
+    host: &Arc<Host<A>>,
+    io: Io,
+    peer: Peer,
+    limits: Arc<Limits>,
+    closing: &AtomicBool,
+) -> Option<Driving<A, Io>>
 where
     A: App,
     Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -67,40 +97,39 @@ where
         timer: Timer::default(),
         exchange: Exchange::new(host.clone(), peer, limits),
     };
-    let mut closing = pin!(host.closing());
     let mut told = false;
     loop {
-        let next = tokio::select! {
-            biased;
-            () = &mut closing, if !told => {
-                told = true;
-                http.exchange.machine.close(clock::now());
-                continue;
-            }
-            next = poll_fn(|cx| http.poll_next(cx)) => next,
-        };
-        let mut next = Some(next);
+        let mut next = Some(
+            poll_fn(|cx| {
+                if !told && closing.load(Relaxed) {
+                    told = true;
+                    http.exchange.machine.close(clock::now());
+                }
+                http.poll_next(cx)
+            })
+            .await,
+        );
         while let Some(step) = next.take() {
             match step {
-                Next::Ended => return,
-                Next::Ask(asking) => match http.decide(*asking).await {
-                    Some(decided) => next = decided,
-                    None => return,
-                },
-                Next::Park(parked) => match http.meanwhile(|cx| parked.poll(host, cx)).await {
-                    Some(response) => http.exchange.respond(parked.answer(response)),
-                    None => return,
-                },
+                Next::Ended => return None,
+                Next::Ask(asking) => next = http.decide(*asking).await?,
+                Next::Park(parked) => {
+                    let response = http.meanwhile(|cx| parked.poll(host, cx)).await?;
+                    http.exchange.respond(parked.answer(response));
+                }
                 Next::Body(parked, body) => {
                     let answer = post::work_off(host, parked, body).await;
                     http.exchange.respond(answer);
                 }
                 Next::Upgrade(conn, lane, early) => {
-                    let answer = http.exchange.machine.poll_transmit().flatten();
-                    let answer = answer.copied().collect();
-                    // A task of its own, so that nothing of this one stays.
-                    driver::start(host, conn, http.io, lane, Begun { early, answer });
-                    return;
+                    let answer: Vec<_> = http.exchange.machine.poll_transmit().collect();
+                    let answer = answer.concat();
+                    let begun = Begun {
+                        early,
+                        answer,
+                        timer: http.timer,
+                    };
+                    return Driving::new(host, conn, http.io, lane, begun);
                 }
             }
         }
@@ -142,32 +171,31 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin> Http<A, Io> {
                 // The peer's rest is still read for a while, so that a reset does not eat the answer.
                 self.shut = Pin::new(&mut self.io).poll_shutdown(cx).is_ready();
             }
-            if self
-                .timer
-                .poll(self.exchange.machine.poll_timeout(), cx)
-                .is_ready()
-            {
-                self.exchange.expire();
-                continue;
-            }
-            if self.eof {
-                return Poll::Pending;
-            }
-            let Self {
-                io, eof, exchange, ..
-            } = self;
-            let read = scratch::read(io, cx, |_, bytes| {
-                exchange.host.meter().read(bytes.len());
-                *eof = bytes.is_empty();
-                exchange.received(bytes)
-            });
-            match read {
+            match self.poll_read(cx) {
                 Poll::Ready(Ok(Some(next))) => return Poll::Ready(next),
-                Poll::Ready(Ok(None)) => {}
+                Poll::Ready(Ok(None)) => continue,
                 Poll::Ready(Err(_)) => return Poll::Ready(Next::Ended),
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {}
             }
+            // Armed only where there is something to wait for: what is read looks at the time itself.
+            ready!(self.timer.poll(self.exchange.machine.poll_timeout(), cx));
+            self.exchange.expire(clock::now());
         }
+    }
+
+    /// Reads once and works it off.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Next<A>>>> {
+        let Self {
+            io, eof, exchange, ..
+        } = self;
+        if *eof {
+            return Poll::Pending;
+        }
+        scratch::read(io, cx, |_, bytes| {
+            exchange.host.meter().read(bytes.len());
+            *eof = bytes.is_empty();
+            exchange.received(bytes)
+        })
     }
 
     /// Waits for the app's word and goes by it; none when the peer has gone.

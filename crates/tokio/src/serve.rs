@@ -28,7 +28,7 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 /// When the listener itself breaks.
 pub async fn serve<A: App>(listener: TcpListener, host: Arc<Host<A>>) -> io::Result<()> {
     accept(&listener, &host, |io, peer, limits| {
-        plain::connection(host.clone(), io, peer, limits)
+        plain::carry(host.clone(), io, peer, limits)
     })
     .await
 }
@@ -41,7 +41,9 @@ where
     Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let limits = limits(&host);
-    plain::connection(host, io, peer, limits).await;
+    if let Some(driver) = plain::connection(host, io, peer, limits).await {
+        tokio::spawn(driver.moved());
+    }
 }
 
 fn limits<A: App>(host: &Host<A>) -> Arc<Limits> {

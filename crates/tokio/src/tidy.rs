@@ -9,13 +9,16 @@
 
 use std::{
     hint::black_box,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use tokio::{runtime::Handle, task::yield_now, time::sleep};
 
-/// Fewer sessions than this are not worth it.
-const MANY: usize = 1000;
+/// The memory of fewer sessions than this is less than what an allocator keeps anyway.
+const MANY: usize = 100;
 /// What part of the sessions must be left at most.
 const LEFT: usize = 8;
 /// After the last goodbyes.
@@ -33,34 +36,44 @@ const LARGE: usize = 96 * 1024;
 
 /// The most sessions that there were.
 #[derive(Debug, Default)]
-pub(crate) struct Tide(AtomicUsize);
+pub(crate) struct Tide {
+    most: AtomicUsize,
+    /// It is about to be done, for those too who go meanwhile: however they come and go, it costs a few
+    /// milliseconds in [`LATER`] at most.
+    awaited: Arc<AtomicBool>,
+}
 
 impl Tide {
     /// There are so many sessions now, one more than before.
     pub(crate) fn rises(&self, sessions: usize) {
-        if sessions > self.0.load(Relaxed) {
-            self.0.fetch_max(sessions, Relaxed);
+        if sessions > self.most.load(Relaxed) {
+            self.most.fetch_max(sessions, Relaxed);
         }
     }
 
     /// There are so many now, one less than before. Most having gone, their memory follows.
     pub(crate) fn falls(&self, sessions: usize) {
-        let most = self.0.load(Relaxed);
+        let most = self.most.load(Relaxed);
         if most < MANY || sessions > most / LEFT {
             return;
         }
-        let is_first = self.0.compare_exchange(most, sessions, Relaxed, Relaxed);
-        if let (Ok(_), Ok(runtime)) = (is_first, Handle::try_current()) {
+        let is_first = self
+            .most
+            .compare_exchange(most, sessions, Relaxed, Relaxed);
+        if let (Ok(_), Ok(runtime)) = (is_first, Handle::try_current())
+            && !self.awaited.swap(true, Relaxed)
+        {
             // Each thread keeps blocks of its own.
             for _ in 0..runtime.metrics().num_workers() {
-                runtime.spawn(tidy());
+                runtime.spawn(tidy(self.awaited.clone()));
             }
         }
     }
 }
 
-async fn tidy() {
+async fn tidy(awaited: Arc<AtomicBool>) {
     sleep(LATER).await;
+    awaited.store(false, Relaxed);
     for _ in 0..ROUNDS {
         sort_kept();
         yield_now().await;
@@ -97,8 +110,13 @@ mod tests {
         tide.falls(2 * MANY / LEFT);
         assert_eq!(tasks(), runtime.metrics().num_workers());
         tide.falls(2 * MANY / LEFT - 1);
+        tide.rises(MANY);
+        tide.falls(0);
         assert_eq!(tasks(), runtime.metrics().num_workers(), "once");
         sleep(2 * LATER).await;
         assert_eq!(tasks(), 0, "it ends");
+        tide.rises(MANY);
+        tide.falls(0);
+        assert_eq!(tasks(), runtime.metrics().num_workers(), "again");
     }
 }

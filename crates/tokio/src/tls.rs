@@ -52,5 +52,5 @@ async fn connection<A: App>(
     };
     let peer = Peer { tls: true, ..peer };
     drop(alive);
-    plain::connection(host, io, peer, limits).await;
+    plain::carry(host, io, peer, limits).await;
 }

@@ -2,14 +2,16 @@
 //! when whoever is running just now has had its turn. So what one turn sends leaves each socket in one
 //! write, and an idle session's task need not run for it.
 
-use crate::{App, Conn, codec};
+use crate::{App, Conn, codec, traffic::Sum};
 use std::{
     cell::RefCell,
+    collections::VecDeque,
     fmt,
     future::poll_fn,
     mem,
     sync::{Arc, Mutex, PoisonError},
     task::Poll,
+    vec,
 };
 use tokio::runtime::Handle;
 
@@ -18,18 +20,24 @@ const FEW: usize = 3;
 /// Sessions that are written for in one poll before other tasks get their turn.
 const BUDGET: usize = 256;
 
-/// A session for which something is to be written.
-trait Dirty: Send + Sync {
-    fn write(&self, wake_only: bool);
+/// Sessions of one app for which something is to be written.
+trait Dirty: Send {
+    /// Writes for at most so many of them. For how many it was.
+    fn write(&mut self, most: usize) -> usize;
 }
 
-impl<A: App> Dirty for Conn<A> {
-    fn write(&self, wake_only: bool) {
-        self.write_aside(wake_only);
+impl<A: App> Dirty for vec::IntoIter<Arc<Conn<A>>> {
+    fn write(&mut self, most: usize) -> usize {
+        let mut sum = Sum::default();
+        let before = self.len();
+        for conn in self.by_ref().take(most) {
+            conn.write_aside(&mut sum);
+        }
+        before - self.len()
     }
 }
 
-type All = Vec<Arc<dyn Dirty>>;
+type All = VecDeque<Box<dyn Dirty>>;
 
 /// What the task of a thread is to write; none once it has begun.
 #[derive(Clone, Default)]
@@ -45,10 +53,10 @@ impl Batch {
     }
 
     /// Puts `more` behind what the task will write; gives it back when there is no such task.
-    fn join(&self, more: All) -> Result<(), All> {
+    fn join<A: App>(&self, more: Vec<Arc<Conn<A>>>) -> Result<(), Vec<Arc<Conn<A>>>> {
         self.with(|batch| match batch {
             Some(all) => {
-                all.extend(more);
+                all.push_back(Box::new(more.into_iter()));
                 Ok(())
             }
             None => Err(more),
@@ -59,21 +67,27 @@ impl Batch {
 /// Collects the sessions that were sent something, and sees that it is written once this is dropped.
 ///
 /// [`App::drained`] is not told of what is written so.
-#[derive(Default)]
-pub struct Together {
-    dirty: All,
+pub struct Together<A: App> {
+    dirty: Vec<Arc<Conn<A>>>,
 }
 
-impl Together {
+impl<A: App> Default for Together<A> {
+    fn default() -> Self {
+        Self { dirty: Vec::new() }
+    }
+}
+
+impl<A: App> Together<A> {
     /// None yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One step of a session's machine, under its lock. What it queues leaves soon.
+    /// One step of a session's machine, under its lock, which does nothing but send. What it queues leaves
+    /// soon.
     #[inline]
-    pub fn with<A: App, R>(
+    pub fn with<R>(
         &mut self,
         conn: &Arc<Conn<A>>,
         step: impl FnOnce(&mut A::Machine) -> R,
@@ -86,7 +100,7 @@ impl Together {
     }
 }
 
-impl Drop for Together {
+impl<A: App> Drop for Together<A> {
     fn drop(&mut self) {
         let dirty = mem::take(&mut self.dirty);
         if dirty.is_empty() {
@@ -100,39 +114,41 @@ impl Drop for Together {
         match (dirty, runtime) {
             (Ok(()), _) => {}
             (Err(dirty), Some(runtime)) if dirty.len() > FEW => {
-                let batch = Batch(Arc::new(Mutex::new(Some(dirty))));
+                let first: Box<dyn Dirty> = Box::new(dirty.into_iter());
+                let batch = Batch(Arc::new(Mutex::new(Some(VecDeque::from([first])))));
                 BATCH.set(batch.clone());
                 runtime.spawn(write_all(batch));
             }
-            (Err(dirty), _) => dirty.iter().for_each(|conn| conn.write(true)),
+            (Err(dirty), _) => dirty.iter().for_each(|conn| conn.cell.wake_driver()),
         }
     }
 }
 
 /// Lets every task that is ready now have its turn, then writes for all.
 async fn write_all(batch: Batch) {
-    let mut all: Option<std::vec::IntoIter<_>> = None;
+    let mut all: Option<All> = None;
     let mut waited = false;
     poll_fn(|cx| {
         if !mem::replace(&mut waited, true) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let all =
-            all.get_or_insert_with(|| batch.with(Option::take).unwrap_or_default().into_iter());
-        for conn in all.by_ref().take(BUDGET) {
-            conn.write(false);
+        let all = all.get_or_insert_with(|| batch.with(Option::take).unwrap_or_default());
+        let mut left = BUDGET;
+        while let Some(some) = all.front_mut() {
+            left -= some.write(left);
+            if left == 0 {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            all.pop_front();
         }
-        if all.len() == 0 {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        Poll::Ready(())
     })
     .await;
 }
 
-impl fmt::Debug for Together {
+impl<A: App> fmt::Debug for Together<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Together")
             .field("dirty", &self.dirty.len())

@@ -2,7 +2,13 @@
 
 use crate::Tally;
 use siox_engineio::Transport;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
 
 /// What has gone through a [`Host`](crate::Host), and what is there now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,5 +83,60 @@ impl Meter {
             queue_high_water: self.high_water.load(Relaxed),
             ..Traffic::default()
         }
+    }
+}
+
+/// What is written to many in a row, counted at once when this is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Sum {
+    meter: Option<Arc<Meter>>,
+    bytes: usize,
+    most: usize,
+}
+
+impl Sum {
+    /// `bytes` were written to a client of the host of `meter`, for which `waiting` waited.
+    #[inline]
+    pub(crate) fn wrote(&mut self, meter: &Arc<Meter>, waiting: usize, bytes: usize) {
+        if !self.meter.as_ref().is_some_and(|own| Arc::ptr_eq(own, meter)) {
+            self.settle();
+            self.meter = Some(meter.clone());
+        }
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.most = self.most.max(waiting);
+    }
+
+    #[cold]
+    fn settle(&mut self) {
+        if let Some(meter) = self.meter.take() {
+            meter.wrote(mem::take(&mut self.bytes));
+            meter.waits(mem::take(&mut self.most));
+        }
+    }
+}
+
+impl Drop for Sum {
+    fn drop(&mut self) {
+        self.settle();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_is_told_to_each_host_of_its_own() {
+        let (one, other) = (Arc::<Meter>::default(), Arc::<Meter>::default());
+        let mut sum = Sum::default();
+        for (meter, waiting, bytes) in [(&one, 7, 5), (&one, 9, 9), (&other, 3, 2), (&one, 1, 1)] {
+            sum.wrote(meter, waiting, bytes);
+        }
+        drop(sum);
+        let told = |meter: &Meter| {
+            let traffic = meter.so_far();
+            (traffic.bytes_out, traffic.queue_high_water)
+        };
+        assert_eq!((told(&one), told(&other)), ((15, 9), (2, 3)));
     }
 }

@@ -58,9 +58,9 @@ impl Outgoing {
         let len = parts.iter().map(|p| p.len()).fold(0, usize::saturating_add);
         let Some(masks) = &mut self.masks else {
             return match Unkeyed::new(FIN | opcode as u8, 0, len) {
-                Unkeyed::Short(head) => self.outbox.pack_led(head, parts),
-                Unkeyed::Medium(head) => self.outbox.pack_led(head, parts),
-                Unkeyed::Long(head) => self.outbox.pack_led(head, parts),
+                Unkeyed::Short(head) => self.outbox.pack_led(head, parts, len),
+                Unkeyed::Medium(head) => self.outbox.pack_led(head, parts, len),
+                Unkeyed::Long(head) => self.outbox.pack_led(head, parts, len),
             };
         };
         let key = masks.next_key();

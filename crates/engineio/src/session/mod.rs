@@ -259,6 +259,16 @@ impl Session {
         }
     }
 
+    /// The lane of the WebSocket that carries the session, if one does.
+    #[inline]
+    #[must_use]
+    pub fn carrier(&self) -> Option<Lane> {
+        match &self.phase {
+            Phase::Socket { lane } => Some(*lane),
+            Phase::Polling(_) | Phase::Closing { .. } | Phase::Closed { .. } => None,
+        }
+    }
+
     /// The lane of a probe's WebSocket that the session gave up and the caller must close, until
     /// [`handle_socket_gone`](Self::handle_socket_gone) tells that it did. Meanwhile another upgrade
     /// is refused.

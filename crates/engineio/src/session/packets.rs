@@ -33,6 +33,9 @@ impl<'b> Step<'b> {
 }
 
 impl Session {
+    /// What a message in text begins with.
+    pub const MESSAGE: u8 = b'4';
+
     /// A message of the WebSocket of `lane`, whose own sink is `out`. Messages behind the session's
     /// end are dropped.
     ///
@@ -65,24 +68,38 @@ impl Session {
         }
     }
 
-    /// The common case, taken out for speed: a message of v4, in text, on the session's own WebSocket,
-    /// while nothing is due. `None` leaves it to the rest, which knows this case as well.
+    /// Whether a text message on the WebSocket of `lane` whose first character is [`MESSAGE`](Self::MESSAGE) is
+    /// a message for the layer above, and nothing else is to be done before or with it but to say
+    /// [`heard`](Self::heard): the common case, taken out for speed.
+    /// [`handle_message`](Self::handle_message) knows it as well.
     #[inline]
+    #[must_use]
+    pub fn is_plain(&self, now: Instant, lane: Lane) -> bool {
+        self.carrier() == Some(lane)
+            && self.dialect.version == Version::V4
+            && self.heartbeat.deadline() > now
+    }
+
+    /// Something came of the peer.
+    #[inline]
+    pub fn heard(&mut self, now: Instant) {
+        self.heartbeat.packet(now, self.config.ping_timeout);
+    }
+
     fn plain_message<'b>(
         &mut self,
         now: Instant,
         lane: Lane,
         message: &Message<'b>,
     ) -> Option<Message<'b>> {
-        let is_own = matches!(&self.phase, Phase::Socket { lane: own } if *own == lane);
         let Message::Text(Cow::Borrowed(text)) = message else {
             return None;
         };
-        let data = text.strip_prefix('4')?;
-        if !is_own || self.dialect.version != Version::V4 || self.heartbeat.deadline() <= now {
+        let data = text.strip_prefix(char::from(Self::MESSAGE))?;
+        if !self.is_plain(now, lane) {
             return None;
         }
-        self.heartbeat.packet(now, self.config.ping_timeout);
+        self.heard(now);
         Some(Message::from(data))
     }
 

@@ -156,7 +156,7 @@ pub trait Adapter: Send + Sync + 'static {
         let _ = event;
     }
 
-    /// Whether sessions can be recovered: then each event of a single socket goes through
+    /// Whether sessions can be recovered (asked once, when the namespace is made): then each event of a single socket goes through
     /// [`emit`](Self::emit) too, and clients are told a private id.
     fn recovers(&self) -> bool {
         false

@@ -52,6 +52,8 @@ pub(crate) struct Inner {
     pub(crate) name: Box<str>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) adapter: Arc<dyn Adapter>,
+    /// What the adapter says of that.
+    pub(crate) recovers: bool,
     /// Whose handlers count here too: the dynamic namespace that this is one of.
     parent: Option<Arc<Inner>>,
     handlers: Handlers,
@@ -363,6 +365,7 @@ impl Inner {
     fn new(name: &str, shared: Arc<Shared>, adapter: Arc<dyn Adapter>) -> Self {
         Self {
             name: name.into(),
+            recovers: adapter.recovers(),
             adapter,
             shared,
             parent: None,

@@ -9,7 +9,7 @@ use crate::{
     builder::WhenFull,
     data::Stored,
     error::{Fault, HandlerError},
-    handlers::Handlers,
+    handlers::{Handlers, Occasion},
     inbox::{Inbox, Item},
     metrics::{Count, Counts},
     namespace::{Claim, Inner as Nsp, Stay},
@@ -270,7 +270,7 @@ impl Socket {
         &self,
         group: &Arc<Shared>,
         kind: Admit,
-        together: &mut Together,
+        together: &mut Together<Io>,
     ) -> Result<(), SendError> {
         let slot = self.0.slot;
         together.with(&self.0.conn, |m| m.broadcast(slot, group, kind))
@@ -283,7 +283,7 @@ impl Socket {
         encoded: &Encoded,
         kind: Admit,
     ) -> Result<(), SendError> {
-        if self.0.revision == Revision::V4 || !self.0.nsp.adapter.recovers() {
+        if self.0.revision == Revision::V4 || !self.0.nsp.recovers {
             return self.put(event, encoded, kind);
         }
         let selection = Selection::new(vec![self.0.id.to_string()], Vec::new());
@@ -302,7 +302,7 @@ impl Socket {
         kind: Admit,
         compress: bool,
     ) -> Result<(), SendError> {
-        if self.0.nsp.adapter.recovers() || self.is_watched() {
+        if self.0.nsp.recovers || self.is_watched() {
             let encoded = Encoded::relay_event(event, args.0)?.compressed(compress);
             return self.send(event, &encoded, kind);
         }
@@ -321,20 +321,31 @@ impl Socket {
         self.put_or(put, kind)
     }
 
-    /// What becomes of an event for which there was no room.
+    /// What becomes of an event that was put.
+    #[inline]
     fn put_or(&self, put: Result<(), SendError>, kind: Admit) -> Result<(), SendError> {
         match put {
-            Ok(()) => self.counts().one(Count::EventOut),
-            Err(SendError::Full) if kind != Admit::Volatile => self.counts().one(Count::Full),
-            Err(_) => {}
+            Ok(()) => {
+                self.counts().one(Count::EventOut);
+                Ok(())
+            }
+            Err(error) => self.not_put(error, kind),
         }
-        match (put, self.0.nsp.shared.when_full) {
-            (Err(SendError::Full), WhenFull::Drop) => Ok(()),
-            (Err(SendError::Full), WhenFull::Disconnect) if kind != Admit::Volatile => {
+    }
+
+    /// What becomes of one for which there was no room.
+    #[cold]
+    fn not_put(&self, error: SendError, kind: Admit) -> Result<(), SendError> {
+        if error == SendError::Full && kind != Admit::Volatile {
+            self.counts().one(Count::Full);
+        }
+        match (error, self.0.nsp.shared.when_full) {
+            (SendError::Full, WhenFull::Drop) => Ok(()),
+            (SendError::Full, WhenFull::Disconnect) if kind != Admit::Volatile => {
                 self.0.conn.close(CloseReason::SlowConsumer);
                 Err(SendError::Closed)
             }
-            (put, WhenFull::Refuse | WhenFull::Drop | WhenFull::Disconnect) => put,
+            (error, WhenFull::Refuse | WhenFull::Drop | WhenFull::Disconnect) => Err(error),
         }
     }
 
@@ -407,7 +418,9 @@ impl Socket {
         let rooms = self.0.nsp.remove(self);
         if was && !rooms.is_empty() {
             self.save(reason, &rooms);
-            *self.extra().left() = Some(rooms);
+            if !self.handlers_at(Occasion::Disconnecting).is_empty() {
+                *self.extra().left() = Some(rooms);
+            }
         }
         self.acks().clear();
         self.give_up();

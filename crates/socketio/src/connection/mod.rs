@@ -141,8 +141,7 @@ impl Connection {
         message: Message<'b>,
         out: &mut impl Sink,
     ) -> Result<Option<Event<'b>>, Error> {
-        if self.plain
-            && let Message::Text(Cow::Borrowed(text)) = &message
+        if let Message::Text(Cow::Borrowed(text)) = &message
             && let Some(event) = self.plain_event(now, text)
         {
             return Ok(Some(event));
@@ -200,11 +199,13 @@ impl Connection {
     }
 
     /// The common case, taken out for speed: an event of `/` without attachments, while nothing is due.
-    /// `None` leaves the text to the rest, which knows this case as well, and what is wrong with it.
+    /// `None` leaves the text to [`handle_message`](Self::handle_message), which knows this case as well, and
+    /// what is wrong with it.
     #[inline]
-    fn plain_event<'b>(&self, now: Instant, text: &'b str) -> Option<Event<'b>> {
+    #[must_use]
+    pub fn plain_event<'b>(&self, now: Instant, text: &'b str) -> Option<Event<'b>> {
         let is_due = self.connect_by.is_some_and(|deadline| deadline <= now);
-        if self.life != Life::Open || is_due || self.decoder.is_pending() {
+        if !self.plain || self.life != Life::Open || is_due || self.decoder.is_pending() {
             return None;
         }
         let slot = self.slots.root()?;

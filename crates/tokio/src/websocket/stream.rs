@@ -7,7 +7,7 @@ use super::{
     sending::Sending,
     turn::{Dropped, Ending},
 };
-use crate::{clock, codec, driver::Timer};
+use crate::{clock, codec, timer::Timer};
 use bytes::Bytes;
 use siox_websocket::Remainder;
 use siox_wire::{Admit, Instant, Lead, Shared, Sink};

@@ -247,6 +247,7 @@ impl Connection {
     }
 
     /// Whether no more messages can be sent: closing, closed or failed.
+    #[inline]
     #[must_use]
     pub fn is_closed(&self) -> bool {
         !self.state.is_open()

@@ -6,7 +6,6 @@ use crate::{
     frame::{Head, Opcode},
     mask,
     reader::Piece,
-    state::State,
     trickle::Trickle,
     whole::Whole,
 };
@@ -51,6 +50,36 @@ impl Connection {
         }
     }
 
+    /// Takes the whole text in one frame that `input` begins with, if it begins with the ASCII character `lead`:
+    /// what stands behind that. `None` otherwise, as [`take_message`](Self::take_message) says it.
+    ///
+    /// # Errors
+    /// As of [`handle_input`](Self::handle_input).
+    #[inline]
+    pub fn take_text<'b>(
+        &mut self,
+        lead: u8,
+        input: &mut Input<'b>,
+    ) -> Option<Result<&'b str, Error>> {
+        self.end_group();
+        let whole = self.whole(input)?;
+        let first = input.peek().get(whole.head)?;
+        if !whole.is_text || first ^ whole.mask[0] != lead || !lead.is_ascii() {
+            return None;
+        }
+        match siox_mask::text(self.eat(whole, input), whole.mask) {
+            Ok(text) => Some(Ok(text.get(1..).unwrap_or_default())),
+            Err(_) => Some(Err(self.not_text(input))),
+        }
+    }
+
+    #[cold]
+    fn not_text(&mut self, input: &mut Input<'_>) -> Error {
+        let error = Violation::InvalidUtf8.into();
+        input.take_all();
+        self.fail(error, Some(input.now()))
+    }
+
     /// How many bytes `input`, which is to follow, lacks of the whole message in one frame that it begins
     /// with, at most [`Limits::message`](crate::Limits::message). `None` if it begins otherwise, or its
     /// head is not all there, or something is incomplete already: it is for
@@ -78,20 +107,8 @@ impl Connection {
         &mut self,
         input: &mut Input<'b>,
     ) -> Option<Result<Message<'b>, Violation>> {
-        let State::Open(keep_alive) = &mut self.state else {
-            return None;
-        };
-        if self.assembly.is_some() || self.streaming || !self.reader.is_between_frames() {
-            return None;
-        }
-        let whole = Whole::find(input.peek(), self.outgoing.role())?;
-        if whole.len > self.limits.message || self.limits.fragments == 0 {
-            return None;
-        }
-        keep_alive.heard();
-        self.control.data();
-        input.take(whole.head);
-        let bytes = input.take(whole.len);
+        let whole = self.whole(input)?;
+        let bytes = self.eat(whole, input);
         if whole.is_text {
             return Some(match siox_mask::text(bytes, whole.mask) {
                 Ok(text) => Ok(Message::Text(Cow::Borrowed(text))),
@@ -100,6 +117,29 @@ impl Connection {
         }
         mask::apply(bytes, whole.mask);
         Some(Ok(Message::Binary(Cow::Borrowed(bytes))))
+    }
+
+    /// Where the message lies that is there whole in one frame, and may be taken as it is.
+    #[inline]
+    fn whole(&self, input: &Input<'_>) -> Option<Whole> {
+        if !self.state.is_open()
+            || self.assembly.is_some()
+            || self.streaming
+            || !self.reader.is_between_frames()
+        {
+            return None;
+        }
+        let whole = Whole::find(input.peek(), self.outgoing.role())?;
+        (whole.len <= self.limits.message && self.limits.fragments > 0).then_some(whole)
+    }
+
+    /// Takes its payload out of the input.
+    #[inline]
+    fn eat<'b>(&mut self, whole: Whole, input: &mut Input<'b>) -> &'b mut [u8] {
+        self.state.heard();
+        self.control.data();
+        input.take(whole.head);
+        input.take(whole.len)
     }
 
     /// Whatever the input, in whatever state.
@@ -199,7 +239,7 @@ impl Connection {
     ) -> Result<Option<Event<'b>>, Error> {
         let left = piece.left;
         let event = if piece.first && piece.left == 0 && !piece.rsv1 {
-            self.whole(piece, now)?
+            self.in_one(piece, now)?
         } else {
             self.part(piece, now)?
         };
@@ -258,7 +298,7 @@ impl Connection {
 
     /// A frame that lies whole in the input: its payload is not copied, unless it is a fragment.
     #[inline(always)]
-    fn whole<'b>(&mut self, piece: Piece<'b>, now: Instant) -> Result<Option<Event<'b>>, Error> {
+    fn in_one<'b>(&mut self, piece: Piece<'b>, now: Instant) -> Result<Option<Event<'b>>, Error> {
         Ok(Some(match (piece.opcode, piece.fin) {
             (Opcode::Text, true) => {
                 let text = piece.payload.text();

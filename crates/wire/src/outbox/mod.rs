@@ -111,11 +111,12 @@ impl Outbox {
         self.pack_with(parts, |_| {});
     }
 
-    /// Copies a head and then `parts` behind what waits: as [`pack`](Self::pack) does, for a few parts of
-    /// which most are a byte or two, whose copies should cost no call.
+    /// Copies a head and then `parts`, which are `len` bytes, behind what waits: as [`pack`](Self::pack) does,
+    /// for a few parts of which most are a byte or two, whose copies should cost no call.
     #[inline]
-    pub fn pack_led<const N: usize>(&mut self, head: [u8; N], parts: &[&[u8]]) {
-        let more = parts.iter().map(|p| p.len()).fold(N, usize::saturating_add);
+    pub fn pack_led<const N: usize>(&mut self, head: [u8; N], parts: &[&[u8]], len: usize) {
+        debug_assert_eq!(len, parts.iter().map(|p| p.len()).sum(), "what they are");
+        let more = len.saturating_add(N);
         if more >= Self::OWN_FROM {
             let mut own = Vec::with_capacity(more);
             own.extend_from_slice(&head);

@@ -51,7 +51,7 @@ proptest! {
                 }
                 Op::Led(b) => {
                     let (one, rest) = b.split_at(b.len().min(1));
-                    out.pack_led(*b"head", &[one, b"", rest]);
+                    out.pack_led(*b"head", &[one, b"", rest], b.len());
                     model.extend(b"head");
                     model.extend(b);
                 }

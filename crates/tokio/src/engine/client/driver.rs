@@ -5,7 +5,7 @@ use super::{
     line::{Conn, Dial},
     shared::{Shared, State},
 };
-use crate::{clock, driver::Timer, websocket::reach};
+use crate::{clock, timer::Timer, websocket::reach};
 use siox_websocket::handshake::client::Url;
 use std::{
     future::Future,

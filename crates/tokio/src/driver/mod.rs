@@ -1,35 +1,29 @@
 //! The one driver of a session: its socket, when there is one, and its deadlines.
 
-use crate::{
-    App, Conn, Host,
-    admit::Upgrading,
-    clock,
-    host::Alive,
-    line::{Aside, Line},
-    outlet, scratch,
-};
+mod begin;
+mod write;
+
+pub(crate) use begin::{Begun, Driving};
+pub(crate) use write::write_aside;
+
+use crate::{App, Conn, Host, clock, host::Alive, line::Aside, outlet, scratch, timer::Timer};
 use siox_engineio::Lane;
 use siox_stack::{Machine, Shift, Turn};
 use siox_wire::{Input, Instant};
 use std::{
-    any::Any,
     future::Future,
-    io::{self, IoSlice},
     mem,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    time::{Sleep, sleep_until},
 };
 
 /// Reads and writes of one poll before other tasks get their turn.
 const BUDGET: usize = 32;
-/// Slices of one vectored write.
-const SLICES: usize = 64;
 /// Reads of one turn: the second finds, as a rule, that there is no more.
 const READS: usize = 2;
 
@@ -49,6 +43,9 @@ pub(crate) struct Driver<A: App, Io = TcpStream> {
 
 impl<A: App, Io> Drop for Driver<A, Io> {
     fn drop(&mut self) {
+        if let Some(socket) = &self.socket {
+            self.conn.withdraw(socket.lane);
+        }
         if std::thread::panicking() {
             self.host.forget(&self.conn);
         }
@@ -65,108 +62,13 @@ struct Socket<Io> {
     early: Vec<u8>,
     /// The answer to it, as far as it is still to be written: it leaves together with the first frames.
     answer: Vec<u8>,
-    /// How others may write, once the answer is written.
+    /// What others may write with, once the answer is written.
     aside: Option<Aside>,
     reading: bool,
     /// Written since the last flush: TLS may hold some of it.
     unflushed: bool,
     /// Whether what is written has to be flushed: not a socket of the system's.
     flushes: bool,
-}
-
-impl<A: App> Driver<A> {
-    /// A driver for a session that polls: it has no socket.
-    pub(crate) fn timer(host: &Arc<Host<A>>, conn: Arc<Conn<A>>) -> Self {
-        Self::new(host, conn, None)
-    }
-}
-
-impl<A: App> Driver<A, Line> {
-    /// A driver for the WebSocket `lane` on a TCP stream, to which others may write beside it.
-    pub(crate) fn tcp(
-        host: &Arc<Host<A>>,
-        conn: Upgrading<A>,
-        io: TcpStream,
-        lane: Lane,
-        begun: Begun,
-    ) -> Self {
-        let line = Line::new(io);
-        let aside = line.aside(host.meter().clone());
-        let mut driver = Self::socket(host, conn, line, lane, begun);
-        if let Some(socket) = &mut driver.socket {
-            socket.flushes = false;
-            match socket.answer.is_empty() {
-                true => driver.conn.set_aside(lane, aside),
-                false => socket.aside = Some(aside),
-            }
-        }
-        driver
-    }
-}
-
-/// What is left of the HTTP exchange that a WebSocket begins with.
-#[derive(Debug, Default)]
-pub(crate) struct Begun {
-    /// Bytes that came with the request.
-    pub(crate) early: Vec<u8>,
-    /// What is still to be written, the answer to it last.
-    pub(crate) answer: Vec<u8>,
-}
-
-/// Starts the driver of a WebSocket in a task of its own.
-pub(crate) fn start<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    host: &Arc<Host<A>>,
-    conn: Upgrading<A>,
-    io: Io,
-    lane: Lane,
-    begun: Begun,
-) {
-    let mut io = Some(io);
-    let tcp = (&mut io as &mut dyn Any).downcast_mut::<Option<TcpStream>>();
-    if let Some(tcp) = tcp.and_then(Option::take) {
-        tokio::spawn(Driver::tcp(host, conn, tcp, lane, begun));
-    } else if let Some(io) = io {
-        tokio::spawn(Driver::socket(host, conn, io, lane, begun));
-    }
-}
-
-impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> {
-    /// A driver for the WebSocket `lane`.
-    pub(crate) fn socket(
-        host: &Arc<Host<A>>,
-        conn: Upgrading<A>,
-        io: Io,
-        lane: Lane,
-        begun: Begun,
-    ) -> Self {
-        let socket = Socket {
-            io,
-            lane,
-            early: begun.early,
-            answer: begun.answer,
-            aside: None,
-            reading: true,
-            unflushed: false,
-            flushes: true,
-        };
-        Self::new(host, conn.came(), Some(socket))
-    }
-}
-
-impl<A: App, Io> Driver<A, Io> {
-    fn new(host: &Arc<Host<A>>, conn: Arc<Conn<A>>, socket: Option<Socket<Io>>) -> Self {
-        let shift = conn.cell.take_over();
-        Self {
-            host: host.clone(),
-            conn,
-            shift,
-            socket,
-            timer: Timer::default(),
-            leaving: false,
-            held: false,
-            _alive: host.alive(),
-        }
-    }
 }
 
 /// What the last step under the lock of a turn left.
@@ -203,6 +105,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Future for Dri
             let Turn::Done(after) = me.write(cx) else {
                 return Poll::Ready(());
             };
+            me.share();
             if after.wrote {
                 me.host.app().drained(&me.conn);
             }
@@ -285,7 +188,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
     fn write(&mut self, cx: &mut Context<'_>) -> Turn<After> {
         let socket = &mut self.socket;
         let (meter, conn) = (self.host.meter(), &self.conn);
-        let waker = cx.waker().clone();
+        let cx = &*cx;
         conn.cell.turn(self.shift, cx, |m| {
             let mut after = After {
                 deadline: None,
@@ -296,17 +199,14 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
                 closed: false,
             };
             if let Some(socket) = socket {
-                let cx = &mut Context::from_waker(&waker);
+                let cx = &mut Context::from_waker(cx.waker());
                 let answer = socket.answer.len();
                 let written = match answer {
-                    0 => write(socket, m, cx),
-                    _ => write_answer(socket, m, cx),
+                    0 => write::write(socket, m, cx),
+                    _ => write::write_answer(socket, m, cx),
                 };
                 if answer > 0 {
                     meter.wrote(answer - socket.answer.len());
-                    if let Some(aside) = socket.aside.take_if(|_| socket.answer.is_empty()) {
-                        conn.set_aside(socket.lane, aside);
-                    }
                 }
                 match written {
                     Poll::Ready(Ok(n)) => {
@@ -328,12 +228,24 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
         })
     }
 
+    /// Lets others write too, once the answer to the upgrade is written.
+    #[inline]
+    fn share(&mut self) {
+        if let Some(socket) = &mut self.socket
+            && socket.answer.is_empty()
+            && let Some(aside) = socket.aside.take()
+        {
+            drop(self.conn.cell.set_writer(aside));
+        }
+    }
+
     /// The socket has said its last word, or cannot.
     fn hang_up(&mut self, politely: bool) {
         let Some(socket) = self.socket.take() else {
             return;
         };
         self.conn.with(|m| m.handle_socket_gone(socket.lane));
+        self.conn.withdraw(socket.lane);
         // A peer whose end has been read sends nothing more that a close could answer with a reset.
         let has_ended = !socket.reading && !socket.flushes;
         if politely && !has_ended {
@@ -383,141 +295,5 @@ fn feed<A: App>(
                 return;
             }
         }
-    }
-}
-
-/// One vectored write straight from the machine: the socket never blocks, so the lock may be held.
-fn write<M: Machine, Io: AsyncWrite + Unpin>(
-    socket: &mut Socket<Io>,
-    machine: &M,
-    cx: &mut Context<'_>,
-) -> Poll<io::Result<usize>> {
-    let io = Pin::new(&mut socket.io);
-    let written = with_slices(machine, |slices| match slices {
-        [one] => io.poll_write(cx, one),
-        many => io.poll_write_vectored(cx, many),
-    });
-    match written {
-        None => {
-            if socket.unflushed {
-                ready!(Pin::new(&mut socket.io).poll_flush(cx))?;
-                socket.unflushed = false;
-            }
-            Poll::Pending
-        }
-        Some(written) => match ready!(written) {
-            Ok(0) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-            other => {
-                socket.unflushed = socket.flushes;
-                Poll::Ready(other)
-            }
-        },
-    }
-}
-
-/// The first writes: the answer to the upgrade, and frames behind it. How many bytes of frames there were.
-#[cold]
-fn write_answer<M: Machine, Io: AsyncWrite + Unpin>(
-    socket: &mut Socket<Io>,
-    machine: &M,
-    cx: &mut Context<'_>,
-) -> Poll<io::Result<usize>> {
-    loop {
-        let mut slices = [IoSlice::new(&[]); SLICES];
-        let chunks = std::iter::once(&*socket.answer).chain(machine.poll_transmit());
-        let mut used = 0;
-        for (slice, chunk) in slices.iter_mut().zip(chunks) {
-            *slice = IoSlice::new(chunk);
-            used += 1;
-        }
-        let io = Pin::new(&mut socket.io);
-        let n = ready!(io.poll_write_vectored(cx, &slices[..used]))?;
-        if n == 0 {
-            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-        }
-        socket.unflushed = socket.flushes;
-        let Some(frames) = n.checked_sub(socket.answer.len()) else {
-            socket.answer.drain(..n);
-            continue;
-        };
-        socket.answer = Vec::new();
-        return Poll::Ready(Ok(frames));
-    }
-}
-
-/// Calls `write` with the slices of the next write, if there are any.
-#[inline]
-fn with_slices<M: Machine, R>(machine: &M, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> Option<R> {
-    if let Some(only) = machine.only_transmit() {
-        return Some(write(&[IoSlice::new(only)]));
-    }
-    machine.wants_write().then(|| write_many(machine, write))
-}
-
-#[inline(never)]
-fn write_many<M: Machine, R>(machine: &M, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
-    let mut slices = [IoSlice::new(&[]); SLICES];
-    let mut used = 0;
-    for (slice, chunk) in slices.iter_mut().zip(machine.poll_transmit()) {
-        *slice = IoSlice::new(chunk);
-        used += 1;
-    }
-    write(&slices[..used])
-}
-
-/// Writes once in the place of the driver of `lane`. Whether all is written and nothing else is to be done.
-pub(crate) fn write_aside<M: Machine>(machine: &mut M, lane: Lane, io: &Aside) -> bool {
-    if machine.is_closed() || machine.is_finished(lane) {
-        return false;
-    }
-    match with_slices(machine, |slices| io.write(slices)) {
-        Some(Ok(n)) if n > 0 => {
-            io.meter().waits(machine.queued());
-            io.meter().wrote(n);
-            machine.handle_written(lane, n);
-            !machine.wants_write()
-        }
-        Some(Ok(_) | Err(_)) => false,
-        None => true,
-    }
-}
-
-/// A deadline armed late: it is moved when it fires or when it must come sooner, never per message.
-#[derive(Default)]
-pub(crate) struct Timer {
-    sleep: Option<Pin<Box<Sleep>>>,
-    /// When it fires, once it was polled.
-    armed: Option<Instant>,
-}
-
-impl Timer {
-    /// Ready when `deadline` has come.
-    pub(crate) fn poll(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(due) = deadline else {
-            *self = Self::default();
-            return Poll::Pending;
-        };
-        if let (Some(sleep), Some(armed)) = (&self.sleep, self.armed)
-            && armed <= due
-            && !sleep.is_elapsed()
-        {
-            // It wakes its task, which is the one that polled it before.
-            return Poll::Pending;
-        }
-        let deadline = clock::at(due);
-        self.armed = Some(due);
-        let sleep = self
-            .sleep
-            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        if sleep.deadline() > deadline {
-            sleep.as_mut().reset(deadline);
-        }
-        while sleep.as_mut().poll(cx).is_ready() {
-            if sleep.deadline() >= deadline {
-                return Poll::Ready(());
-            }
-            sleep.as_mut().reset(deadline);
-        }
-        Poll::Pending
     }
 }
