@@ -152,10 +152,8 @@ impl Io {
     ) {
         let found = self.namespaces.find(name);
         let revision = conn.with(|m| m.revision());
-        let recovers = revision == Revision::V5
-            && found
-                .as_ref()
-                .is_some_and(|stay| stay.nsp().0.recovers);
+        let recovers =
+            revision == Revision::V5 && found.as_ref().is_some_and(|stay| stay.nsp().0.recovers);
         let id = match (revision, name) {
             (Revision::V5, _) => siox_tokio::random_id(),
             (Revision::V4, "/") => Some(conn.sid().as_str().to_owned()),

@@ -3,7 +3,7 @@
 
 extern crate std;
 
-use crate::Machine;
+use crate::{Flow, Machine};
 use alloc::{collections::VecDeque, vec::Vec};
 use bytes::Bytes;
 use core::{
@@ -158,35 +158,30 @@ impl<M: Machine, W> Cell<M, W> {
     #[inline]
     pub fn with_aside<R>(&self, step: impl FnOnce(&mut M) -> R) -> (R, bool) {
         let mut inner = self.lock();
-        if inner.poll.is_some() || inner.machine.open_lane().is_none() {
-            return Self::with_aside_polling(inner, step);
-        }
-        let has_waited = inner.machine.wants_write();
+        let before = inner.machine.flow();
+        let is_plain = before != Flow::Unknown && inner.poll.is_none();
+        let looked = (!is_plain).then(|| inner.before());
         let result = step(&mut inner.machine);
-        if inner.machine.open_lane().is_some() {
+        if is_plain && matches!(before, Flow::Idle(_)) {
             let is_idle = inner.driver.is_some() && !inner.at_work;
-            let is_aside = is_idle && !has_waited && inner.machine.wants_write();
-            return (result, is_aside);
+            return (result, is_idle && inner.machine.wants_write());
         }
-        // More waits than may: the driver ends it.
-        let (driver, poll, room) = inner.woken(true);
-        drop(inner);
-        wake(driver, poll, room);
-        (result, false)
+        if is_plain && inner.machine.flow() != Flow::Unknown {
+            return (result, false);
+        }
+        // Not known before, or no more now: then more waits than may, and the driver ends it.
+        (result, Self::settle_aside(inner, looked))
     }
 
-    /// The same where what is sent may be a poll's.
+    /// What is to be done behind a step, by how it was before; there is something if that is not known.
     #[inline(never)]
-    fn with_aside_polling<R>(
-        mut inner: MutexGuard<'_, Inner<M, W>>,
-        step: impl FnOnce(&mut M) -> R,
-    ) -> (R, bool) {
-        let (result, work) = inner.step(step);
+    fn settle_aside(mut inner: MutexGuard<'_, Inner<M, W>>, before: Option<Before>) -> bool {
+        let work = before.map_or(Work::Time, |before| inner.work_since(before));
         let is_aside = work == Work::Write && inner.driver.is_some() && !inner.at_work;
         let (driver, poll, room) = inner.woken(work != Work::None && !is_aside);
         drop(inner);
         wake(driver, poll, room);
-        (result, is_aside)
+        is_aside
     }
 
     /// What others write with from now on; what it was before is returned.

@@ -3,7 +3,7 @@
 //! Here the two layers are tied together, and only here; what a packet means to a session is
 //! Engine.IO's business, what a frame means is WebSocket's.
 
-use crate::{Agreed, Config, Error, Machine, Outbound};
+use crate::{Agreed, Config, Error, Flow, Machine, Outbound};
 #[cfg(feature = "deflate")]
 use alloc::boxed::Box;
 use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
@@ -462,10 +462,36 @@ impl Machine for Engine {
     }
 
     #[inline]
-    fn open_lane(&self) -> Option<Lane> {
-        let (lane, socket) = self.socket.as_ref()?;
-        let is_open = self.session.carrier() == Some(*lane) && !socket.is_closed();
-        is_open.then_some(*lane)
+    fn flow(&self) -> Flow {
+        match &self.socket {
+            Some((lane, socket))
+                if self.session.carrier() == Some(*lane) && !socket.is_closed() =>
+            {
+                match socket.wants_write() {
+                    true => Flow::Waiting(*lane),
+                    false => Flow::Idle(*lane),
+                }
+            }
+            Some(_) | None => Flow::Unknown,
+        }
+    }
+
+    #[inline]
+    fn write_one(
+        &mut self,
+        lane: Lane,
+        write: impl FnOnce(&[u8]) -> usize,
+    ) -> Option<(bool, usize)> {
+        let (own, socket) = self.socket.as_mut()?;
+        if *own != lane || self.session.carrier() != Some(lane) || socket.is_closed() {
+            return None;
+        }
+        let waited = socket.queued();
+        let slice = socket.only_transmit()?;
+        let n = write(slice);
+        let is_all = n == slice.len();
+        socket.handle_written(n);
+        Some((is_all, waited))
     }
 
     #[inline]

@@ -93,7 +93,7 @@ pub use config::Config;
 pub use engine::Engine;
 pub use error::Error;
 pub use front::Front;
-pub use machine::{COURTESY, Machine};
+pub use machine::{COURTESY, Flow, Machine};
 pub use manager::{
     Auth, Dial, Emit, Manager, ManagerEvent, ManagerOptions, Overflow, Owed, SocketKey,
     SocketOptions, Ticket, Unanswered, Want,

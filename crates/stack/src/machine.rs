@@ -17,6 +17,17 @@ use siox_wire::{Input, Instant};
 /// [`misses_poll`](Machine::misses_poll) says so.
 pub const COURTESY: Duration = Duration::from_millis(25);
 
+/// Whether anything waits for the WebSocket of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Not one that carries the session while both are open; or that is not told.
+    Unknown,
+    /// This lane carries the session, both are open, and nothing waits: no deadline moves by what is sent.
+    Idle(Lane),
+    /// The same, and something waits.
+    Waiting(Lane),
+}
+
 /// A session that lives on HTTP requests, on a WebSocket, or on its way from one to the other.
 ///
 /// The four kinds of methods are those of every siox machine. Each `handle_*` that returns an event is
@@ -167,9 +178,20 @@ pub trait Machine: Sized {
     /// What carries messages just now; `None` once the session has ended.
     fn transport(&self) -> Option<Transport>;
 
-    /// The lane of the WebSocket that carries the session, while both are open: then no deadline moves by what
-    /// is sent. `None` may be said of any.
-    fn open_lane(&self) -> Option<Lane> {
+    /// How its WebSocket is getting on.
+    fn flow(&self) -> Flow {
+        Flow::Unknown
+    }
+
+    /// Writes what waits for the WebSocket `lane`, if that is one slice: `write` says how many bytes the socket
+    /// took. Whether that was all, and how much waited, counted as in [`queued`](Self::queued). `None`, and
+    /// nothing was written, where it is otherwise or [`flow`](Self::flow) is not known.
+    fn write_one(
+        &mut self,
+        lane: Lane,
+        write: impl FnOnce(&[u8]) -> usize,
+    ) -> Option<(bool, usize)> {
+        let _ = (lane, write);
         None
     }
 

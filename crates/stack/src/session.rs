@@ -1,6 +1,6 @@
 //! Socket.IO on Engine.IO: the whole server side of one client as one machine.
 
-use crate::{Agreed, Config, Engine, Error, Machine};
+use crate::{Agreed, Config, Engine, Error, Flow, Machine};
 #[cfg(feature = "deflate")]
 use alloc::boxed::Box;
 use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
@@ -462,8 +462,17 @@ impl Machine for Session {
     }
 
     #[inline]
-    fn open_lane(&self) -> Option<Lane> {
-        self.engine.open_lane()
+    fn flow(&self) -> Flow {
+        self.engine.flow()
+    }
+
+    #[inline]
+    fn write_one(
+        &mut self,
+        lane: Lane,
+        write: impl FnOnce(&[u8]) -> usize,
+    ) -> Option<(bool, usize)> {
+        self.engine.write_one(lane, write)
     }
 
     #[inline]

@@ -75,11 +75,13 @@ impl Aside {
 
     /// Writes once, without waiting: how many bytes the socket took.
     #[inline]
-    pub(crate) fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match slices {
-            [one] => self.write.try_write(one),
-            many => self.write.try_write_vectored(many),
-        }
+    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.write.try_write(bytes)
+    }
+
+    /// As [`write`](Self::write), of several slices.
+    pub(crate) fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.write.try_write_vectored(slices)
     }
 }
 
@@ -167,7 +169,7 @@ mod tests {
         let aside = line.aside(Lane(1), Arc::default()).unwrap();
         line.write_all(b"one ").await.unwrap();
         let slices = [IoSlice::new(b"t"), IoSlice::new(b"wo ")];
-        assert_eq!(aside.write(&slices).unwrap(), 4);
+        assert_eq!(aside.write_vectored(&slices).unwrap(), 4);
         line.write_all(b"three").await.unwrap();
         line.shutdown().await.unwrap();
         assert!(line.aside(Lane(1), Arc::default()).is_none());
@@ -188,7 +190,7 @@ mod tests {
         let aside = line.aside(Lane(1), Arc::default()).unwrap();
         let some = vec![7; 100_000];
         let mut sent = 0;
-        while let Ok(n) = aside.write(&[IoSlice::new(&some)]) {
+        while let Ok(n) = aside.write(&some) {
             sent += n;
         }
         drop(aside);

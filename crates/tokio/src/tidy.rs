@@ -57,9 +57,7 @@ impl Tide {
         if most < MANY || sessions > most / LEFT {
             return;
         }
-        let is_first = self
-            .most
-            .compare_exchange(most, sessions, Relaxed, Relaxed);
+        let is_first = self.most.compare_exchange(most, sessions, Relaxed, Relaxed);
         if let (Ok(_), Ok(runtime)) = (is_first, Handle::try_current())
             && !self.awaited.swap(true, Relaxed)
         {

@@ -87,11 +87,7 @@ impl<A: App> Together<A> {
     /// One step of a session's machine, under its lock, which does nothing but send. What it queues leaves
     /// soon.
     #[inline]
-    pub fn with<R>(
-        &mut self,
-        conn: &Arc<Conn<A>>,
-        step: impl FnOnce(&mut A::Machine) -> R,
-    ) -> R {
+    pub fn with<R>(&mut self, conn: &Arc<Conn<A>>, step: impl FnOnce(&mut A::Machine) -> R) -> R {
         let (result, aside) = conn.cell.with_aside(|machine| codec::step(machine, step));
         if aside {
             self.dirty.push(conn.clone());

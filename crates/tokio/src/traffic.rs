@@ -98,7 +98,11 @@ impl Sum {
     /// `bytes` were written to a client of the host of `meter`, for which `waiting` waited.
     #[inline]
     pub(crate) fn wrote(&mut self, meter: &Arc<Meter>, waiting: usize, bytes: usize) {
-        if !self.meter.as_ref().is_some_and(|own| Arc::ptr_eq(own, meter)) {
+        if !self
+            .meter
+            .as_ref()
+            .is_some_and(|own| Arc::ptr_eq(own, meter))
+        {
             self.settle();
             self.meter = Some(meter.clone());
         }

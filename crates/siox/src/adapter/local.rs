@@ -138,15 +138,15 @@ impl Locked<'_> {
         let watchers = self.nsp.watchers();
         let mut together = Together::new();
         let mut receivers = 0;
-        for socket in self.select(emit.selection) {
+        self.select(emit.selection).for_each(|socket| {
             let Ok(group) = groups.for_revision(socket.revision()) else {
-                continue;
+                return;
             };
             socket.tell_watchers(watchers.as_ref(), emit.event, emit.encoded);
             // A receiver that is closing hears nothing more.
             let sent = socket.deliver(group, kind, &mut together);
             receivers += u64::from(sent.is_ok());
-        }
+        });
         self.nsp.shared.counts.add(Count::EventOut, receivers);
         groups.judge()
     }

@@ -239,4 +239,14 @@ impl<'a, K> Iterator for Selected<'a, K> {
             Self::Rooms(rooms) => rooms.next(),
         }
     }
+
+    /// The choice is made once for all of them.
+    #[inline]
+    fn fold<B, F: FnMut(B, &'a K) -> B>(self, init: B, each: F) -> B {
+        match self {
+            Self::All(all) => all.fold(init, each),
+            Self::Room(room) => room.fold(init, each),
+            Self::Rooms(rooms) => rooms.fold(init, each),
+        }
+    }
 }

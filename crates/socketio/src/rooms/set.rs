@@ -182,6 +182,13 @@ impl<'a, K> Iterator for SetIter<'a, K> {
         self.run = self.runs.next()?.iter();
         self.run.next()
     }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, &'a K) -> B>(self, init: B, mut each: F) -> B {
+        let begun = self.run.fold(init, &mut each);
+        self.runs
+            .fold(begun, |folded, run| run.iter().fold(folded, &mut each))
+    }
 }
 
 #[cfg(test)]
@@ -207,6 +214,11 @@ mod tests {
                 prop_assert_eq!(set.len(), model.len());
             }
             prop_assert!(set.iter().eq(model.iter()));
+            let folded = set.iter().skip(1).fold(Vec::new(), |mut all, k| {
+                all.push(k);
+                all
+            });
+            prop_assert!(folded.into_iter().eq(model.iter().skip(1)));
             for k in mem::take(&mut model) {
                 prop_assert!(set.remove(&k));
             }

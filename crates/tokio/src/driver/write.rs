@@ -2,7 +2,7 @@
 
 use super::Socket;
 use crate::{line::Aside, traffic::Sum};
-use siox_stack::Machine;
+use siox_stack::{Flow, Machine};
 use std::{
     io::{self, IoSlice},
     pin::Pin,
@@ -95,17 +95,28 @@ fn write_many<M: Machine, R>(machine: &M, write: impl FnOnce(&[IoSlice<'_>]) -> 
 /// Writes once in the place of the driver. Whether all is written and nothing else is to be done.
 #[inline]
 pub(crate) fn write_aside<M: Machine>(machine: &mut M, io: &Aside, sum: &mut Sum) -> bool {
-    let lane = io.lane();
-    if machine.open_lane() != Some(lane) {
-        return false;
+    let mut n = 0;
+    let written = machine.write_one(io.lane(), |slice| {
+        n = io.write(slice).unwrap_or(0);
+        n
+    });
+    if let Some((is_all, waited)) = written {
+        sum.wrote(io.meter(), waited, n);
+        return is_all;
     }
-    match with_slices(machine, |slices| io.write(slices)) {
-        Some(Ok(n)) if n > 0 => {
-            sum.wrote(io.meter(), machine.queued(), n);
-            machine.handle_written(lane, n);
-            !machine.wants_write()
-        }
-        Some(Ok(_) | Err(_)) => false,
-        None => true,
+    write_many_aside(machine, io, sum)
+}
+
+#[inline(never)]
+fn write_many_aside<M: Machine>(machine: &mut M, io: &Aside, sum: &mut Sum) -> bool {
+    match machine.flow() {
+        Flow::Waiting(lane) if lane == io.lane() => {}
+        Flow::Idle(_) => return true,
+        Flow::Waiting(_) | Flow::Unknown => return false,
     }
+    let waited = machine.queued();
+    let n = write_many(machine, |slices| io.write_vectored(slices)).unwrap_or(0);
+    sum.wrote(io.meter(), waited, n);
+    machine.handle_written(io.lane(), n);
+    n > 0 && !machine.wants_write()
 }

@@ -36,6 +36,15 @@ impl Lent {
         }
     }
 
+    /// Forgets the pieces, as [`Default`] would, the only one at less cost.
+    #[inline]
+    pub(super) fn leave(&mut self) {
+        match mem::take(self) {
+            Self::One(piece) => drop(piece),
+            Self::Many(pieces) => drop(pieces),
+        }
+    }
+
     /// Pieces that there is memory for.
     #[inline]
     pub(super) fn capacity(&self) -> usize {
@@ -51,7 +60,10 @@ impl Lent {
     pub(super) fn push(&mut self, piece: Piece, lately: u8) {
         match self {
             Self::Many(pieces) if pieces.len() < pieces.capacity() => pieces.push_back(piece),
-            Self::Many(pieces) if pieces.capacity() == 0 => *self = Self::One(piece),
+            Self::Many(pieces) if pieces.capacity() == 0 => {
+                // There is nothing to free, which the compiler does not see.
+                mem::forget(mem::replace(self, Self::One(piece)));
+            }
             Self::One(_) | Self::Many(_) => self.grow(piece, lately),
         }
     }

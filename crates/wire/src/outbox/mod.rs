@@ -258,7 +258,7 @@ impl Outbox {
         let taken = self.taken;
         (self.len, self.taken, self.gone) = (0, 0, 0);
         if self.packed.capacity() == 0 && self.lent.capacity() == 0 {
-            self.lent = Lent::default(); // of the one piece there was, nothing is to be learnt
+            self.lent.leave(); // of the one piece there was, nothing is to be learnt
             return;
         }
         if taken == 0 {
