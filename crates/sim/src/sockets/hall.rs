@@ -107,8 +107,8 @@ impl Hall {
                 let sid = match (self.revision, name) {
                     (Revision::V5, _) => format!("s{number}"),
                     // The client makes it of what it knows.
-                    (Revision::V4, "/") => hosted.sid.to_string(),
-                    (Revision::V4, name) => format!("{name}#{}", hosted.sid),
+                    (Revision::V4, "/") => hosted.sid.as_str().to_owned(),
+                    (Revision::V4, name) => format!("{name}#{}", hosted.sid.as_str()),
                 };
                 let saved = Saved {
                     sid,
