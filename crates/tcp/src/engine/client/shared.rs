@@ -113,6 +113,14 @@ impl Shared {
         }
     }
 
+    /// Waits until the threads are gone, and with them all connections.
+    pub(super) fn wait_over(&self) {
+        let mut state = self.lock();
+        while !state.over {
+            state = wait(&self.application, state, None);
+        }
+    }
+
     pub(super) fn send(&self, message: &Outbound<'_>, until: Until) -> Result<(), SendError> {
         let mut state = self.lock();
         let sent = loop {

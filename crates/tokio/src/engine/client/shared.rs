@@ -97,6 +97,16 @@ impl Shared {
         Poll::Pending
     }
 
+    /// Whether the driver is gone, and with it all connections.
+    pub(super) fn poll_over(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.over {
+            return Poll::Ready(());
+        }
+        state.receiver = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
     pub(super) fn try_send(&self, message: &Outbound<'_>) -> Result<(), SendError> {
         self.with(|machine| machine.offer(message))
     }
