@@ -117,14 +117,15 @@ pub(crate) fn is_token(name: &str) -> bool {
     !name.is_empty()
         && name
             .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+            .all(|b| matches!(b, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'^'..=b'z' | b'|' | b'~'))
 }
 
 /// Whether `value` can stand in a header line without ending it (RFC 9110, 5.5).
 pub(crate) fn is_value(value: &str) -> bool {
-    value
-        .bytes()
-        .all(|b| b == b'\t' || (b >= 0x20 && b != 0x7f))
+    // Without a branch for each byte, so that the compiler looks at several at once.
+    !value.bytes().fold(false, |bad, b| {
+        bad | ((b < 0x20) & (b != b'\t')) | (b == 0x7f)
+    })
 }
 
 /// Whether `host` is `uri-host [":" port]` (RFC 9110, 7.2) as far as its characters tell.

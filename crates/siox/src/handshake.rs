@@ -24,11 +24,8 @@ pub struct Handshake {
 
 impl Handshake {
     pub(crate) fn new(about: &About<'_>) -> Self {
-        let mut len = 0;
-        about
-            .headers
-            .for_each(&mut |name, value| len += name.len() + value.len() + 2);
-        let mut headers = Vec::with_capacity(len);
+        // Enough for most, and cut to size below: to look at them twice would cost more.
+        let mut headers = Vec::with_capacity(512);
         about.headers.for_each(&mut |name, value| {
             let at = headers.len();
             headers.extend_from_slice(name.as_bytes());

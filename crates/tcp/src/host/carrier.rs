@@ -196,8 +196,8 @@ impl<A: App> Writer<A> {
     }
 
     fn turn(&self, waker: &Waker) -> Step<After> {
-        let mut cx = Context::from_waker(waker);
-        self.conn.cell.turn(self.shift, &mut cx, |m| After {
+        let cx = Context::from_waker(waker);
+        self.conn.cell.turn(self.shift, &cx, |m| After {
             out: m.take_transmit(),
             deadline: m.poll_timeout(),
             finished: m.is_finished(self.lane),

@@ -199,10 +199,10 @@ fn tick<A: App>(host: &Arc<Host<A>>, entry: Entry<A>) -> Option<(Entry<A>, Optio
     let conn = &entry.conn;
     conn.cell.begin(entry.shift);
     expire(host, conn);
-    let mut cx = Context::from_waker(&entry.waker);
+    let cx = Context::from_waker(&entry.waker);
     let step = conn
         .cell
-        .turn(entry.shift, &mut cx, |m| (m.poll_timeout(), m.is_closed()));
+        .turn(entry.shift, &cx, |m| (m.poll_timeout(), m.is_closed()));
     match step {
         Turn::Relieved => None,
         Turn::Done((None, true)) => None,
