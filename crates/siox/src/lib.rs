@@ -134,6 +134,8 @@ pub mod parser;
 #[cfg(any(feature = "blocking", feature = "tokio"))]
 mod running;
 #[cfg(any(feature = "blocking", feature = "tokio"))]
+mod scratch;
+#[cfg(any(feature = "blocking", feature = "tokio"))]
 mod state;
 #[cfg(any(feature = "blocking", feature = "tokio"))]
 mod typed;
