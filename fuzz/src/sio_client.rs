@@ -260,7 +260,7 @@ impl World {
             (true, _) => {
                 (self.live, self.left, self.lost) = (None, 0, true);
                 let reason = DisconnectReason::TransportClose;
-                self.manager.handle_closed(now, dial, reason);
+                self.manager.handle_closed(now, dial, reason, None);
             }
         }
     }
@@ -277,7 +277,7 @@ impl World {
             1 => self.manager.handle_failed(self.now, dial, "late", None),
             2 => {
                 let reason = DisconnectReason::TransportError;
-                self.manager.handle_closed(self.now, dial, reason);
+                self.manager.handle_closed(self.now, dial, reason, None);
             }
             _ => self
                 .manager

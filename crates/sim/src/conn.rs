@@ -80,7 +80,8 @@ impl Conn {
             let mishaps = plan.faults.iter().filter_map(|fault| match fault {
                 Fault::Break(place, how) => Some((place, Mishap::Break(*how))),
                 Fault::Hold(place, length) => Some((place, Mishap::Hold(*length))),
-                Fault::Refuse { .. }
+                Fault::Gather { .. }
+                | Fault::Refuse { .. }
                 | Fault::Double { .. }
                 | Fault::Sleep { .. }
                 | Fault::Jump { .. }
@@ -88,7 +89,8 @@ impl Conn {
             });
             let mut here =
                 mishaps.filter(|(at, _)| at.kind == kind && at.nth == nth && at.up == up);
-            Pipe::new(here.next().map(|(place, mishap)| (place.at, mishap)))
+            let mishap = here.next().map(|(place, mishap)| (place.at, mishap));
+            Pipe::new(mishap, plan.gathers(up))
         });
         let refused = plan.faults.iter().find_map(|fault| match fault {
             Fault::Refuse { nth: n, status } if kind == Kind::Socket && *n == nth => Some(*status),

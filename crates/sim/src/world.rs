@@ -26,7 +26,9 @@ pub(crate) struct World<'p, S: Site, U> {
     pub(crate) host: Host<S>,
     pub(crate) peers: Vec<Peer<U>>,
     pub(crate) conns: Vec<Conn>,
-    /// How many connections there were, how many of each kind, and how many polls.
+    /// Whether a proxy sends some poll twice.
+    doubles: bool,
+    /// How many connections there were, how many of each kind, and, for that proxy, how many polls.
     ids: u32,
     counts: [u32; 4],
     gets: u32,
@@ -65,6 +67,7 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
                 }
                 Fault::Break(..)
                 | Fault::Hold(..)
+                | Fault::Gather { .. }
                 | Fault::Refuse { .. }
                 | Fault::Double { .. } => None,
             })
@@ -75,6 +78,7 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
             host: Host::new(plan, site),
             peers: Vec::new(),
             conns: Vec::new(),
+            doubles: plan.doubles(),
             ids: 0,
             counts: [0; 4],
             gets: 0,
@@ -165,7 +169,7 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
         for _ in 0..100 {
             while let Some(line) = self.peers[number].connect(&mut self.net) {
                 self.buf.clear();
-                self.peers[number].transmit(line, usize::MAX, &mut self.buf);
+                self.peers[number].transmit(&mut self.net, line, usize::MAX, &mut self.buf);
                 let kind = match &*self.buf {
                     b if b.starts_with(b"POST ") => Kind::Post,
                     b if is_upgrade(b) => Kind::Socket,
@@ -184,11 +188,13 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
                 };
                 self.buf.clear();
                 let room = conn.up.room(&self.net.plan.line);
-                self.peers[number].transmit(line, room, &mut self.buf);
+                self.peers[number].transmit(&mut self.net, line, room, &mut self.buf);
                 moved |= self.peers[number].release(&mut self.net, conn);
-                let sent = std::mem::take(&mut self.buf);
-                self.send(at, &sent);
-                self.buf = sent;
+                if !self.buf.is_empty() {
+                    let sent = std::mem::take(&mut self.buf);
+                    self.send(at, &sent);
+                    self.buf = sent;
+                }
             }
             if !moved {
                 let now = self.peers[number].time(self.net.now);
@@ -200,7 +206,7 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
 
     /// Bytes of the client go out on a connection.
     fn send(&mut self, at: usize, bytes: &[u8]) {
-        if bytes.starts_with(b"GET ") && !is_upgrade(bytes) {
+        if self.doubles && bytes.starts_with(b"GET ") && !is_upgrade(bytes) {
             let nth = self.gets;
             self.gets += 1;
             let doubled = self.is_doubled(nth);
@@ -257,8 +263,9 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
 
 /// Whether a request asks for a WebSocket.
 fn is_upgrade(request: &[u8]) -> bool {
-    let mut line = request.split(|b| *b == b'\r').take(1);
-    line.any(|line| line.windows(19).any(|w| w == b"transport=websocket"))
+    // The method, the path, and the first pairs of the query.
+    let mut words = request.split(|b| matches!(b, b' ' | b'?' | b'&')).take(6);
+    words.any(|word| word == b"transport=websocket")
 }
 
 /// Whether one end does something at `now`.

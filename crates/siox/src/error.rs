@@ -4,7 +4,7 @@ use crate::SendError;
 #[cfg(feature = "tokio")]
 use crate::Socket;
 use siox_socketio::{DecodeError, Value};
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, sync::Arc};
 
 /// Any error of a handler.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -103,6 +103,26 @@ impl fmt::Display for ConnectError {
 }
 
 impl Error for ConnectError {}
+
+/// What is known of the end of a connection beside its [reason](crate::DisconnectReason): what its transport, or a
+/// packet, had wrong with it. Words for people and logs, which may change from version to version. Handlers of a
+/// client's `on_disconnect` may take it; those of a server find nothing in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CloseDetails(pub(crate) Option<Arc<str>>);
+
+impl CloseDetails {
+    /// The words, if there are any.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl fmt::Display for CloseDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str().unwrap_or_default())
+    }
+}
 
 /// What the error hook is told.
 #[cfg(feature = "tokio")]

@@ -1,7 +1,7 @@
 //! The arguments of a handler, each taken from the event before the handler runs: here is the only copy.
 
 use crate::{
-    BoxError, ConnectError, SendError,
+    BoxError, CloseDetails, ConnectError, SendError,
     client::{Client, Core, Kind as ClientKind},
     scratch,
 };
@@ -49,8 +49,25 @@ impl<'a> Incoming<'a> {
 pub(crate) enum Kind<'a> {
     Connect,
     Event { packet: &'a Packet<'a>, ack: Wanted },
-    Disconnect(DisconnectReason),
+    Disconnect(Ended<'a>),
     ConnectError(&'a ConnectError),
+}
+
+/// The end of a connection, as far as anything is known of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended<'a> {
+    pub(crate) reason: DisconnectReason,
+    pub(crate) details: Option<&'a CloseDetails>,
+}
+
+#[cfg(feature = "tokio")]
+impl From<DisconnectReason> for Ended<'_> {
+    fn from(reason: DisconnectReason) -> Self {
+        Self {
+            reason,
+            details: None,
+        }
+    }
 }
 
 /// The acknowledgement that the peer waits for, if it does.
@@ -303,9 +320,21 @@ impl<T: Clone + Send + Sync + 'static> FromEvent for State<T> {
 impl FromEvent for DisconnectReason {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match incoming.kind {
-            Kind::Disconnect(reason) => Ok(reason),
+            Kind::Disconnect(ended) => Ok(ended.reason),
             Kind::Connect | Kind::Event { .. } | Kind::ConnectError(_) => {
                 Err(Missing("only a disconnection has a reason").into())
+            }
+        }
+    }
+}
+
+/// What else is known of the end of a connection, in a handler of `on_disconnect`.
+impl FromEvent for CloseDetails {
+    fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
+        match incoming.kind {
+            Kind::Disconnect(ended) => Ok(ended.details.cloned().unwrap_or_default()),
+            Kind::Connect | Kind::Event { .. } | Kind::ConnectError(_) => {
+                Err(Missing("only a disconnection has details").into())
             }
         }
     }

@@ -181,11 +181,11 @@ impl Socket {
                 let recent = self.inbox().recent.take();
                 drop(recent);
                 for handler in self.handlers_at(Occasion::Disconnecting).iter() {
-                    self.run(handler, "disconnecting", Kind::Disconnect(*reason));
+                    self.run(handler, "disconnecting", Kind::Disconnect((*reason).into()));
                 }
                 self.forget_rooms();
                 for handler in self.handlers_at(Occasion::Disconnect).iter() {
-                    self.run(handler, "disconnect", Kind::Disconnect(*reason));
+                    self.run(handler, "disconnect", Kind::Disconnect((*reason).into()));
                 }
             }
         }

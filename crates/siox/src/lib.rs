@@ -27,6 +27,7 @@
 //! * Arguments that do not fit a handler's types: it is not run, the error hook is told, no
 //!   acknowledgement is sent, the connection lives.
 //! * A handler that panics disconnects its own socket and nobody else.
+//! * A page of another origin is let in by [`Builder::cors`] only. Clients that are no pages always are.
 //! * `emit` queues before it returns: the order of calls is the order on the wire.
 //!
 //! # What it tells
@@ -54,7 +55,8 @@
 //! * `tokio`, on by default: the server, and the client that is awaited.
 //! * `blocking`: the client on threads.
 //! * `compression`: compressed answers to polls, off until `Builder::compression`.
-//! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`.
+//! * `deflate`: permessage-deflate (RFC 7692) on the WebSocket, off until `Builder::deflate`, and at a client
+//!   `ClientBuilder::deflate`.
 //! * `tls`: `Server::serve_tls`, and `https` and `wss` for clients, on rustls.
 
 #![forbid(unsafe_code)]
@@ -147,8 +149,10 @@ pub use bytes::Bytes;
 pub use rustls;
 pub use siox_engineio::{CloseReason, Context, ErrorCode, Refusal, Sid, Transport, Transports};
 pub use siox_socketio::{
-    DecodeError, DisconnectReason, Encoded, MessagePack, RoomError, Value, View,
+    DecodeError, DisconnectReason, Encoded, MessagePack, Revision, RoomError, Value, View,
 };
+#[cfg(all(feature = "deflate", feature = "blocking", not(feature = "tokio")))]
+pub use siox_tcp::deflate;
 #[cfg(all(feature = "deflate", feature = "tokio"))]
 pub use siox_tokio::websocket::deflate;
 pub use siox_wire::{Message, SendError};
@@ -176,7 +180,7 @@ pub use {
 #[cfg(any(feature = "blocking", feature = "tokio"))]
 pub use {
     awaited::{Answer, TypedAnswer},
-    error::{AckError, BoxError, ConnectError, Fault},
+    error::{AckError, BoxError, CloseDetails, ConnectError, Fault},
     extract::{Ack, Args, ArgsRef, Data, EventName, FromEvent, Incoming, State},
     handler::{Called, Handler, Outcome},
     outgoing::Outgoing,

@@ -146,6 +146,11 @@ impl<S> WebSocket<S> {
 impl<S: Transport> WebSocket<S> {
     /// Waits for the next message. `None` after the closing handshake, and ever after.
     ///
+    /// One thread does one thing: what is queued, pongs and what was only
+    /// [`queue`](Self::queue)d, is written before the next read. While the peer sends and takes nothing,
+    /// this waits for the peer, as [`send`](Self::send) does, unless a deadline of [`Limits`](crate::Limits)
+    /// ends the connection. Who must read whatever the peer does reads with [`split`](Self::split)'s halves.
+    ///
     /// # Errors
     /// When the transport broke, or a rule or limit was; told once, after the peer was told.
     pub fn read(&mut self) -> Result<Option<Message<'static>>, Error> {

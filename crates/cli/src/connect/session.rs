@@ -119,7 +119,8 @@ impl Session {
         let task = tokio::spawn(async move {
             while let Some(event) = events.next().await {
                 tell(&screen, &names, &listener, &event);
-                if closing.load(Ordering::Relaxed) && matches!(event, Received::Disconnected(_)) {
+                if closing.load(Ordering::Relaxed) && matches!(event, Received::Disconnected { .. })
+                {
                     return;
                 }
                 if let Received::ConnectError(error) = &event
@@ -333,18 +334,17 @@ fn tell(screen: &Screen, names: &Names, client: &Client, event: &Received) {
                 &members,
             );
         }
-        Received::Disconnected(reason) => {
-            let members = [
+        Received::Disconnected { reason, details } => {
+            let known = details.as_str();
+            let mut members = vec![
                 ("is", Value::from("disconnect")),
                 nsp_of,
                 ("reason", Value::from(reason.as_str())),
             ];
-            screen.tell(
-                Tone::State,
-                &format!("{nsp} disconnected: {reason}"),
-                "",
-                &members,
-            );
+            members.extend(known.map(|known| ("details", Value::from(known))));
+            let known = known.map(|known| format!(" ({known})"));
+            let head = format!("{nsp} disconnected: {reason}{}", known.unwrap_or_default());
+            screen.tell(Tone::State, &head, "", &members);
         }
         _ => {}
     }

@@ -12,8 +12,10 @@ impl Party {
     pub fn draw(seed: u64) -> Self {
         let mut base = Scenario::draw(seed);
         let mut rng = Rng::new(seed ^ 0x5EED_50C1_E710_0001);
-        base.version = Version::V4;
-        base.base64 = false;
+        // Of its own, so that the other parties are what they were.
+        let is_old = Rng::new(seed ^ 0x5EED_E103_0000_0004).chance(250);
+        base.version = if is_old { Version::V3 } else { Version::V4 };
+        base.base64 &= is_old;
         (base.high_water, base.hard_cap, base.max_payload) = (1 << 20, 4 << 20, 1_000_000);
         base.line.rate = None;
         base.long = [None, None];

@@ -6,7 +6,9 @@ use super::{
 };
 use crate::{check, net::Net, peer};
 use siox_engineio::ClientEvent;
-use siox_socketio::{Client, ClientConfig, ClientEvent as Event, Encoded, Packet, Recover, Slot};
+use siox_socketio::{
+    Client, ClientConfig, ClientEvent as Event, Encoded, Packet, Recover, Revision, Slot,
+};
 use siox_stack::EngineClient;
 use siox_testkit::Rng;
 use siox_wire::{Admit, Instant, Message, SendError};
@@ -52,6 +54,7 @@ struct Stay {
 
 pub(super) struct Guest {
     number: usize,
+    config: Arc<ClientConfig>,
     model: Rc<RefCell<Model>>,
     rng: Rng,
     sockets: Option<Client>,
@@ -89,8 +92,17 @@ impl Guest {
             })
             .collect();
         acts.sort_by_key(|(at, ..)| *at);
+        let revision = party.revision();
+        if revision == Revision::V4 {
+            acts.retain(|&(_, which, act)| act != Act::Part || which > 0);
+        }
+        let config = ClientConfig {
+            revision,
+            ..ClientConfig::default()
+        };
         Self {
             number,
+            config: config.into(),
             model,
             rng,
             sockets: None,
@@ -358,7 +370,7 @@ impl peer::User for Guest {
                     .opened()
                     .map(|o| o.sid.clone())
                     .unwrap_or_default();
-                self.sockets = Some(Client::new(Arc::new(ClientConfig::default()), &sid));
+                self.sockets = Some(Client::new(self.config.clone(), &sid));
                 for which in 0..NSPS.len() {
                     self.enter(net, client, which);
                 }

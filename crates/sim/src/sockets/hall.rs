@@ -12,7 +12,7 @@ use crate::{
 };
 use siox_engineio::CloseReason;
 use siox_socketio::{
-    self as socketio, Encoded, FIRST_BROADCAST_ACK, Packet, Slot, recovery::Log, shared,
+    self as socketio, Encoded, FIRST_BROADCAST_ACK, Packet, Revision, Slot, recovery::Log, shared,
 };
 use siox_stack::{Engine, Event, Machine, Session};
 use siox_testkit::Rng;
@@ -29,6 +29,7 @@ const ACK: Duration = Duration::from_secs(3);
 
 pub(super) struct Hall {
     nsps: [Nsp; 2],
+    revision: Revision,
     model: Rc<RefCell<Model>>,
     rng: Rng,
     /// How many things it will say, and how far apart.
@@ -49,6 +50,7 @@ impl Hall {
         let acts = party.acts[1] * party.guests as u32;
         Self {
             nsps: [Nsp::new("/", party, true), Nsp::new("/b", party, false)],
+            revision: party.revision(),
             model,
             rng: Rng::new(party.base.seed ^ 0x00D0_0B5E_55ED),
             acts,
@@ -77,14 +79,15 @@ impl Hall {
         &mut self,
         net: &mut Net<'_>,
         now: Instant,
-        session: &mut Session,
+        hosted: &mut Hosted<Session>,
         at: usize,
         (slot, name, auth): (Slot, &str, &str),
     ) {
+        let session = &mut hosted.engine;
         let Some(which) = self.nsps.iter().position(|nsp| nsp.name == name) else {
             return net.fail(format!("server: a CONNECT to {name}"));
         };
-        if self.rng.chance(30) {
+        if self.rng.chance(30) && self.may_be_out(which) {
             net.note(format_args!("server: refuses {name} to session {at}"));
             // Whoever has gone already is told next.
             let _ = session.refuse(slot, "not now", None);
@@ -101,8 +104,14 @@ impl Hall {
         let (pid, saved, from) = match back {
             Some((pid, saved, from)) => (pid.to_owned(), saved, Some(from)),
             None => {
+                let sid = match (self.revision, name) {
+                    (Revision::V5, _) => format!("s{number}"),
+                    // The client makes it of what it knows.
+                    (Revision::V4, "/") => hosted.sid.as_str().to_owned(),
+                    (Revision::V4, name) => format!("{name}#{}", hosted.sid.as_str()),
+                };
                 let saved = Saved {
-                    sid: format!("s{number}"),
+                    sid,
                     since: nsp.log.as_ref().map(Log::offset).unwrap_or_default(),
                     rooms: Vec::new(),
                     heard: None,
@@ -156,6 +165,11 @@ impl Hall {
             heard: saved.heard,
         };
         nsp.members.insert(number, member);
+    }
+
+    /// Whether a client that is not in can ask to be let in.
+    fn may_be_out(&self, which: usize) -> bool {
+        self.revision == Revision::V5 || which > 0
     }
 
     /// A member goes.
@@ -272,7 +286,8 @@ impl Hall {
             14..=16 => self.emit_to(net, now, sessions, which, one),
             17 | 18 => self.ask(net, now, sessions, which, one),
             _ => {
-                if let Some(number) = one.filter(|_| self.rng.chance(300)) {
+                let out = self.rng.chance(300) && self.may_be_out(which);
+                if let Some(number) = one.filter(|_| out) {
                     let member = &self.nsps[which].members[&number];
                     net.note(format_args!("server: disconnects {}", member.sid));
                     let session = &mut sessions[member.session].engine;
@@ -490,13 +505,14 @@ impl Site for Hall {
         sessions: Sessions<'_>,
         event: Event<'_>,
     ) {
-        let session = &mut sessions[at].engine;
+        let hosted = &mut sessions[at];
+        let session = &mut hosted.engine;
         match event {
             Event::Socket(socketio::Event::Connect {
                 slot, nsp, auth, ..
             }) => {
                 let auth = auth.as_ref().map_or("", |auth| auth.as_str());
-                self.connect(net, now, session, at, (slot, &nsp, auth));
+                self.connect(net, now, hosted, at, (slot, &nsp, auth));
             }
             Event::Socket(socketio::Event::Event { slot, id, packet }) => {
                 self.event(net, session, at, (slot, id), &packet);

@@ -5,6 +5,9 @@
 //! [`siox_socketio::recovery::Log`] put together as `siox` does it, and [`siox_socketio::Client`] on
 //! [`siox_stack::EngineClient`], which comes back as the official client does. A `Model` knows, by the
 //! plainest means, who is in which room and is owed which event.
+//!
+//! A part of the parties speaks revision 4 on Engine.IO v3, both ends: there ids are the session's, nothing is
+//! recovered, and `/` is joined by itself and not left, since a client cannot ask for it again.
 
 mod draw;
 mod guest;
@@ -16,6 +19,8 @@ use crate::{Failure, Outcome, Scenario, world::World};
 use guest::Guest;
 use hall::Hall;
 use model::Model;
+use siox_engineio::Version;
+use siox_socketio::Revision;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 /// One run of Socket.IO: what everything stands on, and what is said on it.
@@ -85,6 +90,14 @@ pub fn gather(party: &Party, logs: bool) -> Outcome {
 }
 
 impl Party {
+    /// The revision of Socket.IO that goes with the version of Engine.IO.
+    fn revision(&self) -> Revision {
+        match self.base.version == Version::V3 {
+            true => Revision::V4,
+            false => Revision::V5,
+        }
+    }
+
     /// How long things may take when nothing goes wrong any more: a peer that is dead is found, and its
     /// connections close.
     fn patience(&self) -> Duration {

@@ -2,7 +2,7 @@
 
 use super::Party;
 use siox_socketio::{
-    Rooms, Slot,
+    Revision, Rooms, Slot,
     recovery::{Audience, Log, Retention},
 };
 use std::collections::BTreeMap;
@@ -69,7 +69,7 @@ impl Nsp {
             name,
             members: BTreeMap::new(),
             rooms: Rooms::new(ROOMS),
-            log: recovers.then(|| Log::new(retention)),
+            log: (recovers && party.revision() == Revision::V5).then(|| Log::new(retention)),
         }
     }
 

@@ -111,7 +111,7 @@ impl Client {
             self.dial = None;
             self.since = Some(sky.now);
             let reason = DisconnectReason::TransportClose;
-            self.manager.handle_closed(sky.now, dial, reason);
+            self.manager.handle_closed(sky.now, dial, reason, None);
         }
     }
 

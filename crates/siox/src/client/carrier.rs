@@ -27,3 +27,34 @@ pub(crate) trait Outlet: Send + Sync {
     /// What is queued is still sent.
     fn close(&self);
 }
+
+/// The senders of both runtimes have the same methods.
+macro_rules! outlet {
+    ($Sender:ty) => {
+        impl $crate::client::carrier::Outlet for $Sender {
+            fn try_send(
+                &self,
+                message: siox_wire::Message<'_>,
+                compress: bool,
+            ) -> Result<(), siox_wire::SendError> {
+                match compress {
+                    true => self.try_send(message),
+                    false => self.compress(false).try_send(message),
+                }
+            }
+
+            fn websocket_works(&self) -> bool {
+                self.websocket_works()
+            }
+
+            fn is_expired(&self) -> bool {
+                self.is_expired()
+            }
+
+            fn close(&self) {
+                self.close();
+            }
+        }
+    };
+}
+pub(super) use outlet;

@@ -1,7 +1,7 @@
 //! What a client receives, in line for those who prefer that to handlers.
 
 use super::{core::Core, kind::Kind, shared::Shared};
-use crate::{Ack, Args, ConnectError, DisconnectReason, watched::Watched};
+use crate::{Ack, Args, CloseDetails, ConnectError, DisconnectReason, watched::Watched};
 use std::{
     collections::VecDeque,
     fmt,
@@ -38,7 +38,12 @@ pub enum Received {
         ack: Ack,
     },
     /// It is not connected any more.
-    Disconnected(DisconnectReason),
+    Disconnected {
+        /// Why.
+        reason: DisconnectReason,
+        /// What else is known of it.
+        details: CloseDetails,
+    },
 }
 
 #[derive(Default)]

@@ -239,6 +239,15 @@ impl<K: Kind> Client<K> {
         self
     }
 
+    /// As [`on_any`](Self::on_any), before those that are there.
+    pub fn prepend_any<M: 'static>(&self, handler: impl Handler<M>) -> &Self
+    where
+        K: Runs<M>,
+    {
+        self.core.inner.handlers.prepend(Occasion::Any, handler);
+        self
+    }
+
     /// Forgets the handlers of every event.
     pub fn off_any(&self) -> &Self {
         self.core.inner.handlers.clear(Occasion::Any);
@@ -251,6 +260,15 @@ impl<K: Kind> Client<K> {
         watcher: impl Fn(&Outgoing<'_>) + Send + Sync + 'static,
     ) -> &Self {
         self.core.inner.handlers.watch(watcher);
+        self
+    }
+
+    /// As [`on_any_outgoing`](Self::on_any_outgoing), before those that are there.
+    pub fn prepend_any_outgoing(
+        &self,
+        watcher: impl Fn(&Outgoing<'_>) + Send + Sync + 'static,
+    ) -> &Self {
+        self.core.inner.handlers.watch_first(watcher);
         self
     }
 
@@ -282,8 +300,8 @@ impl<K: Kind> Client<K> {
         self
     }
 
-    /// Calls `handler`, which may take a [`DisconnectReason`](crate::DisconnectReason), each time it was
-    /// disconnected.
+    /// Calls `handler`, which may take a [`DisconnectReason`](crate::DisconnectReason) and
+    /// [`CloseDetails`](crate::CloseDetails), each time it was disconnected.
     pub fn on_disconnect<M: 'static>(&self, handler: impl Handler<M>) -> &Self
     where
         K: Runs<M>,

@@ -1,13 +1,18 @@
 //! The connection that clients of several namespaces share.
 
-#[cfg(feature = "blocking")]
-use super::shared::Shared;
-use super::{ClientBuilder, kind::Kind, shared::Handle};
-use crate::{DisconnectReason, Message};
+use super::{
+    ClientBuilder,
+    kind::Kind,
+    shared::{Handle, Shared},
+    tell,
+};
+use crate::{CloseDetails, DisconnectReason, Message, Transport};
+use siox_stack::ManagerOptions;
 use std::{
     fmt,
     marker::PhantomData,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 /// What happens to a connection, whatever namespaces are on it.
@@ -19,7 +24,12 @@ pub enum ConnectionEvent {
     /// It could not be opened.
     Error(String),
     /// It was open and is not any more.
-    Close(DisconnectReason),
+    Close {
+        /// Why.
+        reason: DisconnectReason,
+        /// What else is known of it.
+        details: CloseDetails,
+    },
     /// It is tried again: which attempt this is, from 1.
     ReconnectAttempt(u32),
     /// An attempt failed.
@@ -28,6 +38,14 @@ pub enum ConnectionEvent {
     Reconnect(u32),
     /// It is not tried any more.
     ReconnectFailed,
+    /// The server has shown that it lives: by its ping, which is answered, or on Engine.IO 3 by its pong.
+    Ping,
+    /// It began with polling, and the WebSocket has been found to work.
+    Upgrading,
+    /// It goes on over the WebSocket.
+    Upgrade,
+    /// It stays with polling: why.
+    UpgradeError(String),
 }
 
 /// Which way a message goes.
@@ -88,7 +106,6 @@ impl<K: Kind> Manager<K> {
         }
     }
 
-    #[cfg(feature = "blocking")]
     pub(super) fn shared(&self) -> &Shared {
         &self.handle.0
     }
@@ -130,6 +147,59 @@ impl<K: Kind> Manager<K> {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.handle.0.lock().machine.is_open()
+    }
+
+    /// What carries its messages just now; `None` while it is not open.
+    #[must_use]
+    pub fn transport(&self) -> Option<Transport> {
+        self.handle.0.lock().transport()
+    }
+
+    /// Changes [`ClientBuilder::reconnection`] from now on: told not to, it does not wait for the next attempt
+    /// either.
+    pub fn reconnection(&self, reconnection: bool) -> &Self {
+        self.change(|options| options.reconnection = reconnection)
+    }
+
+    /// Changes [`ClientBuilder::reconnection_attempts`] from now on; `None` is for ever.
+    pub fn reconnection_attempts(&self, attempts: Option<u32>) -> &Self {
+        self.change(|options| options.reconnection_attempts = attempts)
+    }
+
+    /// Changes [`ClientBuilder::reconnection_delay`] from the next attempt on.
+    pub fn reconnection_delay(&self, first: Duration, max: Duration) -> &Self {
+        self.change(|options| {
+            options.reconnection_delay = first;
+            options.reconnection_delay_max = max;
+        })
+    }
+
+    /// Changes [`ClientBuilder::randomization_factor`] from the next attempt on.
+    pub fn randomization_factor(&self, factor: f64) -> &Self {
+        self.change(|options| options.randomization_factor = factor)
+    }
+
+    /// Changes [`ClientBuilder::retry_after_max`] from the next refusal on.
+    pub fn retry_after_max(&self, most: Duration) -> &Self {
+        self.change(|options| options.retry_after_max = most)
+    }
+
+    /// Changes [`ClientBuilder::timeout`] from the next attempt on; `None` is for ever.
+    pub fn timeout(&self, timeout: Option<Duration>) -> &Self {
+        self.change(|options| options.timeout = timeout)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut ManagerOptions)) -> &Self {
+        let shared = &self.handle.0;
+        let is_given_up = shared.with(|state, _| {
+            let waited = !state.machine.is_closed();
+            state.machine.change_options(change);
+            waited && state.machine.is_closed()
+        });
+        if is_given_up {
+            tell::gave_up(shared, tell::GAVE_UP);
+        }
+        self
     }
 }
 

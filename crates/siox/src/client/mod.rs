@@ -15,6 +15,8 @@
 //! * The server's refusal, and its `disconnect`, are final until [`Client::connect`]. Whatever else ends a
 //!   connection is followed by attempts, whose waits are random even where they are longest.
 //!
+//! What Node's `socket.io-client` calls what is here, and what is not: [`from_socket_io_client`].
+//!
 //! # Coming from `rust_socketio`
 //! | there | here |
 //! |---|---|
@@ -44,6 +46,7 @@ mod carrier;
 mod core;
 mod emitter;
 mod events;
+pub mod from_socket_io_client;
 mod handle;
 mod kind;
 mod manager;

@@ -3,9 +3,10 @@
 use siox_engineio::Transport;
 use siox_http1::proxy::Proxy;
 use siox_socketio::ClientConfig;
-use siox_stack::{ClientOptions, ManagerOptions};
+use siox_stack::{ClientOptions, Manager as Machine, ManagerOptions};
 #[cfg(feature = "tls")]
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is not of one namespace, but of the connection that carries it.
 #[derive(Debug, Clone)]
@@ -38,8 +39,10 @@ impl Default for Options {
 
 impl Options {
     /// For the next session; `worked` says whether the last one ended on a WebSocket.
-    pub(super) fn client(&self, worked: bool) -> ClientOptions {
+    pub(super) fn client(&self, machine: &Machine, worked: bool) -> ClientOptions {
         let mut client = self.engine.clone();
+        client.engine.tell_all = true;
+        client.engine.open_timeout = machine.options().timeout.unwrap_or(Duration::MAX);
         let socket = client.engine.transports.contains(&Transport::WebSocket);
         client.engine.remembered_upgrade = self.remember_upgrade && worked && socket;
         client
@@ -78,3 +81,17 @@ impl Options {
         true
     }
 }
+
+/// The options of a session on either runtime, whose fields are the same.
+macro_rules! connect_options {
+    ($Options:ident, $shared:expr, $state:expr) => {
+        $Options {
+            client: $shared.options.client(&$state.machine, $state.worked),
+            proxy: $shared.options.proxy.clone(),
+            #[cfg(feature = "tls")]
+            tls: $shared.options.tls.clone(),
+            ..$Options::default()
+        }
+    };
+}
+pub(super) use connect_options;

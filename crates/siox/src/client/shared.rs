@@ -7,11 +7,11 @@ use super::{
     kind::Which,
     manager::Watchers,
     options::Options,
-    state::State,
+    state::{News, State},
     target::Target,
 };
 use crate::{ConnectError, watched::Watched};
-use siox_stack::{Manager as Machine, ManagerEvent};
+use siox_stack::Manager as Machine;
 use siox_wire::Instant;
 use std::{
     fmt,
@@ -32,7 +32,6 @@ pub struct Shared {
     /// Something has left: there may be room. How often.
     pub(super) room: Watched<u64>,
     /// Sessions that are not over: opened, open, or sending their last.
-    #[cfg(feature = "blocking")]
     pub(super) sessions: Watched<usize>,
     pub(super) watchers: Watchers,
     pub(super) options: Options,
@@ -56,7 +55,6 @@ impl Shared {
             news: Watched::default(),
             relief: Watched::default(),
             room: Watched::default(),
-            #[cfg(feature = "blocking")]
             sessions: Watched::default(),
             watchers: Watchers::default(),
             options,
@@ -130,7 +128,7 @@ impl Shared {
 
     /// What there is to tell next. Acknowledgements are told where they come: nobody waits for them in
     /// line.
-    pub(super) fn next_news(&self) -> Option<ManagerEvent> {
+    pub(super) fn next_news(&self) -> Option<News> {
         let mut state = self.lock();
         let was_full = state.news.len() >= WAITING;
         let event = state.news.pop_front();
@@ -191,5 +189,21 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.0.with(|state, now| state.machine.close(now));
         self.0.nudge();
+    }
+}
+
+/// A session, until it is over.
+pub(super) struct Counted(Arc<Shared>);
+
+impl Counted {
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        shared.sessions.change(|sessions| *sessions += 1);
+        Self(shared.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.sessions.change(|sessions| *sessions -= 1);
     }
 }

@@ -3,10 +3,10 @@
 use super::{
     carrier::Outlet,
     core::Inner as Socket,
-    manager::{Direction, Tap},
+    manager::{ConnectionEvent, Direction, Tap},
 };
 use crate::{
-    AckError, Args, DisconnectReason,
+    AckError, Args, DisconnectReason, Transport,
     awaited::{Waiter, Waiting, awaited},
 };
 use siox_engineio::{ClientEvent, CloseReason};
@@ -15,9 +15,16 @@ use siox_stack::{Dial, Manager as Machine, ManagerEvent, SocketKey, Ticket, Unan
 use siox_wire::{Instant, Message, SendError};
 use std::{
     collections::{BTreeMap, VecDeque},
+    fmt,
     sync::Arc,
     time::Duration,
 };
+
+/// What is to be told: of the machine, or of the session below it.
+pub(crate) enum News {
+    Machine(ManagerEvent),
+    Connection(ConnectionEvent),
+}
 
 pub(crate) struct State {
     pub(super) machine: Machine,
@@ -33,7 +40,7 @@ pub(crate) struct State {
     pub(super) waiters: BTreeMap<Ticket, Waiter>,
     pub(super) taps: Vec<Tap>,
     /// What is still to be told, in order.
-    pub(super) news: VecDeque<ManagerEvent>,
+    pub(super) news: VecDeque<News>,
     /// Somebody may wait for the room that there is now.
     pub(super) made_room: bool,
     /// Whether the session before ended on a WebSocket.
@@ -109,7 +116,7 @@ impl State {
         while let Some(event) = self.machine.poll_event() {
             match event {
                 ManagerEvent::Answer { ticket, result } => self.answer(ticket, result),
-                other => self.news.push_back(other),
+                other => self.news.push_back(News::Machine(other)),
             }
         }
     }
@@ -161,7 +168,13 @@ impl State {
     }
 
     /// A session has something to tell; `None` is its end.
-    pub(super) fn heard(&mut self, now: Instant, dial: Dial, event: Option<ClientEvent<'static>>) {
+    pub(super) fn heard(
+        &mut self,
+        now: Instant,
+        dial: Dial,
+        event: Option<ClientEvent<'static>>,
+        details: Option<&str>,
+    ) {
         if self.live != Some(dial) {
             return;
         }
@@ -170,16 +183,33 @@ impl State {
                 self.tap(Direction::Received, &message);
                 self.machine.handle_message(now, dial, message);
             }
-            Some(ClientEvent::Closed { reason, .. }) => self.ended(now, dial, reason_of(reason)),
-            None => self.ended(now, dial, DisconnectReason::TransportClose),
-            Some(
-                ClientEvent::Opened
-                | ClientEvent::Heartbeat
-                | ClientEvent::Upgrading
-                | ClientEvent::Upgraded
-                | ClientEvent::UpgradeFailed(_),
-            ) => {}
+            Some(ClientEvent::Closed { reason, .. }) => {
+                self.ended(now, dial, reason_of(reason), details);
+            }
+            None => self.ended(now, dial, DisconnectReason::TransportClose, details),
+            Some(ClientEvent::Opened) => {}
+            Some(ClientEvent::Heartbeat) => self.tell(ConnectionEvent::Ping),
+            Some(ClientEvent::Upgrading) => self.tell(ConnectionEvent::Upgrading),
+            Some(ClientEvent::Upgraded) => self.tell(ConnectionEvent::Upgrade),
+            Some(ClientEvent::UpgradeFailed(error)) => {
+                self.tell(ConnectionEvent::UpgradeError(error.to_string()));
+            }
         }
+    }
+
+    /// Behind what the machine has told by now.
+    fn tell(&mut self, event: ConnectionEvent) {
+        self.sort();
+        self.news.push_back(News::Connection(event));
+    }
+
+    /// What carries messages just now.
+    pub(super) fn transport(&self) -> Option<Transport> {
+        let outlet = self.outlet.as_ref().filter(|_| self.machine.is_open())?;
+        Some(match outlet.websocket_works() {
+            true => Transport::WebSocket,
+            false => Transport::Polling,
+        })
     }
 
     /// A session whose server is dead by now ends before more is sent into it: what is emitted next waits.
@@ -187,12 +217,12 @@ impl State {
         if let (Some(dial), Some(outlet)) = (self.live, &self.outlet)
             && outlet.is_expired()
         {
-            self.ended(now, dial, DisconnectReason::PingTimeout);
+            self.ended(now, dial, DisconnectReason::PingTimeout, None);
         }
     }
 
-    fn ended(&mut self, now: Instant, dial: Dial, reason: DisconnectReason) {
-        self.machine.handle_closed(now, dial, reason);
+    fn ended(&mut self, now: Instant, dial: Dial, reason: DisconnectReason, details: Option<&str>) {
+        self.machine.handle_closed(now, dial, reason, details);
         self.forget(dial);
     }
 
@@ -218,6 +248,28 @@ impl State {
         self.made_room = true;
         true
     }
+}
+
+/// What is known of the end of a session, if this is that: the session's error, and what it had below.
+pub(super) fn details<C: fmt::Display>(
+    event: Option<&ClientEvent<'_>>,
+    cause: impl FnOnce() -> Option<C>,
+) -> Option<String> {
+    let Some(ClientEvent::Closed { reason, error }) = event else {
+        return None;
+    };
+    // Of a session that ended well, what is known below is an older failure: that of an upgrade.
+    let is_failure = error.is_some() || *reason == CloseReason::TransportError;
+    let cause = is_failure.then(cause).flatten();
+    let (error, cause) = (error.map(words), cause.map(words));
+    match (error, cause) {
+        (Some(error), Some(cause)) if error != cause => Some(format!("{error}: {cause}")),
+        (error, cause) => error.or(cause),
+    }
+}
+
+fn words(what: impl fmt::Display) -> String {
+    what.to_string()
 }
 
 /// In the words of the reference's client.

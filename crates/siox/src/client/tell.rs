@@ -5,10 +5,11 @@ use super::{
     events::Received,
     manager::ConnectionEvent,
     shared::Shared,
+    state::News,
 };
 use crate::{
-    Ack, Args, BoxError, ConnectError, Fault,
-    extract::{Incoming, Kind, Side},
+    Ack, Args, BoxError, CloseDetails, ConnectError, Fault,
+    extract::{Ended, Incoming, Kind, Side},
     handler::{Called, Running},
     handlers::{Entry, Occasion},
     running::{End, dropped, message_of, noop, poll_caught},
@@ -22,11 +23,17 @@ use std::{
     task::Poll,
 };
 
+/// What those who wait are told when it is not tried any more.
+pub(super) const GAVE_UP: &str = "gave up to reconnect";
+
 /// Tells everything there is to tell.
 pub(super) fn all(shared: &Arc<Shared>) {
     shared.news.look(|news| *news = false);
-    while let Some(event) = shared.next_news() {
-        one(shared, event);
+    while let Some(news) = shared.next_news() {
+        match news {
+            News::Machine(event) => one(shared, event),
+            News::Connection(event) => shared.watchers.tell(&event),
+        }
     }
 }
 
@@ -34,7 +41,15 @@ fn one(shared: &Arc<Shared>, event: ManagerEvent) {
     match event {
         ManagerEvent::Opened => shared.watchers.tell(&ConnectionEvent::Open),
         ManagerEvent::Error { message } => shared.watchers.tell(&ConnectionEvent::Error(message)),
-        ManagerEvent::Closed { reason } => shared.watchers.tell(&ConnectionEvent::Close(reason)),
+        ManagerEvent::Closed { reason, details } => {
+            let details = CloseDetails(details);
+            if shared.lock().machine.is_closed() {
+                gave_up(shared, reason.as_str());
+            }
+            shared
+                .watchers
+                .tell(&ConnectionEvent::Close { reason, details });
+        }
         ManagerEvent::ReconnectAttempt { attempt } => {
             shared
                 .watchers
@@ -50,7 +65,7 @@ fn one(shared: &Arc<Shared>, event: ManagerEvent) {
         }
         ManagerEvent::ReconnectFailed => {
             shared.watchers.tell(&ConnectionEvent::ReconnectFailed);
-            gave_up(shared);
+            gave_up(shared, GAVE_UP);
         }
         ManagerEvent::Auth { socket, attempt } => authorize(shared, socket, attempt),
         ManagerEvent::Connected {
@@ -76,9 +91,13 @@ fn one(shared: &Arc<Shared>, event: ManagerEvent) {
                 not_connected(&client, &ConnectError { message, data });
             }
         }
-        ManagerEvent::Disconnected { socket, reason } => {
+        ManagerEvent::Disconnected {
+            socket,
+            reason,
+            details,
+        } => {
             if let Some(client) = client(shared, socket) {
-                disconnected(&client, reason);
+                disconnected(&client, reason, &CloseDetails(details));
             }
         }
         ManagerEvent::Event {
@@ -152,9 +171,10 @@ fn not_connected(client: &Core, error: &ConnectError) {
     });
 }
 
-fn gave_up(shared: &Shared) {
+/// It is not tried any more: those who wait hear that.
+pub(super) fn gave_up(shared: &Shared, why: &str) {
     for socket in &shared.lock().sockets {
-        let error = ConnectError::new("gave up to reconnect");
+        let error = ConnectError::new(why);
         socket.status.change(|status| match status {
             Status::Connecting => *status = Status::Failed(error),
             Status::Connected | Status::Failed(_) => {}
@@ -162,16 +182,24 @@ fn gave_up(shared: &Shared) {
     }
 }
 
-fn disconnected(client: &Core, reason: DisconnectReason) {
-    let active = client.is_active();
-    let status = match active {
+fn disconnected(client: &Core, reason: DisconnectReason, details: &CloseDetails) {
+    // A connection that does not come back is closed.
+    let returns = client.is_active() && !client.shared().lock().machine.is_closed();
+    let status = match returns {
         true => Status::Connecting,
         false => Status::Failed(ConnectError::new(reason.as_str())),
     };
     client.inner.status.change(|s| *s = status);
-    client.inner.streams.tell(|| Received::Disconnected(reason));
+    client.inner.streams.tell(|| Received::Disconnected {
+        reason,
+        details: details.clone(),
+    });
+    let ended = Ended {
+        reason,
+        details: Some(details),
+    };
     call_all(client, Occasion::Disconnect, "disconnect", || {
-        Kind::Disconnect(reason)
+        Kind::Disconnect(ended)
     });
 }
 

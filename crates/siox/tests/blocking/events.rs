@@ -119,7 +119,7 @@ fn a_stream_that_is_not_read_holds_the_server_back_and_loses_nothing() {
         client.emit("bye", &()).unwrap();
         assert!(matches!(
             events.next_within(PATIENCE).unwrap(),
-            Some(Received::Disconnected(_))
+            Some(Received::Disconnected { .. })
         ));
         until(|| !client.is_active());
     }

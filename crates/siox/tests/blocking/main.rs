@@ -2,7 +2,12 @@
 
 mod acks;
 mod coming_back;
+mod connection;
 mod ends;
 mod events;
 mod examples;
 mod rig;
+#[cfg(feature = "deflate")]
+#[path = "../common/wiretap.rs"]
+#[allow(dead_code, reason = "heads are looked at next door")]
+mod wiretap;

@@ -2,7 +2,7 @@
 
 use siox::{
     Server, Transport,
-    blocking::{Client, ClientBuilder},
+    blocking::{Client, ClientBuilder, ConnectionEvent},
 };
 use std::{fmt::Debug, net::SocketAddr, sync::mpsc, thread, time::Duration};
 use tokio::{net::TcpListener, runtime::Runtime, task::JoinHandle};
@@ -39,6 +39,14 @@ pub(crate) fn until(mut done: impl FnMut() -> bool) {
 
 pub(crate) fn ready(client: &Client) {
     client.ready_within(PATIENCE).unwrap();
+}
+
+/// Whether it tells of the transport, which happens at any time.
+pub(crate) fn is_upgrade(event: &ConnectionEvent) -> bool {
+    matches!(
+        event,
+        ConnectionEvent::Upgrading | ConnectionEvent::Upgrade | ConnectionEvent::UpgradeError(_)
+    )
 }
 
 /// A server on a port of its own.

@@ -32,9 +32,10 @@ async fn everything_in_order() {
     let last = within(events.next()).await;
     assert!(matches!(
         last,
-        Some(Received::Disconnected(
-            siox::DisconnectReason::IoServerDisconnect
-        ))
+        Some(Received::Disconnected {
+            reason: siox::DisconnectReason::IoServerDisconnect,
+            details,
+        }) if details.as_str().is_none()
     ));
 }
 

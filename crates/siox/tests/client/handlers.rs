@@ -82,6 +82,30 @@ async fn once_off_and_any() {
     assert!(told.so_far().is_empty());
 }
 
+#[tokio::test]
+async fn those_that_come_first() {
+    let io = Server::new();
+    io.namespace("/").on("go", |socket: Socket, ack: Ack| {
+        socket.emit("n", &())?;
+        ack.send(&())
+    });
+    let host = Host::new(&io).await;
+    let (tell, mut told) = log();
+    let word = |word: &'static str| {
+        let tell = tell.clone();
+        move || tell(word)
+    };
+    let client = host.client("/").on_any(word("any")).connect().unwrap();
+    client.on("n", word("own")).prepend_any(word("first"));
+    let (out, before) = (word("out"), word("before"));
+    client
+        .on_any_outgoing(move |_| out())
+        .prepend_any_outgoing(move |_| before());
+    let gone = client.emit_with_ack::<()>("go", &(), None);
+    within(gone).await.unwrap();
+    assert_eq!(told.so_far(), ["before", "out", "first", "any", "own"]);
+}
+
 fn fails() {
     panic!("a panic")
 }

@@ -2,6 +2,7 @@
 
 mod acks;
 mod auth;
+mod connection;
 mod events;
 mod handlers;
 mod namespaces;
@@ -9,4 +10,14 @@ mod offline;
 mod reconnect;
 mod recovery;
 mod rig;
+mod settings;
 mod ways;
+#[path = "../common/wiretap.rs"]
+#[cfg_attr(
+    not(feature = "deflate"),
+    allow(
+        dead_code,
+        reason = "frames are looked at where they may be compressed"
+    )
+)]
+mod wiretap;

@@ -1,6 +1,6 @@
 //! A server that can be killed and come back on its port, and what handlers tell the test.
 
-use siox::{Client, ClientBuilder, Server, Transport};
+use siox::{Client, ClientBuilder, Server, Transport, client::ConnectionEvent};
 use std::{fmt::Debug, future::Future, net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 
@@ -36,6 +36,14 @@ impl<T: PartialEq + Debug> Log<T> {
     pub(crate) fn so_far(&mut self) -> Vec<T> {
         std::iter::from_fn(|| self.0.try_recv().ok()).collect()
     }
+}
+
+/// Whether it tells of the transport, which happens at any time.
+pub(crate) fn is_upgrade(event: &ConnectionEvent) -> bool {
+    matches!(
+        event,
+        ConnectionEvent::Upgrading | ConnectionEvent::Upgrade | ConnectionEvent::UpgradeError(_)
+    )
 }
 
 /// A server on a port of its own.

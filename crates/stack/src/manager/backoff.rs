@@ -28,7 +28,8 @@ impl Jitter {
     }
 
     /// The wait after `failed` attempts: uniform between the delay less its random part and the delay
-    /// plus that. A server that says when to come back is not asked before, and not by all at once.
+    /// plus that. A server that says when to come back is not asked before, as far as the options let it
+    /// say that, nor sooner than another, and not by all at once.
     pub(super) fn wait(
         &mut self,
         options: &ManagerOptions,
@@ -42,10 +43,8 @@ impl Jitter {
         let part = u128::from(delay).saturating_mul(millionths(options.randomization_factor));
         let part = u64::try_from(part / 1_000_000).unwrap_or(u64::MAX);
         let random = self.upto(part.saturating_mul(2));
-        let least = match retry_after {
-            Some(after) => micros(after),
-            None => delay.saturating_sub(part),
-        };
+        let asked = retry_after.unwrap_or_default().min(options.retry_after_max);
+        let least = delay.saturating_sub(part).max(micros(asked));
         Duration::from_micros(least.saturating_add(random))
     }
 }
@@ -96,8 +95,26 @@ mod tests {
 
     #[test]
     fn a_server_is_not_asked_before_it_said() {
-        let (min, max) = range(&ManagerOptions::default(), 0, Some(Duration::from_secs(30)));
-        assert!((30_000..30_100).contains(&min) && (30_900..=31_000).contains(&max));
+        let never = ManagerOptions {
+            retry_after_max: Duration::ZERO,
+            ..ManagerOptions::default()
+        };
+        for (options, after, low, high) in [
+            (ManagerOptions::default(), 30, 30_000, 31_000),
+            (ManagerOptions::default(), 300, 300_000, 301_000),
+            (ManagerOptions::default(), 301, 300_000, 301_000),
+            (ManagerOptions::default(), u64::MAX, 300_000, 301_000),
+            // No sooner than without the word.
+            (ManagerOptions::default(), 0, 500, 1_500),
+            (never, u64::MAX, 500, 1_500),
+        ] {
+            let (min, max) = range(&options, 0, Some(Duration::from_secs(after)));
+            let is_low = (low..low + 100).contains(&min);
+            assert!(
+                is_low && (high - 100..=high).contains(&max),
+                "{after}: {min} to {max}"
+            );
+        }
     }
 
     #[test]

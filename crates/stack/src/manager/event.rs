@@ -1,6 +1,6 @@
 //! What a manager tells, and what it wants.
 
-use alloc::{boxed::Box, string::String};
+use alloc::{boxed::Box, string::String, sync::Arc};
 use bytes::Bytes;
 use core::fmt;
 use siox_socketio::{DisconnectReason, Packet, Slot, Value};
@@ -78,6 +78,8 @@ pub enum ManagerEvent {
     Closed {
         /// Why.
         reason: DisconnectReason,
+        /// What else is known of it, in words for people.
+        details: Option<Arc<str>>,
     },
     /// The connection is tried again.
     ReconnectAttempt {
@@ -146,6 +148,8 @@ pub enum ManagerEvent {
         /// Why. Those of its own or the server's application are final; others end with the next
         /// connection.
         reason: DisconnectReason,
+        /// What else is known of it, in words for people.
+        details: Option<Arc<str>>,
     },
     /// The server's application reports an error to a connected socket; in revision 4 only.
     ServerError {

@@ -1,7 +1,7 @@
 //! What the server's messages mean for the sockets.
 
 use super::{Dial, Manager, ManagerEvent, Owed, SocketKey, line::Line, tickets::Waiter};
-use alloc::boxed::Box;
+use alloc::{boxed::Box, string::ToString};
 use siox_socketio::{ClientEvent, DisconnectReason, Error, Packet, Slot};
 use siox_wire::{Instant, Message};
 
@@ -50,7 +50,8 @@ impl Manager {
     /// A server that does not take what it is owed costs the connection.
     pub(super) fn check_cap(&mut self, now: Instant) {
         if self.wants.held() > self.options.hard_cap {
-            self.break_off(now, DisconnectReason::SlowConsumer);
+            let details = "the server does not take what it is owed";
+            self.break_off(now, DisconnectReason::SlowConsumer, Some(details));
         }
     }
 
@@ -62,7 +63,8 @@ impl Manager {
                 socket.forget_session();
             }
         }
-        self.break_off(now, DisconnectReason::ParseError);
+        let details = error.to_string();
+        self.break_off(now, DisconnectReason::ParseError, Some(&details));
     }
 
     fn by_slot(&self, slot: Slot) -> Option<SocketKey> {
@@ -103,7 +105,7 @@ impl Manager {
                         socket.active = false;
                         socket.forget_session();
                     }
-                    self.drop_out(key, DisconnectReason::IoServerDisconnect);
+                    self.drop_out(key, DisconnectReason::IoServerDisconnect, None);
                     self.close_if_idle(now);
                 }
             }

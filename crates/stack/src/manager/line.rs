@@ -6,7 +6,12 @@ use super::{
     tickets::Waiter,
 };
 use crate::manager::Unanswered;
-use alloc::{boxed::Box, string::String, string::ToString, vec::Vec};
+use alloc::{
+    boxed::Box,
+    string::{String, ToString},
+    sync::Arc,
+    vec::Vec,
+};
 use core::time::Duration;
 use siox_socketio::{Client, DisconnectReason, Value};
 use siox_wire::Instant;
@@ -69,7 +74,8 @@ impl Manager {
     }
 
     /// A session could not be opened. A server that is overloaded may say when to come back, by the
-    /// header `Retry-After` of a 503 (RFC 9110, 10.2.3).
+    /// header `Retry-After` of a 503 (RFC 9110, 10.2.3); how far that counts,
+    /// [`ManagerOptions::retry_after_max`](super::ManagerOptions::retry_after_max) says.
     pub fn handle_failed(
         &mut self,
         now: Instant,
@@ -130,11 +136,17 @@ impl Manager {
         self.line = Line::Closed;
     }
 
-    /// The session that was open is over.
-    pub fn handle_closed(&mut self, now: Instant, dial: Dial, reason: DisconnectReason) {
+    /// The session that was open is over; `details` is what else is known of its end, in words.
+    pub fn handle_closed(
+        &mut self,
+        now: Instant,
+        dial: Dial,
+        reason: DisconnectReason,
+        details: Option<&str>,
+    ) {
         if self.is_current(dial) {
             self.wants.drop_messages();
-            self.lost(reason);
+            self.lost(reason, details);
             self.wait(now, None);
         }
     }
@@ -147,14 +159,19 @@ impl Manager {
     }
 
     /// The connection is to be closed for what the server did, and opened again.
-    pub(super) fn break_off(&mut self, now: Instant, reason: DisconnectReason) {
+    pub(super) fn break_off(
+        &mut self,
+        now: Instant,
+        reason: DisconnectReason,
+        details: Option<&str>,
+    ) {
         self.wants.drop_messages();
-        self.hang_up(reason);
+        self.hang_up(reason, details);
         self.wait(now, None);
     }
 
     /// Closes the connection, whatever its state, and tells those it concerns.
-    pub(super) fn hang_up(&mut self, reason: DisconnectReason) {
+    pub(super) fn hang_up(&mut self, reason: DisconnectReason, details: Option<&str>) {
         match self.line {
             Line::Closed | Line::Waiting { .. } => {}
             Line::Dialling { dial, .. } => {
@@ -164,26 +181,30 @@ impl Manager {
             }
             Line::Open { dial, .. } => {
                 self.wants.push(Want::Close(dial));
-                self.lost(reason);
+                self.lost(reason, details);
             }
         }
         self.line = Line::Closed;
     }
 
     /// The connection that was open is gone.
-    fn lost(&mut self, reason: DisconnectReason) {
+    fn lost(&mut self, reason: DisconnectReason, details: Option<&str>) {
         self.line = Line::Closed;
-        self.events.push_back(ManagerEvent::Closed { reason });
+        let details: Option<Arc<str>> = details.map(Into::into);
+        self.events.push_back(ManagerEvent::Closed {
+            reason,
+            details: details.clone(),
+        });
         let keys: Vec<SocketKey> = self.sockets.iter().map(|socket| socket.key).collect();
         for key in keys {
-            self.drop_out(key, reason);
+            self.drop_out(key, reason, details.clone());
         }
     }
 
     /// Where no socket wants the connection, it is closed.
     pub(super) fn close_if_idle(&mut self, _now: Instant) {
         if !self.sockets.iter().any(|socket| socket.active) {
-            self.hang_up(DisconnectReason::ForcedClose);
+            self.hang_up(DisconnectReason::ForcedClose, None);
             self.give_up();
         }
     }
@@ -242,7 +263,12 @@ impl Manager {
     }
 
     /// A socket is not connected any more: what it awaits of this stay does not come.
-    pub(super) fn drop_out(&mut self, key: SocketKey, reason: DisconnectReason) {
+    pub(super) fn drop_out(
+        &mut self,
+        key: SocketKey,
+        reason: DisconnectReason,
+        details: Option<Arc<str>>,
+    ) {
         let Some(socket) = self.get_mut(key) else {
             return;
         };
@@ -252,6 +278,7 @@ impl Manager {
         self.events.push_back(ManagerEvent::Disconnected {
             socket: key,
             reason,
+            details,
         });
         for ticket in self.tickets.of(slot) {
             let awaited = self.tickets.take(ticket);
@@ -263,6 +290,8 @@ impl Manager {
                 Some(Waiter::Retries) => {
                     if let Some(first) = self.get_mut(key).and_then(Socket::first_retried) {
                         first.flying = None;
+                        // It was the connection that failed, not the try.
+                        first.tries = first.tries.saturating_sub(1);
                     }
                 }
                 None => {}

@@ -56,7 +56,7 @@ use wants::Wants;
 /// assert_eq!(manager.poll_want(), Some(Want::Text(r#"2["hello",1]"#.into())));
 ///
 /// // 3. The session is lost: another one is wanted after a second, give or take a half.
-/// manager.handle_closed(now, dial, DisconnectReason::TransportClose);
+/// manager.handle_closed(now, dial, DisconnectReason::TransportClose, None);
 /// let at = manager.poll_timeout().unwrap();
 /// assert!((500..1_500).contains(&at.since(now).as_millis()));
 /// manager.handle_timeout(at);
@@ -117,6 +117,17 @@ impl Manager {
         }
     }
 
+    /// Changes the settings, for what is done from now on; those of the protocol hold from the next
+    /// connection on. Where that says that a lost connection does not come back, one that is waited for
+    /// does not.
+    pub fn change_options(&mut self, change: impl FnOnce(&mut ManagerOptions)) {
+        change(Arc::make_mut(&mut self.options));
+        self.wants.follow(&self.options);
+        if !self.options.reconnection && matches!(self.line, Line::Waiting { .. }) {
+            self.give_up();
+        }
+    }
+
     fn get(&self, key: SocketKey) -> Option<&Socket> {
         self.sockets.get(usize::try_from(key.0).ok()?)
     }
@@ -160,7 +171,7 @@ impl Manager {
         if let Some(socket) = self.get_mut(key) {
             socket.forget_session();
         }
-        self.drop_out(key, DisconnectReason::IoClientDisconnect);
+        self.drop_out(key, DisconnectReason::IoClientDisconnect, None);
         if was {
             self.close_if_idle(now);
         }
@@ -168,7 +179,7 @@ impl Manager {
 
     /// Closes the connection, or stops trying. It stays closed until it is opened, or a socket connected.
     pub fn close(&mut self, _now: Instant) {
-        self.hang_up(DisconnectReason::ForcedClose);
+        self.hang_up(DisconnectReason::ForcedClose, None);
         self.give_up();
     }
 

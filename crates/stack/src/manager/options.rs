@@ -32,6 +32,11 @@ pub struct ManagerOptions {
     /// The part of the delay, from 0 to 1, by which the wait is shorter or longer, so that a crowd does
     /// not come back in step. Unlike the reference's it applies to the longest delay too. Default: 0.5.
     pub randomization_factor: f64,
+    /// The longest that a server which refuses with a 503 can keep the client away by `Retry-After`; zero
+    /// means that it is not asked. The header may say 136 years, and only a restart would end them: the
+    /// word of an overloaded server counts, the slip of a proxy does not. Default: 5 min, which leaves a
+    /// crowd time to spread, and is not long for those who wait.
+    pub retry_after_max: Duration,
     /// How long a connection may take to open; `None` forever. Default: 20 s.
     pub timeout: Option<Duration>,
     /// The settings of the protocol.
@@ -57,6 +62,7 @@ impl Default for ManagerOptions {
             reconnection_delay: Duration::from_secs(1),
             reconnection_delay_max: Duration::from_secs(5),
             randomization_factor: 0.5,
+            retry_after_max: Duration::from_secs(300),
             timeout: Some(Duration::from_secs(20)),
             client: Arc::default(),
             high_water: 1 << 20,

@@ -29,6 +29,11 @@ impl Wants {
         }
     }
 
+    /// The settings have changed.
+    pub(super) fn follow(&mut self, options: &ManagerOptions) {
+        self.high_water = options.high_water;
+    }
+
     pub(super) fn push(&mut self, want: Want) {
         self.held = self.held.saturating_add(weight(&want));
         self.queue.push_back((want, self.compress));

@@ -125,6 +125,54 @@ fn a_server_says_when_to_come_back() {
 }
 
 #[test]
+fn a_server_does_not_say_to_stay_away_for_good() {
+    let options = ManagerOptions {
+        retry_after_max: Duration::from_secs(90),
+        ..ManagerOptions::default()
+    };
+    for (options, low, high) in [
+        (ManagerOptions::default(), 300_000, 301_000),
+        (options, 90_000, 91_000),
+    ] {
+        let mut rig = Rig::new(options);
+        rig.manager.open(rig.now);
+        rig.wants();
+        let after = Some(Duration::from_secs(u32::MAX.into()));
+        rig.manager
+            .handle_failed(rig.now, rig.dial.unwrap(), "503", after);
+        assert!((low..=high).contains(&rig.pass()));
+        assert_eq!(rig.wants(), ["open"]);
+    }
+}
+
+#[test]
+fn settings_change_on_the_way() {
+    let mut rig = Rig::new(steady());
+    rig.manager.open(rig.now);
+    rig.wants();
+    rig.manager
+        .change_options(|options| options.reconnection_delay = Duration::from_secs(3));
+    rig.failed("no");
+    assert_eq!(rig.pass(), 3_000);
+    assert_eq!(rig.wants(), ["open"]);
+    rig.manager
+        .change_options(|options| options.timeout = Some(Duration::from_secs(1)));
+    assert_eq!(rig.pass(), 23_000, "that of the attempt that is under way");
+    rig.wants();
+    rig.told();
+    // It waits, and now it is to wait no more.
+    rig.manager
+        .change_options(|options| options.reconnection = false);
+    assert!(rig.manager.is_closed() && rig.manager.poll_timeout().is_none());
+    assert!(rig.wants().is_empty() && rig.told().is_empty());
+    rig.manager.open(rig.now);
+    assert_eq!(rig.wants(), ["open"]);
+    rig.failed("no");
+    assert_eq!(rig.told(), ["error no"]);
+    assert!(rig.manager.is_closed());
+}
+
+#[test]
 fn closing_stops_everything() {
     let (mut rig, key) = Rig::plain();
     rig.manager.close(rig.now);
@@ -164,7 +212,7 @@ fn words_of_another_connection_are_not_heard() {
     rig.told();
     rig.manager.handle_message(rig.now, old, r#"2["x"]"#.into());
     let reason = DisconnectReason::TransportClose;
-    rig.manager.handle_closed(rig.now, old, reason);
+    rig.manager.handle_closed(rig.now, old, reason, None);
     rig.manager.handle_failed(rig.now, old, "x", None);
     rig.manager.handle_opened(rig.now, old, "x");
     assert!(rig.told().is_empty() && rig.manager.is_open());
@@ -174,11 +222,14 @@ fn words_of_another_connection_are_not_heard() {
 fn a_server_that_breaks_a_rule() {
     let (mut rig, key) = Rig::plain();
     rig.emit(key, "lost").unwrap();
-    rig.hear("2[");
+    rig.hear(r#"2["connect"]"#);
     assert_eq!(rig.wants(), ["close"], "nothing more is said to it");
     assert_eq!(
         rig.told(),
-        ["closed: parse error", "disconnected 0: parse error"]
+        [
+            "closed: parse error (a reserved event name)",
+            "disconnected 0: parse error (a reserved event name)"
+        ]
     );
     rig.pass();
     assert_eq!(rig.wants(), ["open"]);
@@ -202,7 +253,10 @@ fn a_server_that_does_not_read_what_it_is_owed() {
     assert!(!rig.manager.is_open());
     assert_eq!(
         rig.told(),
-        ["closed: slow consumer", "disconnected 0: slow consumer"]
+        [
+            "closed: slow consumer (the server does not take what it is owed)",
+            "disconnected 0: slow consumer (the server does not take what it is owed)"
+        ]
     );
     assert!(rig.now == ms(0) && rig.wants() == ["close"]);
 }

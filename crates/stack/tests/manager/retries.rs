@@ -64,6 +64,22 @@ fn a_lost_connection_does_not_count() {
 }
 
 #[test]
+fn a_lost_connection_takes_no_try() {
+    let (mut rig, key) = rig(1);
+    let a = rig.ask(key, "a");
+    for sid in ["t", "u", "v"] {
+        rig.come_back(&format!(r#"0{{"sid":"{sid}"}}"#));
+    }
+    rig.told();
+    assert_eq!(rig.wants(), [r#"20["a"]"#]);
+    rig.pass();
+    assert_eq!(rig.wants(), [r#"21["a"]"#], "the one retry that there is");
+    assert!(rig.told().is_empty());
+    rig.pass();
+    assert_eq!(rig.told(), [format!("{a:?} operation has timed out")]);
+}
+
+#[test]
 fn what_is_emitted_without_a_connection_waits_in_order() {
     let (mut rig, key) = rig(1);
     rig.lost();

@@ -22,6 +22,13 @@ pub(crate) fn event(name: &str) -> Encoded {
     Encoded::event(name, &()).unwrap()
 }
 
+fn ended(reason: DisconnectReason, details: Option<&str>) -> String {
+    match details {
+        Some(details) => format!("{reason} ({details})"),
+        None => reason.to_string(),
+    }
+}
+
 impl Rig {
     pub(crate) fn new(options: ManagerOptions) -> Self {
         Self {
@@ -92,7 +99,9 @@ impl Rig {
         match event {
             ManagerEvent::Opened => "opened".into(),
             ManagerEvent::Error { message } => format!("error {message}"),
-            ManagerEvent::Closed { reason } => format!("closed: {reason}"),
+            ManagerEvent::Closed { reason, details } => {
+                format!("closed: {}", ended(*reason, details.as_deref()))
+            }
             ManagerEvent::ReconnectAttempt { attempt } => format!("attempt {attempt}"),
             ManagerEvent::ReconnectError { message } => format!("attempt failed: {message}"),
             ManagerEvent::ReconnectFailed => "gave up".into(),
@@ -123,8 +132,13 @@ impl Rig {
                 Ok(packet) => format!("{ticket:?} {}", packet.args()),
                 Err(why) => format!("{ticket:?} {why}"),
             },
-            ManagerEvent::Disconnected { socket, reason } => {
-                format!("disconnected {}: {reason}", nsp(socket))
+            ManagerEvent::Disconnected {
+                socket,
+                reason,
+                details,
+            } => {
+                let ended = ended(*reason, details.as_deref());
+                format!("disconnected {}: {ended}", nsp(socket))
             }
             ManagerEvent::ServerError { socket, data } => {
                 format!("server error {} {}", nsp(socket), data.json())
@@ -150,7 +164,7 @@ impl Rig {
     pub(crate) fn lost(&mut self) {
         let dial = self.dial.unwrap();
         let reason = DisconnectReason::TransportClose;
-        self.manager.handle_closed(self.now, dial, reason);
+        self.manager.handle_closed(self.now, dial, reason, None);
     }
 
     /// Lets time pass up to the next deadline, which is returned.

@@ -17,7 +17,7 @@ fn attempts(options: &Arc<ManagerOptions>, seed: u64, most: usize) -> Vec<u64> {
         panic!("no connection is wanted")
     };
     manager.handle_opened(now, dial, "x");
-    manager.handle_closed(now, dial, DisconnectReason::TransportClose);
+    manager.handle_closed(now, dial, DisconnectReason::TransportClose, None);
     let mut at = Vec::new();
     while at.len() < most {
         let last = now;

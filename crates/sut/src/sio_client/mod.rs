@@ -38,7 +38,7 @@ data is {"$bin":"BASE64"} wherever it stands, in both directions.
 Options: transports (["polling","websocket"]), eio (4 or 3), auth (object), query (object), extraHeaders (object),
 path, parser ("json" or "msgpack"), reconnection, reconnectionAttempts, reconnectionDelay, reconnectionDelayMax,
 randomizationFactor, timeout, retries, ackTimeout, forceNew, upgrade, rememberUpgrade, tryAllTransports,
-requestTimeout, withCredentials, offlineBuffer (bytes), maxAttachments, proxy (URL), ca (file of PEM roots), and with it cert
+requestTimeout, retryAfterMax, withCredentials, offlineBuffer (bytes), maxAttachments, proxy (URL), ca (file of PEM roots), and with it cert
 and key (files of PEM). Times are milliseconds. An event of the server that asks for an acknowledgement is acknowledged with its own arguments.
 Writes one JSON line for each thing that happens:
   {"is":"connect","nsp":..,"id":..,"recovered":false}
@@ -46,8 +46,9 @@ Writes one JSON line for each thing that happens:
   {"is":"event","nsp":..,"event":NAME,"args":[..],"ack":false}       "ack" tells whether the server asked for one
   {"is":"ack","nsp":..,"event":NAME,"id":ANY,"args":[..]}            the answer to an "emit" with "ack"
   {"is":"ack_error","nsp":..,"event":NAME,"id":ANY,"message":..}
-  {"is":"disconnect","nsp":..,"reason":..,"active":true}
+  {"is":"disconnect","nsp":..,"reason":..,"details":TEXT|null,"active":true}
   {"is":"manager","event":"open"|"error"|"close"|"reconnect_attempt"|"reconnect_error"|"reconnect"|"reconnect_failed",..}
+  {"is":"manager","event":"ping"|"upgrading"|"upgrade"|"upgrade_error",..}
   {"is":"error","message":..}                                        a command that cannot be done"#;
 
 #[derive(Debug, Options)]

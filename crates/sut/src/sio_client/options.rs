@@ -75,6 +75,7 @@ fn one<K: Kind>(
         "reconnectionDelay" | "reconnectionDelayMax" => builder,
         "randomizationFactor" => builder.randomization_factor(number(value)?),
         "timeout" => builder.timeout(millis(value)?),
+        "retryAfterMax" => builder.retry_after_max(millis(value)?),
         "retries" => builder.retries(count(value)?),
         "ackTimeout" => builder.ack_timeout(millis(value)?),
         "forceNew" => builder.force_new(flag(value)?),

@@ -3,7 +3,7 @@
 use super::MARK;
 use crate::codec::json;
 use siox::{
-    AckError, Args, Value,
+    AckError, Args, CloseDetails, Value,
     client::{Client, ConnectionEvent, Kind, Received},
 };
 use std::io::{self, Write};
@@ -53,10 +53,11 @@ pub(super) fn told<K: Kind>(client: &Client<K>, event: Received) {
             // Without a connection there is nobody to answer.
             let _ = ack.relay(&args);
         }
-        Received::Disconnected(reason) => say([
+        Received::Disconnected { reason, details } => say([
             ("is", Value::from("disconnect")),
             nsp,
             ("reason", Value::from(reason.as_str())),
+            ("details", known(&details)),
             active,
         ]),
         _ => {}
@@ -79,6 +80,10 @@ pub(super) fn answered<K: Kind>(
     say([("is", Value::from(is)), nsp, event, ("id", id), last]);
 }
 
+fn known(details: &CloseDetails) -> Value {
+    details.as_str().map_or_else(Value::null, Value::from)
+}
+
 /// What happened to the connection.
 pub(super) fn manager(event: &ConnectionEvent) {
     let is = ("is", Value::from("manager"));
@@ -92,9 +97,20 @@ pub(super) fn manager(event: &ConnectionEvent) {
                 ("message", Value::from(message.as_str())),
             ]);
         }
-        ConnectionEvent::Close(reason) => {
-            say([is, named("close"), ("reason", Value::from(reason.as_str()))]);
-        }
+        ConnectionEvent::Close { reason, details } => say([
+            is,
+            named("close"),
+            ("reason", Value::from(reason.as_str())),
+            ("details", known(details)),
+        ]),
+        ConnectionEvent::Ping => say([is, named("ping")]),
+        ConnectionEvent::Upgrading => say([is, named("upgrading")]),
+        ConnectionEvent::Upgrade => say([is, named("upgrade")]),
+        ConnectionEvent::UpgradeError(message) => say([
+            is,
+            named("upgrade_error"),
+            ("message", Value::from(message.as_str())),
+        ]),
         ConnectionEvent::ReconnectAttempt(n) => {
             say([is, named("reconnect_attempt"), ("attempt", Value::from(*n))]);
         }

@@ -34,7 +34,7 @@ pub(super) trait Way: Kind + Sized {
 
 /// Tells one; whether it is the last.
 fn tell<K: Kind>(client: &Client<K>, event: Received, closing: &AtomicBool) -> bool {
-    let is_end = matches!(event, Received::Disconnected(_));
+    let is_end = matches!(event, Received::Disconnected { .. });
     told(client, event);
     is_end && !client.is_active() && closing.load(Ordering::Relaxed)
 }

@@ -1,7 +1,8 @@
 //! What a client wrote, brought to a form in which chance has no part.
 //!
 //! Lines of one source are in order; between sources there is none. Ids become numbers, by source. How often it was
-//! tried to come back is left out: what an outage tells, it tells once.
+//! tried to come back is left out: what an outage tells, it tells once. So are the server's pings, the upgrade, which
+//! an outage may forestall, and the words of the system.
 
 use siox_socketio::{Value, View};
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ impl Log {
     pub(crate) fn of(lines: &[Value]) -> Self {
         let mut log = Self::default();
         let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for line in lines {
+        for line in lines.iter().filter(|line| !is_chance(line)) {
             let source = source(line);
             let text = shown(line, ids.entry(source.clone()).or_default());
             let own = log.by.entry(source).or_default();
@@ -39,13 +40,10 @@ impl Log {
     }
 
     /// Two logs might be alike in what they lack.
-    pub(crate) fn check(&self, recovers: bool) {
-        let recovered = [
+    pub(crate) fn check(&self) {
+        let parts = [
             ("events /", r#""recovered":true"#),
             ("events /", r#""args":["missed 3","#),
-        ];
-        let recovered = recovered.iter().filter(|_| recovers);
-        let always = [
             ("acks /", r#""count":300"#),
             ("acks /", r#""ordered":true"#),
             ("acks /", "did not come in time"),
@@ -54,10 +52,17 @@ impl Log {
             ("events /private", r#""code":401"#),
             ("manager", r#""event":"reconnect""#),
         ];
-        for (source, part) in always.iter().chain(recovered) {
+        for (source, part) in parts {
             assert!(self.has(source, part), "no {part} of {source} in {self:#?}");
         }
     }
+}
+
+/// Whether chance decides if it is told.
+fn is_chance(line: &Value) -> bool {
+    let event = member(line, "event").unwrap_or_default();
+    let is_chance = event == "ping" || event.starts_with("upgrad");
+    is_chance && source(line) == "manager"
 }
 
 fn member(line: &Value, name: &str) -> Option<String> {
@@ -80,7 +85,7 @@ fn shown(line: &Value, ids: &mut Vec<String>) -> String {
     for (name, value) in line.view().members() {
         let value = match (&*name, value.as_str()) {
             // Counted from the first.
-            ("attempt", _) => continue,
+            ("attempt" | "details", _) => continue,
             ("id", Some(id)) if member(line, "is").as_deref() == Some("connect") => {
                 number(&id, ids)
             }

@@ -2,7 +2,8 @@
 
 use super::{
     super::{
-        shared::Shared,
+        options::connect_options,
+        shared::{Counted, Shared},
         state::State,
         steps::{self, Below},
     },
@@ -74,9 +75,8 @@ impl Driver {
 impl Below for Driver {
     fn open(&mut self, state: &mut State, dial: Dial) {
         let (url, shared) = (self.shared.target.engine(), self.shared.clone());
-        let (options, session) = (connect_options(&shared, state.worked), self.session.clone());
-        shared.sessions.change(|sessions| *sessions += 1);
-        let counted = Counted(shared.clone());
+        let options = connect_options!(ConnectOptions, shared, state);
+        let (session, counted) = (self.session.clone(), Counted::new(&shared));
         let line = move || {
             line::run(&shared, &session, dial, &url, &options);
             drop(counted);
@@ -102,24 +102,5 @@ impl Below for Driver {
         self.writer.take_if(|(own, _)| *own == dial);
         self.session.forget(dial);
         self.shared.relieve();
-    }
-}
-
-/// A session, until it is over.
-struct Counted(Arc<Shared>);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.sessions.change(|sessions| *sessions -= 1);
-    }
-}
-
-fn connect_options(shared: &Shared, worked: bool) -> ConnectOptions {
-    ConnectOptions {
-        client: shared.options.client(worked),
-        proxy: shared.options.proxy.clone(),
-        #[cfg(feature = "tls")]
-        tls: shared.options.tls.clone(),
-        ..ConnectOptions::default()
     }
 }

@@ -1,9 +1,8 @@
 //! The thread of a session: it opens it, and hears it as long as anybody wants that.
 
-use super::super::{carrier::Outlet, shared::Shared};
+use super::super::{carrier::outlet, shared::Shared, state};
 use siox_stack::Dial;
 use siox_tcp::engine::{self, ConnectOptions, Sender};
-use siox_wire::{Message, SendError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The session that is open, for who waits for room in it.
@@ -58,14 +57,14 @@ pub(super) fn run(
     while live {
         wait_for_relief(shared, dial);
         let event = client.event();
+        let details = state::details(event.as_ref(), || client.cause());
         live = shared.with(|state, now| {
-            state.heard(now, dial, event);
+            state.heard(now, dial, event, details.as_deref());
             state.live == Some(dial)
         });
     }
     session.forget(dial);
-    // Its end is told once all has left.
-    while client.event().is_some() {}
+    client.ended();
 }
 
 /// Waits while the application does not take what has come.
@@ -81,23 +80,4 @@ fn wait_for_relief(shared: &Shared, dial: Dial) {
     }
 }
 
-impl Outlet for Sender {
-    fn try_send(&self, message: Message<'_>, compress: bool) -> Result<(), SendError> {
-        match compress {
-            true => self.try_send(message),
-            false => self.compress(false).try_send(message),
-        }
-    }
-
-    fn websocket_works(&self) -> bool {
-        self.websocket_works()
-    }
-
-    fn is_expired(&self) -> bool {
-        self.is_expired()
-    }
-
-    fn close(&self) {
-        self.close();
-    }
-}
+outlet!(Sender);

@@ -1,7 +1,7 @@
 //! What is awaited of a client.
 
 use super::super::{
-    Client, ClientBuilder, Events, Received, auth::AskAuth, core::Status, kind::Tokio,
+    Client, ClientBuilder, Events, Manager, Received, auth::AskAuth, core::Status, kind::Tokio,
 };
 use crate::{Ack, BoxError, ConnectError, Data, SendError, TypedEvent, TypedOutcome};
 use serde::Serialize;
@@ -66,6 +66,17 @@ impl Client<Tokio> {
                 }
             },
         )
+    }
+}
+
+impl Manager<Tokio> {
+    /// Waits until no session is left: what was sent before it was [closed](Self::close), or its last client
+    /// disconnected, has left. To be awaited where the process ends, and its runtime with it; a server that does
+    /// not read may hold it up until it is taken for dead.
+    pub async fn closed(&self) {
+        let none = |sessions: &mut usize| (*sessions == 0).then_some(());
+        let shared = self.shared();
+        poll_fn(|cx| shared.sessions.poll(cx, none)).await;
     }
 }
 

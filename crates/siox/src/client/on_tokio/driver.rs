@@ -1,9 +1,10 @@
 //! The task of a connection: it opens sessions, hears them, and knows the time.
 
 use super::super::{
-    carrier::Outlet,
-    shared::Shared,
-    state::State,
+    carrier::outlet,
+    options::connect_options,
+    shared::{Counted, Shared},
+    state::{self, State},
     steps::{self, Below},
     tell,
 };
@@ -33,8 +34,8 @@ enum Woken {
 
 pub(super) struct Driver {
     shared: Arc<Shared>,
-    opening: Option<(Dial, Opening)>,
-    session: Option<(Dial, engine::Client)>,
+    opening: Option<(Dial, Opening, Counted)>,
+    session: Option<(Dial, engine::Client, Counted)>,
     sending: Option<(Dial, Sending)>,
 }
 
@@ -72,7 +73,7 @@ impl Driver {
             if is_called(&shared, relief, cx) {
                 return Poll::Ready(Woken::Looked);
             }
-            if let Some((dial, opening)) = &mut self.opening
+            if let Some((dial, opening, _)) = &mut self.opening
                 && let Poll::Ready(opened) = opening.as_mut().poll(cx)
             {
                 return Poll::Ready(Woken::Opened(*dial, opened));
@@ -82,7 +83,7 @@ impl Driver {
             {
                 return Poll::Ready(Woken::Sent(*dial));
             }
-            if let Some((dial, client)) = &mut self.session
+            if let Some((dial, client, _)) = &mut self.session
                 && !shared.is_stalled()
                 && let Poll::Ready(event) = pin!(client.event()).poll(cx)
             {
@@ -107,11 +108,12 @@ impl Driver {
                 state.sent(dial);
             }
             Woken::Opened(dial, Ok(client)) => {
-                self.opening = None;
+                let counted = self.opening.take().map(|(_, _, counted)| counted);
                 let session = client.opened().map(|opened| opened.sid.to_string());
                 let outlet = Box::new(client.sender());
-                if state.opened(now, dial, &session.unwrap_or_default(), outlet) {
-                    self.session = Some((dial, client));
+                let wanted = state.opened(now, dial, &session.unwrap_or_default(), outlet);
+                if wanted && let Some(counted) = counted {
+                    self.session = Some((dial, client, counted));
                 }
             }
             Woken::Opened(dial, Err(error)) => {
@@ -122,7 +124,10 @@ impl Driver {
                 state.failed(now, dial, &error.to_string(), after);
             }
             Woken::Heard(dial, event) => {
-                state.heard(now, dial, event);
+                let session = self.session.as_ref();
+                let cause = || session.and_then(|(_, client, _)| client.cause());
+                let details = state::details(event.as_ref(), cause);
+                state.heard(now, dial, event, details.as_deref());
                 if state.live != Some(dial) {
                     self.forget(dial);
                 }
@@ -144,33 +149,28 @@ fn is_called(shared: &Shared, relief: u64, cx: &Context<'_>) -> bool {
 impl Below for Driver {
     fn open(&mut self, state: &mut State, dial: Dial) {
         let url = self.shared.target.engine();
-        let options = connect_options(&self.shared, state.worked);
+        let options = connect_options!(ConnectOptions, self.shared, state);
         let opening = Box::pin(async move { engine::connect(&url, &options).await });
-        self.opening = Some((dial, opening));
+        self.opening = Some((dial, opening, Counted::new(&self.shared)));
     }
 
     fn send(&mut self, dial: Dial, message: Message<'static>, compress: bool) {
-        if let Some((_, client)) = &self.session {
+        if let Some((_, client, _)) = &self.session {
             let sender = client.sender().compress(compress);
             self.sending = Some((dial, Box::pin(async move { sender.send(message).await })));
         }
     }
 
-    /// Dropped, a session is closed; what is queued in it is still sent.
+    /// A session that is closed ends once what is queued in it is sent.
     fn forget(&mut self, dial: Dial) {
-        self.opening.take_if(|(own, _)| *own == dial);
-        self.session.take_if(|(own, _)| *own == dial);
+        self.opening.take_if(|(own, ..)| *own == dial);
+        if let Some((_, client, counted)) = self.session.take_if(|(own, ..)| *own == dial) {
+            self.shared.carrier.spawn(Box::pin(async move {
+                client.ended().await;
+                drop(counted);
+            }));
+        }
         self.sending.take_if(|(own, _)| *own == dial);
-    }
-}
-
-fn connect_options(shared: &Shared, worked: bool) -> ConnectOptions {
-    ConnectOptions {
-        client: shared.options.client(worked),
-        proxy: shared.options.proxy.clone(),
-        #[cfg(feature = "tls")]
-        tls: shared.options.tls.clone(),
-        ..ConnectOptions::default()
     }
 }
 
@@ -180,23 +180,4 @@ impl Drop for Driver {
     }
 }
 
-impl Outlet for Sender {
-    fn try_send(&self, message: Message<'_>, compress: bool) -> Result<(), SendError> {
-        match compress {
-            true => self.try_send(message),
-            false => self.compress(false).try_send(message),
-        }
-    }
-
-    fn websocket_works(&self) -> bool {
-        self.websocket_works()
-    }
-
-    fn is_expired(&self) -> bool {
-        self.is_expired()
-    }
-
-    fn close(&self) {
-        self.close();
-    }
-}
+outlet!(Sender);

@@ -199,6 +199,13 @@ impl Client {
         self.shared.with(|machine| machine.close(clock::now()));
     }
 
+    /// Ends the session, and waits until what is queued has left and its connections are gone. What comes
+    /// meanwhile is dropped. A server that does not read may hold it up until it is taken for dead.
+    pub fn ended(self) {
+        self.shared.abandon();
+        self.shared.wait_over();
+    }
+
     /// What the server told when it opened the session. `None` never, once [`connect`] has returned.
     #[must_use]
     pub fn opened(&self) -> Option<Opened> {
