@@ -2,7 +2,7 @@
 
 use crate::{
     Fault, Kind,
-    pipe::{Mishap, Pipe},
+    pipe::{Buffers, Mishap, Pipe},
     scenario::{Line as Way, Scenario},
 };
 use siox_engineio::Lane;
@@ -75,6 +75,7 @@ impl Conn {
         nth: u32,
         at: Instant,
         limits: &Arc<Limits>,
+        spare: &mut Vec<Buffers>,
     ) -> Self {
         let [up, down] = [true, false].map(|up| {
             let mishaps = plan.faults.iter().filter_map(|fault| match fault {
@@ -90,7 +91,7 @@ impl Conn {
             let mut here =
                 mishaps.filter(|(at, _)| at.kind == kind && at.nth == nth && at.up == up);
             let mishap = here.next().map(|(place, mishap)| (place.at, mishap));
-            Pipe::new(mishap, plan.gathers(up))
+            Pipe::new(mishap, plan.gathers(up), spare.pop().unwrap_or_default())
         });
         let refused = plan.faults.iter().find_map(|fault| match fault {
             Fault::Refuse { nth: n, status } if kind == Kind::Socket && *n == nth => Some(*status),

@@ -180,12 +180,16 @@ impl<U: User> Peer<U> {
         room: usize,
         into: &mut Vec<u8>,
     ) {
+        let mut slices = self.client.poll_transmit(line).peekable();
+        if slices.peek().is_none() {
+            return;
+        }
         let mut room = if self.client.is_socket(line) {
             room
         } else {
             usize::MAX
         };
-        for slice in self.client.poll_transmit(line) {
+        for slice in slices {
             let part = &slice[..slice.len().min(room)];
             into.extend_from_slice(part);
             room -= part.len();

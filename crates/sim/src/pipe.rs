@@ -55,12 +55,24 @@ pub(crate) struct Pipe {
     pub(crate) happened: Option<Mishap>,
 }
 
+/// The memory of a pipe, for another one.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    data: Vec<u8>,
+    pieces: VecDeque<(Instant, u32)>,
+}
+
 impl Pipe {
-    pub(crate) fn new(mishap: Option<(u64, Mishap)>, gathers: Option<Duration>) -> Self {
+    pub(crate) fn new(
+        mishap: Option<(u64, Mishap)>,
+        gathers: Option<Duration>,
+        buffers: Buffers,
+    ) -> Self {
+        let Buffers { data, pieces } = buffers;
         Self {
-            data: Vec::new(),
+            data,
             read: 0,
-            pieces: VecDeque::new(),
+            pieces,
             arrived: 0,
             passed: 0,
             free: Instant::EPOCH,
@@ -72,6 +84,17 @@ impl Pipe {
             mishap,
             happened: None,
         }
+    }
+
+    pub(crate) fn into_buffers(self) -> Buffers {
+        let Self {
+            mut data,
+            mut pieces,
+            ..
+        } = self;
+        data.clear();
+        pieces.clear();
+        Buffers { data, pieces }
     }
 
     /// How many bytes have come out of it.

@@ -12,6 +12,7 @@ use crate::{
     host::{Host, Site},
     net::Net,
     peer::{Peer, User},
+    pipe::{Buffers, Pipe},
     scenario::Scenario,
 };
 use faults::Visitor;
@@ -26,6 +27,8 @@ pub(crate) struct World<'p, S: Site, U> {
     pub(crate) host: Host<S>,
     pub(crate) peers: Vec<Peer<U>>,
     pub(crate) conns: Vec<Conn>,
+    /// Of connections that are over.
+    spare: Vec<Buffers>,
     /// Whether a proxy sends some poll twice.
     doubles: bool,
     /// How many connections there were, how many of each kind, and, for that proxy, how many polls.
@@ -78,6 +81,7 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
             host: Host::new(plan, site),
             peers: Vec::new(),
             conns: Vec::new(),
+            spare: Vec::new(),
             doubles: plan.doubles(),
             ids: 0,
             counts: [0; 4],
@@ -161,7 +165,10 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
         }
         self.blame();
         self.double();
-        self.conns.retain(|conn| !conn.is_over());
+        for conn in self.conns.extract_if(.., |conn| conn.is_over()) {
+            self.spare
+                .extend([conn.up, conn.down].map(Pipe::into_buffers));
+        }
     }
 
     /// What the client's runtime does after every step: time, connections, bytes.
@@ -232,7 +239,14 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
         let nth = *count;
         *count += u32::from(owner != Owner::Proxy);
         let accepted = self.host.time(self.net.now);
-        let mut conn = Conn::new(self.net.plan, kind, nth, accepted, &self.host.limits);
+        let mut conn = Conn::new(
+            self.net.plan,
+            kind,
+            nth,
+            accepted,
+            &self.host.limits,
+            &mut self.spare,
+        );
         (conn.id, conn.owner) = (self.ids, owner);
         self.ids += 1;
         self.net
