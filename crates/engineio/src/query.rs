@@ -75,17 +75,32 @@ impl<'a> Query<'a> {
 /// All pairs of a query in order, decoded as a form is (`+` is a space, `%xx` a byte; what is not
 /// UTF-8 becomes U+FFFD, a `%` that starts no byte stays). Nothing is copied that needs no decoding.
 pub fn pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(key), decode(value))
-        })
+    let mut rest = query;
+    core::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let (pair, behind) = cut(rest, b'&');
+            rest = behind;
+            if !pair.is_empty() {
+                let (key, value) = cut(pair, b'=');
+                return Some((decode(key), decode(value)));
+            }
+        }
+        None
+    })
+}
+
+/// Cuts at the first `mark`, which is an ASCII character and in neither part; all is before it where there is
+/// none.
+fn cut(text: &str, mark: u8) -> (&str, &str) {
+    let at = text.bytes().position(|b| b == mark);
+    let (before, rest) = text
+        .split_at_checked(at.unwrap_or(text.len()))
+        .unwrap_or_default();
+    (before, rest.get(1..).unwrap_or_default())
 }
 
 fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains(['%', '+']) {
+    if !text.bytes().any(|b| matches!(b, b'%' | b'+')) {
         return Cow::Borrowed(text);
     }
     let mut out = Vec::with_capacity(text.len());

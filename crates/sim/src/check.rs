@@ -64,6 +64,14 @@ pub(crate) fn hosted<S: Site>(net: &mut Net<'_>, now: Instant, hosted: &mut Host
     });
 }
 
+/// What a connection of HTTP keeps of a request that is not whole.
+pub(crate) fn kept(net: &mut Net<'_>, conn: &Conn) {
+    let kept = conn.http.heap().saturating_sub(conn.http.queued()) as u64;
+    net.check(kept <= conn.up.passed() * 2 + 16 * 1024, || {
+        format!("server: {} keeps {kept} bytes", conn.id)
+    });
+}
+
 /// Bytes were written to a WebSocket.
 pub(crate) fn written<M>(net: &mut Net<'_>, hosted: &mut Hosted<M>, n: usize) {
     if let Some(left) = &mut hosted.may_write {

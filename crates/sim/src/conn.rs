@@ -2,7 +2,7 @@
 
 use crate::{
     Fault, Kind,
-    pipe::{Mishap, Pipe},
+    pipe::{Buffers, Mishap, Pipe},
     scenario::{Line as Way, Scenario},
 };
 use siox_engineio::Lane;
@@ -75,12 +75,14 @@ impl Conn {
         nth: u32,
         at: Instant,
         limits: &Arc<Limits>,
+        spare: &mut Vec<Buffers>,
     ) -> Self {
         let [up, down] = [true, false].map(|up| {
             let mishaps = plan.faults.iter().filter_map(|fault| match fault {
                 Fault::Break(place, how) => Some((place, Mishap::Break(*how))),
                 Fault::Hold(place, length) => Some((place, Mishap::Hold(*length))),
-                Fault::Refuse { .. }
+                Fault::Gather { .. }
+                | Fault::Refuse { .. }
                 | Fault::Double { .. }
                 | Fault::Sleep { .. }
                 | Fault::Jump { .. }
@@ -88,7 +90,8 @@ impl Conn {
             });
             let mut here =
                 mishaps.filter(|(at, _)| at.kind == kind && at.nth == nth && at.up == up);
-            Pipe::new(here.next().map(|(place, mishap)| (place.at, mishap)))
+            let mishap = here.next().map(|(place, mishap)| (place.at, mishap));
+            Pipe::new(mishap, plan.gathers(up), spare.pop().unwrap_or_default())
         });
         let refused = plan.faults.iter().find_map(|fault| match fault {
             Fault::Refuse { nth: n, status } if kind == Kind::Socket && *n == nth => Some(*status),

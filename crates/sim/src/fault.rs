@@ -59,6 +59,14 @@ pub enum Fault {
     Break(Place, Break),
     /// Somebody on the way holds all bytes back for a while.
     Hold(Place, Duration),
+    /// A proxy gathers what it passes on, on every connection: all that comes within such a time goes on
+    /// together at the end of it.
+    Gather {
+        /// Whether on the way to the server.
+        up: bool,
+        /// Within which time.
+        time: Duration,
+    },
     /// A proxy refuses a WebSocket.
     Refuse {
         /// Which.

@@ -199,11 +199,14 @@ impl<S: Site> Host<S> {
             self.expire(net, session);
             self.answer(net, session, conns);
         }
-        self.flush_all(net, conns);
+        let moved = self.flush_all(net, conns) || self.sessions.len() > 1;
         for session in 0..self.sessions.len() {
-            // A socket that went away may have ended its session.
-            self.expire(net, session);
-            self.answer(net, session, conns);
+            if moved {
+                // A socket that went away may have ended its session; another session may have said
+                // something for this one.
+                self.expire(net, session);
+                self.answer(net, session, conns);
+            }
             self.retire(net, session, conns);
             check::hosted::<S>(net, self.time(net.now), &mut self.sessions[session]);
         }
@@ -252,23 +255,26 @@ impl<S: Site> Host<S> {
         }
     }
 
-    pub(crate) fn flush_all(&mut self, net: &mut Net<'_>, conns: &mut [Conn]) {
-        for conn in conns {
-            self.flush(net, conn);
-        }
+    /// Writes what can be written; whether there was anything, or a WebSocket is gone.
+    pub(crate) fn flush_all(&mut self, net: &mut Net<'_>, conns: &mut [Conn]) -> bool {
+        conns
+            .iter_mut()
+            .fold(false, |moved, conn| self.flush(net, conn) | moved)
     }
 
     /// Bytes of a connection, those of a WebSocket as many as there is room for; its end, when there are
     /// no more.
-    fn flush(&mut self, net: &mut Net<'_>, conn: &mut Conn) {
+    fn flush(&mut self, net: &mut Net<'_>, conn: &mut Conn) -> bool {
         let mut taken = 0;
-        for slice in conn.http.poll_transmit() {
-            conn.down.send(net.now, slice, &net.plan.line, &mut net.rng);
-            taken += slice.len();
+        if conn.http.queued() > 0 {
+            for slice in conn.http.poll_transmit() {
+                conn.down.send(net.now, slice, &net.plan.line, &mut net.rng);
+                taken += slice.len();
+            }
+            conn.http.handle_written(self.time(net.now), taken);
         }
-        conn.http.handle_written(self.time(net.now), taken);
         if let Serving::Socket { session, lane } = conn.serving {
-            return self.flush_socket(net, conn, session, lane);
+            return self.flush_socket(net, conn, session, lane) || taken > 0;
         }
         let served = conn.owner == Owner::Proxy && conn.serving == Serving::Http && taken > 0;
         if conn.is_http() && (conn.http.is_finished() || served) {
@@ -276,27 +282,38 @@ impl<S: Site> Host<S> {
         } else if conn.http.is_closing() {
             conn.down.close(net.now, &net.plan.line);
         }
+        taken > 0
     }
 
-    fn flush_socket(&mut self, net: &mut Net<'_>, conn: &mut Conn, session: usize, lane: Lane) {
+    fn flush_socket(
+        &mut self,
+        net: &mut Net<'_>,
+        conn: &mut Conn,
+        session: usize,
+        lane: Lane,
+    ) -> bool {
         let hosted = &mut self.sessions[session];
-        let mut room = conn.down.room(&net.plan.line);
         let mut taken = 0;
-        for slice in hosted.engine.poll_transmit() {
-            let part = &slice[..slice.len().min(room)];
-            conn.down.send(net.now, part, &net.plan.line, &mut net.rng);
-            room -= part.len();
-            taken += part.len();
+        if hosted.engine.wants_write() {
+            let mut room = conn.down.room(&net.plan.line);
+            for slice in hosted.engine.poll_transmit() {
+                let part = &slice[..slice.len().min(room)];
+                conn.down.send(net.now, part, &net.plan.line, &mut net.rng);
+                room -= part.len();
+                taken += part.len();
+            }
         }
         if taken > 0 {
             hosted.engine.handle_written(lane, taken);
             check::written(net, hosted, taken);
         }
-        if hosted.engine.is_finished(lane) {
+        let gone = hosted.engine.is_finished(lane);
+        if gone {
             net.note(format_args!("server: done with {}", conn.id));
             hosted.engine.handle_socket_gone(lane);
             conn.drop_server(net.now, &net.plan.line);
         }
+        gone || taken > 0
     }
 
     /// A session whose end is told leaves the table; its poll has been answered.

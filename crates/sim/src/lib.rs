@@ -11,7 +11,9 @@
 //! What runs is the product: at one end [`siox_http1::Connection`]s, [`siox_stack::Front`] and
 //! [`siox_stack::Engine`] behind its table of ids, put together as a runtime does it; at the other
 //! [`siox_stack::EngineClient`]; EIO 3 and 4. The network is made of connections, which carry real HTTP,
-//! one request or one after the other, and WebSockets.
+//! one request or one after the other, and WebSockets. What may go wrong is a [`Fault`]: bytes held back,
+//! connections that break in every way, proxies that gather, refuse or ask twice, ends that sleep, clocks
+//! that jump, strangers.
 //!
 //! After every step (`check`): messages came once, in order and whole; the next heartbeat deadline is
 //! armed; whoever has heard nothing for interval and timeout has ended; every queue is within its cap;

@@ -38,6 +38,8 @@ pub(crate) struct Peer<U> {
     pub(crate) user: U,
     /// When the last byte of the session came, on its own clock.
     pub(crate) heard: Instant,
+    /// How many bytes it may still write, once its session is over.
+    may_write: Option<usize>,
     pub(crate) skew: Duration,
     pub(crate) asleep: Option<Instant>,
 }
@@ -50,6 +52,7 @@ impl<U: User> Peer<U> {
             dialling: Vec::new(),
             user,
             heard: now,
+            may_write: None,
             skew: Duration::ZERO,
             asleep: None,
         }
@@ -170,16 +173,39 @@ impl<U: User> Peer<U> {
     }
 
     /// What it sends on a connection that has room for so much; a request goes out whole.
-    pub(crate) fn transmit(&mut self, line: Line, room: usize, into: &mut Vec<u8>) {
+    pub(crate) fn transmit(
+        &mut self,
+        net: &mut Net<'_>,
+        line: Line,
+        room: usize,
+        into: &mut Vec<u8>,
+    ) {
+        let mut slices = self.client.poll_transmit(line).peekable();
+        if slices.peek().is_none() {
+            return;
+        }
         let mut room = if self.client.is_socket(line) {
             room
         } else {
             usize::MAX
         };
-        for slice in self.client.poll_transmit(line) {
+        for slice in slices {
             let part = &slice[..slice.len().min(room)];
             into.extend_from_slice(part);
             room -= part.len();
+        }
+        if into.is_empty() {
+            return;
+        }
+        if self.client.session().is_finished() {
+            // A goodbye, beside what has waited when it ended.
+            let left = self.may_write.unwrap_or(self.client.queued() + 16);
+            self.may_write = Some(left.saturating_sub(into.len()));
+            net.check(left >= into.len(), || {
+                "client: bytes are written behind the end".into()
+            });
+        } else {
+            self.may_write = None;
         }
         self.client.handle_written(line, into.len());
     }
@@ -201,10 +227,11 @@ impl<U: User> Peer<U> {
     /// Lets what is due expire, until nothing is.
     fn expire(&mut self, net: &mut Net<'_>, now: Instant) {
         for _ in 0..100 {
-            match self.client.handle_timeout(now) {
-                Some(event) => self.user.hear(net, now, &mut self.client, event),
-                None if self.client.poll_timeout().is_none_or(|at| at > now) => return,
-                None => {}
+            if self.client.poll_timeout().is_none_or(|at| at > now) {
+                return;
+            }
+            if let Some(event) = self.client.handle_timeout(now) {
+                self.user.hear(net, now, &mut self.client, event);
             }
         }
         net.fail("client: something stays due");

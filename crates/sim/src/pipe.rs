@@ -47,28 +47,59 @@ pub(crate) struct Pipe {
     last: Instant,
     held_until: Option<Instant>,
     closed: Option<Instant>,
+    /// What comes within such a time goes on together, at the end of it.
+    gathers: Option<Duration>,
     state: State,
     mishap: Option<(u64, Mishap)>,
     /// The mishap, once it has happened.
     pub(crate) happened: Option<Mishap>,
 }
 
+/// The memory of a pipe, for another one.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    data: Vec<u8>,
+    pieces: VecDeque<(Instant, u32)>,
+}
+
 impl Pipe {
-    pub(crate) fn new(mishap: Option<(u64, Mishap)>) -> Self {
+    pub(crate) fn new(
+        mishap: Option<(u64, Mishap)>,
+        gathers: Option<Duration>,
+        buffers: Buffers,
+    ) -> Self {
+        let Buffers { data, pieces } = buffers;
         Self {
-            data: Vec::new(),
+            data,
             read: 0,
-            pieces: VecDeque::new(),
+            pieces,
             arrived: 0,
             passed: 0,
             free: Instant::EPOCH,
             last: Instant::EPOCH,
             held_until: None,
             closed: None,
+            gathers,
             state: State::Open,
             mishap,
             happened: None,
         }
+    }
+
+    pub(crate) fn into_buffers(self) -> Buffers {
+        let Self {
+            mut data,
+            mut pieces,
+            ..
+        } = self;
+        data.clear();
+        pieces.clear();
+        Buffers { data, pieces }
+    }
+
+    /// How many bytes have come out of it.
+    pub(crate) fn passed(&self) -> u64 {
+        self.passed
     }
 
     pub(crate) fn room(&self, line: &Line) -> usize {
@@ -101,6 +132,7 @@ impl Pipe {
 
     fn travel(&mut self, start: Instant, len: usize, line: &Line, rng: &mut Rng) {
         let due = start.after(line.delay).after(line.jitter(rng));
+        let due = self.gathers.map_or(due, |time| end_of(time, due));
         self.last = self.last.max(due);
         self.pieces.push_back((self.last, len as u32));
     }
@@ -173,7 +205,7 @@ impl Pipe {
         {
             self.pieces.pop_front();
             self.arrived += len as usize;
-            if line.cut.is_none() {
+            if line.cut.is_none() && self.gathers.is_none() {
                 break;
             }
         }
@@ -221,4 +253,10 @@ impl Pipe {
             self.read = 0;
         }
     }
+}
+
+/// The end of the span of `time` that `at` is in.
+fn end_of(time: Duration, at: Instant) -> Instant {
+    let span = (time.as_micros() as u64).max(1);
+    Instant::from_micros(at.as_micros().div_ceil(span) * span)
 }

@@ -5,7 +5,26 @@ mod draw;
 use crate::{Fault, Kind, Side};
 use siox_engineio::Version;
 use siox_testkit::Rng;
-use std::{fmt::Write, time::Duration};
+use std::time::Duration;
+
+/// How many letters there are in a row.
+const BLOCK: usize = 32;
+
+/// What messages are made of, a row of each letter.
+const LETTERS: [&str; 4] = [
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "éééééééééééééééééééééééééééééééé",
+    "𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞𝄞",
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+];
+
+/// A number in decimal, which `fmt` would take ten times as long for.
+fn number(n: u32, into: &mut String) {
+    if n >= 10 {
+        number(n / 10, into);
+    }
+    into.push(char::from(b'0' + (n % 10) as u8));
+}
 
 /// What every connection is like.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,13 +108,34 @@ impl Scenario {
                 Fault::Sleep { length, .. } => *length <= self.patience() / 2,
                 Fault::Jump { by, .. } => *by <= self.patience() / 2,
                 Fault::Refuse { .. } | Fault::Stray { .. } => false,
-                Fault::Double { .. } => true,
+                Fault::Gather { .. } | Fault::Double { .. } => true,
             })
+    }
+
+    /// How long bytes are under way at most where nothing holds them back.
+    pub(crate) fn way(&self) -> Duration {
+        let gathered = [true, false].into_iter().filter_map(|up| self.gathers(up));
+        self.line.delay + self.line.jitter + gathered.max().unwrap_or_default()
+    }
+
+    /// For how long a proxy gathers what it passes on in a direction, if it does.
+    pub(crate) fn gathers(&self, up: bool) -> Option<Duration> {
+        let times = self.faults.iter().filter_map(|fault| match fault {
+            Fault::Gather { up: of, time } if *of == up => Some(*time),
+            _ => None,
+        });
+        times.max()
+    }
+
+    /// Whether a proxy sends some poll twice.
+    pub(crate) fn doubles(&self) -> bool {
+        let mut faults = self.faults.iter();
+        faults.any(|fault| matches!(fault, Fault::Double { .. }))
     }
 
     /// How long it takes at most until all messages are there, delays beside that.
     pub(crate) fn swiftness(&self) -> Duration {
-        let steps = (self.line.delay + self.line.jitter) * 100;
+        let steps = self.way() * 100;
         self.spread + self.upgrade[1] + steps + Duration::from_secs(4)
     }
 
@@ -111,11 +151,15 @@ impl Scenario {
     /// Message `n` of a side: its number, then letters of one, two and four bytes.
     pub(crate) fn message(&self, of: Side, n: u32, into: &mut String) {
         into.clear();
-        let _ = write!(into, "{n}:");
-        let len = self.length(of, n);
-        let letter = ['x', 'é', '𝄞', 'b'][n as usize % 4];
-        while into.len() + letter.len_utf8() <= len {
-            into.push(letter);
+        number(n, into);
+        into.push(':');
+        let letters = LETTERS[n as usize % 4];
+        let letter = letters.len() / BLOCK;
+        let mut more = self.length(of, n).saturating_sub(into.len()) / letter;
+        while more > 0 {
+            let some = more.min(BLOCK);
+            into.push_str(&letters[..some * letter]);
+            more -= some;
         }
     }
 

@@ -12,6 +12,7 @@ use crate::{
     host::{Host, Site},
     net::Net,
     peer::{Peer, User},
+    pipe::{Buffers, Pipe},
     scenario::Scenario,
 };
 use faults::Visitor;
@@ -26,7 +27,11 @@ pub(crate) struct World<'p, S: Site, U> {
     pub(crate) host: Host<S>,
     pub(crate) peers: Vec<Peer<U>>,
     pub(crate) conns: Vec<Conn>,
-    /// How many connections there were, how many of each kind, and how many polls.
+    /// Of connections that are over.
+    spare: Vec<Buffers>,
+    /// Whether a proxy sends some poll twice.
+    doubles: bool,
+    /// How many connections there were, how many of each kind, and, for that proxy, how many polls.
     ids: u32,
     counts: [u32; 4],
     gets: u32,
@@ -65,6 +70,7 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
                 }
                 Fault::Break(..)
                 | Fault::Hold(..)
+                | Fault::Gather { .. }
                 | Fault::Refuse { .. }
                 | Fault::Double { .. } => None,
             })
@@ -75,6 +81,8 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
             host: Host::new(plan, site),
             peers: Vec::new(),
             conns: Vec::new(),
+            spare: Vec::new(),
+            doubles: plan.doubles(),
             ids: 0,
             counts: [0; 4],
             gets: 0,
@@ -157,7 +165,10 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
         }
         self.blame();
         self.double();
-        self.conns.retain(|conn| !conn.is_over());
+        for conn in self.conns.extract_if(.., |conn| conn.is_over()) {
+            self.spare
+                .extend([conn.up, conn.down].map(Pipe::into_buffers));
+        }
     }
 
     /// What the client's runtime does after every step: time, connections, bytes.
@@ -165,7 +176,7 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
         for _ in 0..100 {
             while let Some(line) = self.peers[number].connect(&mut self.net) {
                 self.buf.clear();
-                self.peers[number].transmit(line, usize::MAX, &mut self.buf);
+                self.peers[number].transmit(&mut self.net, line, usize::MAX, &mut self.buf);
                 let kind = match &*self.buf {
                     b if b.starts_with(b"POST ") => Kind::Post,
                     b if is_upgrade(b) => Kind::Socket,
@@ -184,11 +195,13 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
                 };
                 self.buf.clear();
                 let room = conn.up.room(&self.net.plan.line);
-                self.peers[number].transmit(line, room, &mut self.buf);
+                self.peers[number].transmit(&mut self.net, line, room, &mut self.buf);
                 moved |= self.peers[number].release(&mut self.net, conn);
-                let sent = std::mem::take(&mut self.buf);
-                self.send(at, &sent);
-                self.buf = sent;
+                if !self.buf.is_empty() {
+                    let sent = std::mem::take(&mut self.buf);
+                    self.send(at, &sent);
+                    self.buf = sent;
+                }
             }
             if !moved {
                 let now = self.peers[number].time(self.net.now);
@@ -200,7 +213,7 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
 
     /// Bytes of the client go out on a connection.
     fn send(&mut self, at: usize, bytes: &[u8]) {
-        if bytes.starts_with(b"GET ") && !is_upgrade(bytes) {
+        if self.doubles && bytes.starts_with(b"GET ") && !is_upgrade(bytes) {
             let nth = self.gets;
             self.gets += 1;
             let doubled = self.is_doubled(nth);
@@ -226,7 +239,14 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
         let nth = *count;
         *count += u32::from(owner != Owner::Proxy);
         let accepted = self.host.time(self.net.now);
-        let mut conn = Conn::new(self.net.plan, kind, nth, accepted, &self.host.limits);
+        let mut conn = Conn::new(
+            self.net.plan,
+            kind,
+            nth,
+            accepted,
+            &self.host.limits,
+            &mut self.spare,
+        );
         (conn.id, conn.owner) = (self.ids, owner);
         self.ids += 1;
         self.net
@@ -257,8 +277,9 @@ impl<'p, S: Site, U: User> World<'p, S, U> {
 
 /// Whether a request asks for a WebSocket.
 fn is_upgrade(request: &[u8]) -> bool {
-    let mut line = request.split(|b| *b == b'\r').take(1);
-    line.any(|line| line.windows(19).any(|w| w == b"transport=websocket"))
+    // The method, the path, and the first pairs of the query.
+    let mut words = request.split(|b| matches!(b, b' ' | b'?' | b'&')).take(6);
+    words.any(|word| word == b"transport=websocket")
 }
 
 /// Whether one end does something at `now`.

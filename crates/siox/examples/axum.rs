@@ -15,6 +15,11 @@ type Count = Arc<AtomicU64>;
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    axum::serve(listener, app()?).await
+}
+
+pub(crate) fn app() -> std::io::Result<Router> {
     let count = Count::default();
     let io = Server::builder().state(count.clone()).build()?;
     io.namespace("/").on(
@@ -23,11 +28,10 @@ async fn main() -> std::io::Result<()> {
             ack.send(&(count.fetch_add(n, Relaxed) + n))
         },
     );
-    let app = Router::new()
+    Ok(Router::new()
         .route("/count", get(show))
         .with_state(count)
-        .layer(io.layer());
-    axum::serve(TcpListener::bind("127.0.0.1:3000").await?, app).await
+        .layer(io.layer()))
 }
 
 async fn show(Shared(count): Shared<Count>) -> String {

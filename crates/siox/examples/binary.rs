@@ -16,6 +16,11 @@ struct Picture {
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    server().serve(listener).await
+}
+
+pub(crate) fn server() -> Server {
     let io = Server::new();
     io.namespace("/").on(
         "picture",
@@ -24,5 +29,5 @@ async fn main() -> std::io::Result<()> {
             ack.send(&picture.data.len())
         },
     );
-    io.serve(TcpListener::bind("127.0.0.1:3000").await?).await
+    io
 }

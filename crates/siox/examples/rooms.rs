@@ -9,6 +9,11 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    server().serve(listener).await
+}
+
+pub(crate) fn server() -> Server {
     let io = Server::new();
     let rooms = io.namespace("/");
     rooms.on("join", |socket: Socket, Data(room): Data<String>| {
@@ -25,5 +30,5 @@ async fn main() -> std::io::Result<()> {
             socket.to(room).emit("said", &text)
         },
     );
-    io.serve(TcpListener::bind("127.0.0.1:3000").await?).await
+    io
 }

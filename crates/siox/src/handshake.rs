@@ -1,10 +1,12 @@
 //! What is known of the request that opened a connection.
 
+use crate::{SendError, Value, View};
 use siox_tokio::About;
 use std::{
+    collections::BTreeMap,
     fmt,
     net::{IpAddr, SocketAddr},
-    time::SystemTime,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 /// The request that opened a connection.
@@ -117,11 +119,129 @@ impl Handshake {
     }
 }
 
+/// As nodes of a cluster tell each other.
+impl Handshake {
+    /// An object with the members that the reference's has, but for `time`. `auth` is JSON.
+    pub(crate) fn to_value(&self, auth: &str) -> Result<Value, SendError> {
+        let since = self.issued.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let issued = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        let address = self.client_address.map(|address| address.to_string());
+        // Of a key that repeats, the last value.
+        let query: BTreeMap<_, _> = siox_engineio::pairs(&self.query).collect();
+        Value::object([
+            ("headers", Value::object(self.headers())?),
+            ("address", address.into()),
+            ("xdomain", self.is_cross_domain().into()),
+            ("secure", self.secure.into()),
+            ("issued", issued.into()),
+            ("url", self.url().into()),
+            ("query", Value::object(query)?),
+            ("auth", auth.parse().unwrap_or_else(|_| Value::null())),
+        ])
+    }
+
+    /// The handshake that such an object tells of, and the credentials in it as JSON.
+    pub(crate) fn from_value(value: View<'_>) -> Option<(Self, Box<str>)> {
+        let mut headers = Vec::new();
+        for (name, value) in value.get("headers")?.members() {
+            // One that repeats may be an array; none of those is of use here.
+            if let Some(value) = value
+                .as_str()
+                .filter(|v| !v.contains('\0') && !name.contains('\0'))
+            {
+                headers.extend_from_slice(name.to_ascii_lowercase().as_bytes());
+                headers.push(0);
+                headers.extend_from_slice(value.as_bytes());
+                headers.push(0);
+            }
+        }
+        let mut query = String::new();
+        for (key, value) in value.get("query")?.members() {
+            if !query.is_empty() {
+                query.push('&');
+            }
+            encode(&key, &mut query);
+            query.push('=');
+            encode(&value.as_str()?, &mut query);
+        }
+        let issued = Duration::from_millis(value.get("issued")?.as_u64()?);
+        let address = value.get("address").and_then(View::as_str);
+        let handshake = Self {
+            issued: UNIX_EPOCH.checked_add(issued)?,
+            url: (*value.get("url")?.as_str()?).into(),
+            address: None,
+            client_address: address.and_then(|address| address.parse().ok()),
+            secure: value.get("secure")?.as_bool()?,
+            query: query.into(),
+            headers: headers.into(),
+        };
+        let auth = value.get("auth").map_or("{}", View::json);
+        Some((handshake, auth.into()))
+    }
+}
+
+/// A name or value of a query, so that nothing in it means anything there.
+fn encode(text: &str, into: &mut String) {
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                into.push(byte.into());
+            }
+            other => into.push_str(&format!("%{other:02X}")),
+        }
+    }
+}
+
 impl fmt::Debug for Handshake {
     /// Without headers and query, which carry secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handshake")
             .field("address", &self.address)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_node_knows_what_was_told() {
+        let told = Handshake {
+            issued: UNIX_EPOCH + Duration::from_millis(1_700_000_000_123),
+            url: "/socket.io/?EIO=4&name=a%26b".into(),
+            address: "127.0.0.1:9".parse().ok(),
+            client_address: "203.0.113.7".parse().ok(),
+            secure: true,
+            query: "EIO=4&name=a%26b&name=%c3%a9+x&flag".into(),
+            headers: (*b"origin\0https://a.example\0x-name\0me\0").into(),
+        };
+        let value = told.to_value(r#"{"token":1}"#).unwrap();
+        assert_eq!(
+            value.json(),
+            concat!(
+                r#"{"headers":{"origin":"https://a.example","x-name":"me"},"address":"203.0.113.7","#,
+                r#""xdomain":true,"secure":true,"issued":1700000000123,"url":"/socket.io/?EIO=4&name=a%26b","#,
+                r#""query":{"EIO":"4","flag":"","name":"é x"},"auth":{"token":1}}"#,
+            ),
+        );
+        let (known, auth) = Handshake::from_value(value.view()).unwrap();
+        assert_eq!(&*auth, r#"{"token":1}"#);
+        assert_eq!(known.headers, told.headers);
+        assert_eq!(known.query(), "EIO=4&flag=&name=%C3%A9%20x");
+        assert_eq!((known.issued(), known.url()), (told.issued(), told.url()));
+        assert_eq!(
+            (known.address(), known.client_address()),
+            (None, told.client_address())
+        );
+        assert!(known.is_secure() && known.is_cross_domain());
+        for broken in [
+            "{}",
+            "[]",
+            r#"{"headers":{},"query":{},"issued":-1,"url":"/","secure":true}"#,
+        ] {
+            let value: Value = broken.parse().unwrap();
+            assert!(Handshake::from_value(value.view()).is_none(), "{broken}");
+        }
     }
 }

@@ -27,6 +27,7 @@
 //! * Arguments that do not fit a handler's types: it is not run, the error hook is told, no
 //!   acknowledgement is sent, the connection lives.
 //! * A handler that panics disconnects its own socket and nobody else.
+//! * A page of another origin is let in by [`Builder::cors`] only. Clients that are no pages always are.
 //! * `emit` queues before it returns: the order of calls is the order on the wire.
 //!
 //! # What it tells
@@ -135,7 +136,7 @@ pub use bytes::Bytes;
 pub use rustls;
 pub use siox_engineio::{CloseReason, Context, ErrorCode, Refusal, Sid, Transport, Transports};
 pub use siox_socketio::{
-    DecodeError, DisconnectReason, Encoded, MessagePack, RoomError, Value, View,
+    DecodeError, DisconnectReason, Encoded, MessagePack, Revision, RoomError, Value, View,
 };
 #[cfg(all(feature = "deflate", feature = "blocking", not(feature = "tokio")))]
 pub use siox_tcp::deflate;

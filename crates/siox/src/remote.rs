@@ -4,6 +4,7 @@ use crate::{
     AdapterError, Args, BroadcastError, Handshake, SendError, Socket,
     adapter::Action,
     data::{SocketData, Stored},
+    namespace::Inner,
     operator::Broadcast,
 };
 use serde::Serialize;
@@ -18,6 +19,7 @@ pub struct RemoteSocket {
     told_as: Box<str>,
     rooms: Vec<String>,
     handshake: Arc<Handshake>,
+    auth: Box<str>,
     data: Option<Stored>,
     broadcast: Broadcast,
 }
@@ -29,8 +31,29 @@ impl RemoteSocket {
             told_as: socket.told_as().into(),
             rooms: socket.rooms(),
             handshake: socket.shared_handshake(),
+            auth: socket.auth().into(),
             data: socket.stored(),
             broadcast: Broadcast::new(socket.nsp().clone()).to(socket.id()),
+        }
+    }
+
+    /// A socket of another node.
+    pub(crate) fn elsewhere(
+        nsp: Arc<Inner>,
+        id: &str,
+        rooms: Vec<String>,
+        (handshake, auth): (Handshake, Box<str>),
+        data: Option<Stored>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            // Its client may be of 2.x.
+            told_as: "of another node".into(),
+            rooms,
+            handshake: Arc::new(handshake),
+            auth,
+            data,
+            broadcast: Broadcast::new(nsp).to(id),
         }
     }
 
@@ -50,6 +73,12 @@ impl RemoteSocket {
     #[must_use]
     pub fn handshake(&self) -> &Handshake {
         &self.handshake
+    }
+
+    /// The payload of its CONNECT as JSON, as [`Socket::auth`] has it.
+    #[must_use]
+    pub fn auth(&self) -> &str {
+        &self.auth
     }
 
     /// What was attached to it, if it is of this type.

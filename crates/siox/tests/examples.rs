@@ -17,6 +17,9 @@ macro_rules! examples {
 examples! {
     custom_parser = "../examples/custom_parser.rs"
     acks = "../examples/acks.rs"
+    binary = "../examples/binary.rs"
+    in_axum = "../examples/axum.rs"
+    rooms = "../examples/rooms.rs"
     asking = "../examples/client.rs"
     client_session = "../examples/client_session.rs"
     client_typed = "../examples/client_typed.rs"
@@ -48,6 +51,54 @@ async fn a_parser_of_ones_own() {
     assert_eq!(client.packet().await, refused);
     client.send("2[\"echo\"]").await;
     assert!(!matches!(client.next().await, raw::ws::Said::Text(_)));
+}
+
+#[tokio::test]
+async fn a_picture_goes_to_everyone_else() {
+    let to = serve(&binary::server()).await;
+    let (mut a, mut b) = (Client::join(to).await, Client::join(to).await);
+    let picture = r#"{"name":"dot","data":{"_placeholder":true,"num":0}}"#;
+    a.send(&format!("51-1[\"picture\",{picture}]")).await;
+    a.ws.send_binary(b"\x01\x02\x03").await;
+    assert_eq!(a.packet().await, "31[3]");
+    assert_eq!(b.packet().await, format!("51-[\"picture\",{picture}]"));
+    assert_eq!(b.next().await, raw::ws::Said::Binary(vec![1, 2, 3]));
+}
+
+#[tokio::test]
+async fn beside_other_routes_of_axum() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = listener.local_addr().unwrap();
+    let app = in_axum::app().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let mut client = Client::join(to).await;
+    for (id, sum) in [(1, 5), (2, 10)] {
+        client.send(&format!("2{id}[\"add\",5]")).await;
+        assert_eq!(client.packet().await, format!("3{id}[{sum}]"));
+    }
+    let mut http = raw::http::Http::connect(to).await;
+    assert_eq!(http.get("/count").await.body, "10\n");
+}
+
+#[tokio::test]
+async fn what_is_said_in_a_room_stays_there() {
+    let io = rooms::server();
+    client::answering(&io.namespace("/"));
+    let to = serve(&io).await;
+    let (mut a, mut b) = (Client::join(to).await, Client::join(to).await);
+    a.send("2[\"join\",\"tea\"]").await;
+    assert!(a.heard_until_now("").await.is_empty());
+    b.send("2[\"say\",\"tea\",\"from outside\"]").await;
+    assert_eq!(a.packet().await, "2[\"said\",\"from outside\"]");
+    b.send("2[\"join\",\"tea\"]").await;
+    assert_eq!(a.packet().await, "2[\"said\",\"somebody has come\"]");
+    a.send("2[\"say\",\"tea\",\"hello\"]").await;
+    assert_eq!(b.packet().await, "2[\"said\",\"hello\"]");
+    b.send("2[\"leave\",\"tea\"]").await;
+    assert!(b.heard_until_now("").await.is_empty());
+    a.send("2[\"say\",\"tea\",\"alone\"]").await;
+    assert!(a.heard_until_now("").await.is_empty());
+    assert!(b.heard_until_now("").await.is_empty());
 }
 
 #[tokio::test]

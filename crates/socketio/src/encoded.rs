@@ -1,7 +1,8 @@
 //! What the application sends: arguments encoded once, ready for any number of sockets.
 
 use crate::{
-    Header, Kind, Packet, is_reserved,
+    Decoded, Error, Header, Kind, Leniency, Packet, is_reserved,
+    packet::decode::assemble,
     ser::{Args, Encoder},
     text::quote,
 };
@@ -116,6 +117,18 @@ impl Encoded {
         }
     }
 
+    /// What another one's [`json`](Self::json) and [`attachments`](Self::attachments) say, which came by
+    /// another way than a client's connection: from another server. It is checked as a packet is.
+    ///
+    /// # Errors
+    /// The rule that it breaks; [`Error::PacketType`] for a kind that has no arguments.
+    pub fn from_parts(kind: Kind, json: &str, attachments: Vec<Bytes>) -> Result<Self, Error> {
+        match Packet::from_parts(kind, json, attachments)? {
+            packet if kind == Kind::Ack => Ok(Self::relay_args(&packet)),
+            packet => Self::relay_event(packet.name(), &packet).map_err(|_| Error::ReservedName),
+        }
+    }
+
     /// The same with one more argument behind the others: a string.
     #[must_use]
     pub fn with_argument(&self, text: &str) -> Self {
@@ -191,6 +204,25 @@ impl Encoded {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+}
+
+impl<'b> Packet<'b> {
+    /// The arguments that an [`Encoded`] of these parts has: as [`Encoded::from_parts`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_parts(kind: Kind, json: &'b str, attachments: Vec<Bytes>) -> Result<Self, Error> {
+        let head = (kind, "/".into(), (kind == Kind::Ack).then_some(0));
+        let (text, count) = (json.into(), attachments.len());
+        let mut decoded = assemble(text, head, 0, count, &Leniency::STRICT)?;
+        decoded.attach(attachments);
+        match decoded {
+            Decoded::Event { packet, .. } | Decoded::Ack { packet, .. } => Ok(packet),
+            Decoded::Connect { .. } | Decoded::Disconnect { .. } | Decoded::ConnectError { .. } => {
+                Err(Error::PacketType)
+            }
+        }
     }
 }
 

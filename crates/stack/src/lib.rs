@@ -88,7 +88,9 @@ pub use agreed::Agreed;
 pub use caps::{Caps, NoPlace};
 #[cfg(feature = "std")]
 pub use cell::{Cell, Shift, Turn};
-pub use client::{ClientOptions, EngineClient, Failure, Line, Random, Timestamps, parse_url};
+pub use client::{
+    Cause, ClientOptions, EngineClient, Failure, Inbox, Line, Random, Timestamps, parse_url,
+};
 pub use config::Config;
 pub use engine::Engine;
 pub use error::Error;

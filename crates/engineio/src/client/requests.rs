@@ -134,17 +134,22 @@ impl Client {
 
     fn query(&self, transport: Transport) -> String {
         let (eio, name) = (self.config.version.name(), transport.name());
-        let mut query = format!("EIO={eio}&transport={name}");
+        let mut query = ["EIO=", eio, "&transport=", name].concat();
         // Told once for polling, whose session remembers it, and for each socket.
         if self.config.base64 && (self.opened.is_none() || transport == Transport::WebSocket) {
             query.push_str("&b64=1");
         }
         if let Some(opened) = self.opened() {
+            let is_plain =
+                |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
             query.push_str("&sid=");
+            if opened.sid.bytes().all(is_plain) {
+                query.push_str(&opened.sid);
+                return query;
+            }
             for byte in opened.sid.bytes() {
                 match byte {
-                    b'-' | b'_' | b'.' | b'~' => query.push(char::from(byte)),
-                    _ if byte.is_ascii_alphanumeric() => query.push(char::from(byte)),
+                    _ if is_plain(byte) => query.push(char::from(byte)),
                     _ => query.push_str(&format!("%{byte:02X}")),
                 }
             }

@@ -20,12 +20,16 @@ fn split(bytes: &mut [u8]) -> (&mut [u8], Option<&mut [u8]>) {
 }
 
 fn find(bytes: &[u8]) -> Option<usize> {
-    const STEP: usize = 256;
-    // `contains` looks at words, `position` at bytes.
-    let step = bytes.chunks(STEP).position(|c| c.contains(&SEPARATOR))?;
-    let start = step.saturating_mul(STEP);
-    let within = bytes.get(start..)?.iter().position(|&b| b == SEPARATOR)?;
-    start.checked_add(within)
+    const BLOCK: usize = 64;
+    let is_separator = |b: &u8| *b == SEPARATOR;
+    // A block is compared at once: there is no branch inside.
+    let clean = bytes
+        .chunks_exact(BLOCK)
+        .take_while(|block| !block.iter().fold(false, |found, b| found | is_separator(b)))
+        .count()
+        .saturating_mul(BLOCK);
+    let within = bytes.get(clean..)?.iter().position(is_separator)?;
+    clean.checked_add(within)
 }
 
 #[cfg(test)]
@@ -61,6 +65,19 @@ mod tests {
             match packet.unwrap().data {
                 Message::Text(t) => assert!(matches!(t, Cow::Borrowed("text"))),
                 Message::Binary(b) => assert!(matches!(b, Cow::Borrowed([1, 2, 3]))),
+            }
+        }
+    }
+
+    #[test]
+    fn a_separator_is_found_wherever_it_is() {
+        for len in 0..200 {
+            let bytes: Vec<u8> = (0..len).map(|n| n % 30).collect();
+            assert_eq!(super::find(&bytes), None);
+            for at in 0..usize::from(len) {
+                let mut bytes = bytes.clone();
+                bytes[at] = super::SEPARATOR;
+                assert_eq!(super::find(&bytes), Some(at));
             }
         }
     }

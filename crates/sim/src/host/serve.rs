@@ -52,6 +52,7 @@ impl<S: Site> Host<S> {
                 return self.bytes(net, conn, early);
             }
         }
+        check::kept(net, conn);
         if let Serving::Body { session, lane } = conn.serving
             && came
         {

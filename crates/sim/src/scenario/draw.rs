@@ -58,9 +58,7 @@ impl Scenario {
             closer: pick(rng, [Side::Server, Side::Client]),
             closes_at: None,
         };
-        // Where little is under way at once, it must not be for long.
-        let most = if plan.line.window < 1000 { 10 } else { 100 };
-        let most = (plan.patience() / 6).min(Duration::from_millis(most));
+        let most = plan.short();
         plan.line.delay = part(rng, most);
         plan.line.jitter = part(rng, most / 2);
         if rng.chance(500) {
@@ -112,6 +110,13 @@ impl Scenario {
         self.upgrade[0] += Duration::from_micros(SEGMENT as u64 * 1_000_000 / rate);
     }
 
+    /// How long a byte may be under way for this or that, all the time: where little is under way at once, it
+    /// must not be for long.
+    fn short(&self) -> Duration {
+        let most = if self.line.window < 1000 { 10 } else { 100 };
+        (self.patience() / 6).min(Duration::from_millis(most))
+    }
+
     fn fault(&self, rng: &mut Rng) -> Fault {
         let at = part(rng, self.spread);
         match rng.below(100) {
@@ -141,7 +146,11 @@ impl Scenario {
                     self.upgrade[0] * 5
                 },
             },
-            75..=88 => {
+            86..=88 => Fault::Gather {
+                up: rng.chance(500),
+                time: part(rng, self.short()),
+            },
+            75..=85 => {
                 let most = pick(rng, [300, 600, 2_000]);
                 let place = Place {
                     kind: Kind::Socket,

@@ -48,6 +48,7 @@ impl<S: Site, U: User> World<'_, S, U> {
                 Fault::Stray { how, stays, .. } => self.stray(how, at.after(stays)),
                 Fault::Break(..)
                 | Fault::Hold(..)
+                | Fault::Gather { .. }
                 | Fault::Refuse { .. }
                 | Fault::Double { .. } => {}
             }

@@ -91,7 +91,7 @@ impl World<'_, Apps, App> {
         else {
             return;
         };
-        let steps = (plan.line.delay + plan.line.jitter) * 24;
+        let steps = plan.way() * 24;
         let most = self.delays + steps + Duration::from_millis(250);
         let took = upgraded.since(opened);
         self.net.check(!plan.may_upgrade() || took <= most, || {
@@ -142,9 +142,9 @@ impl World<'_, Apps, App> {
 
     fn is_complete(&self) -> bool {
         let [by_server, by_client] = self.net.plan.messages;
-        let settled = self.peer().session().lane().is_none() || self.peer().on_websocket();
-        settled
-            && self.peer().user.received == by_server
+        let settled = || self.peer().session().lane().is_none() || self.peer().on_websocket();
+        self.peer().user.received == by_server
+            && settled()
             && self.hosted().is_some_and(|h| h.received == by_client)
     }
 
@@ -154,9 +154,9 @@ impl World<'_, Apps, App> {
     }
 
     fn is_going(&self) -> bool {
-        let server = self.hosted().is_none_or(|h| h.end.is_some());
-        let over = server && self.peer().user.end.is_some();
-        self.net.failure.is_none() && !self.is_complete() && !over
+        let over =
+            || self.peer().user.end.is_some() && self.hosted().is_none_or(|h| h.end.is_some());
+        self.net.failure.is_none() && !self.is_complete() && !over()
     }
 
     fn ends(&self) -> [Option<&str>; 2] {

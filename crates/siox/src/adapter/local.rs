@@ -21,7 +21,10 @@ use tokio::sync::mpsc;
 
 /// The sockets of a namespace on this node.
 #[derive(Clone)]
-pub struct Local(Weak<Inner>);
+pub struct Local {
+    name: Arc<str>,
+    nsp: Weak<Inner>,
+}
 
 /// The namespace while nobody else changes who is in it, or sends to several of them.
 pub(crate) struct Locked<'a> {
@@ -30,21 +33,22 @@ pub(crate) struct Locked<'a> {
 }
 
 impl Local {
-    pub(crate) fn new(nsp: Weak<Inner>) -> Self {
-        Self(nsp)
+    pub(crate) fn new(name: &str, nsp: Weak<Inner>) -> Self {
+        Self {
+            name: name.into(),
+            nsp,
+        }
     }
 
-    /// The namespace; none when its server has gone.
-    fn nsp(&self) -> Option<Arc<Inner>> {
-        self.0.upgrade()
+    /// The namespace; none before it is made, and when its server has gone.
+    pub(super) fn nsp(&self) -> Option<Arc<Inner>> {
+        self.nsp.upgrade()
     }
 
-    /// The namespace's name; empty when its server has gone.
+    /// The namespace's name.
     #[must_use]
-    pub fn name(&self) -> String {
-        self.nsp()
-            .map(|nsp| nsp.name.to_string())
-            .unwrap_or_default()
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     pub(crate) fn locked<R>(&self, step: impl FnOnce(&Locked<'_>) -> R) -> Option<R> {
@@ -62,6 +66,18 @@ impl Local {
     /// packet alone cannot be written.
     pub fn emit(&self, emit: Emit<'_>) -> Result<(), SendError> {
         self.locked(|here| here.emit(emit))
+            .unwrap_or(Err(SendError::Closed))
+    }
+
+    /// As [`emit`](Self::emit), and calls `then` when it is sent, before any socket comes in or goes: under
+    /// the lock under which [`Adapter::missed_since`](crate::Adapter::missed_since) is asked. Where it says
+    /// how far this node has come in the log of a cluster, a session that comes back has no gap and
+    /// nothing twice.
+    ///
+    /// # Errors
+    /// As there; `then` is not called.
+    pub fn emit_then(&self, emit: Emit<'_>, then: impl FnOnce()) -> Result<(), SendError> {
+        self.locked(|here| here.emit(emit).map(|()| then()))
             .unwrap_or(Err(SendError::Closed))
     }
 
@@ -262,7 +278,7 @@ impl Acks {
 
 impl fmt::Debug for Local {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Local").field(&self.name()).finish()
+        f.debug_tuple("Local").field(&self.name).finish()
     }
 }
 

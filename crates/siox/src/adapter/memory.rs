@@ -53,13 +53,7 @@ impl Adapter for InMemory {
                 let Some(stamped) = log.stamp(emit.encoded, emit.volatile) else {
                     return here.emit(emit);
                 };
-                let encoded = &stamped;
-                let plain = Some(emit.encoded);
-                here.emit(Emit {
-                    encoded,
-                    plain,
-                    ..emit
-                })?;
+                here.emit(emit.stamped(&stamped))?;
                 if !emit.volatile {
                     log.keep(stamped, emit.selection.clone(), siox_tokio::now());
                 }

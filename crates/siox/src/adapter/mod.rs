@@ -2,6 +2,7 @@
 
 mod local;
 mod memory;
+mod parts;
 
 pub use local::{Acks, Local};
 pub use memory::InMemory;
@@ -45,6 +46,17 @@ impl<'a> Emit<'a> {
             volatile: false,
             direct: false,
             plain: None,
+        }
+    }
+
+    /// The same with its offset in it: `encoded` is the event with one more string behind its arguments
+    /// ([`Encoded::with_argument`]). Clients that cannot come back with an offset get it without.
+    #[must_use]
+    pub fn stamped(self, encoded: &'a Encoded) -> Self {
+        Self {
+            encoded,
+            plain: Some(self.encoded),
+            ..self
         }
     }
 }

@@ -23,6 +23,25 @@
 //! has ended, however that comes. A client that vanishes while it polls is missed after the ping interval and
 //! timeout.
 //!
+//! # Pages of other origins
+//! A page that this server's host has served may connect. Any other is refused, with 403 and a warning in the
+//! log that names this option, until [`cors`](crate::Builder::cors) lets it in: one that a development server
+//! serves on another port, for example.
+//!
+//! ```
+//! use siox::{
+//!     Server,
+//!     front::{Cors, Origins},
+//! };
+//!
+//! let page = Cors::of(Origins::One("http://localhost:5173".into()));
+//! let io = Server::builder().cors(page).build()?;
+//! # let _ = io;
+//! # Ok::<(), siox::BoxError>(())
+//! ```
+//!
+//! Clients that are no pages send no origin, and are let in.
+//!
 //! # Behind a proxy
 //! A server sees the proxy's address, not the client's. [`trusted_proxies`](crate::Builder::trusted_proxies)
 //! says how many proxies there are to believe, so that the client's address

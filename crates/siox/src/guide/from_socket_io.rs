@@ -17,8 +17,9 @@
 //! | `io.engine.clientsCount`, metrics of one's own | [`Server::clients`](crate::Server::clients), [`Server::metrics`](crate::Server::metrics) |
 //! | `io.emit(..)` | the same of a namespace: `io.namespace("/").emit(..)` |
 //! | `nsp.use(fn)` | [`Namespace::middleware`](crate::Namespace::middleware) |
-//! | event `connection` | [`Namespace::on_connect`](crate::Namespace::on_connect) |
-//! | `nsp.sockets`, `nsp.adapter.rooms` | [`Namespace::sockets`](crate::Namespace::sockets), [`rooms`](crate::Namespace::rooms) |
+//! | events `connection`, `connect` | [`Namespace::on_connect`](crate::Namespace::on_connect) |
+//! | an error given to `next`, with `data` | [`ConnectError`](crate::ConnectError), which clients of 2.x are told in their way |
+//! | `nsp.sockets`, `nsp.sockets.get(id)`, `nsp.adapter.rooms` | [`Namespace::sockets`](crate::Namespace::sockets), [`socket`](crate::Namespace::socket), [`rooms`](crate::Namespace::rooms) |
 //! | events `create-room`, `delete-room`, `join-room`, `leave-room` | [`Namespace::on_room_event`](crate::Namespace::on_room_event) |
 //! | `nsp.serverSideEmit(..)`, with acknowledgements | [`Namespace::server_side_emit`](crate::Namespace::server_side_emit), [`server_side_emit_with_ack`](crate::Namespace::server_side_emit_with_ack) |
 //! | `nsp.on("from another server", ..)` | [`Namespace::on_server_side`](crate::Namespace::on_server_side) |
@@ -53,6 +54,7 @@
 //! | `socket.id`, `socket.recovered`, `socket.connected` | [`id`](crate::Socket::id), [`is_recovered`](crate::Socket::is_recovered), [`is_connected`](crate::Socket::is_connected) |
 //! | `socket.data` | [`set_data`](crate::Socket::set_data), [`data`](crate::Socket::data): one value of a type |
 //! | `socket.handshake` | [`handshake`](crate::Socket::handshake); `auth` is [`Socket::auth`](crate::Socket::auth) or the argument [`Auth`](crate::Auth) |
+//! | `socket.conn.transport.name`, `socket.conn.protocol` | [`Socket::transport`](crate::Socket::transport), [`Socket::revision`](crate::Socket::revision) |
 //! | `socket.handshake.time`, `issued` | [`Handshake::issued`](crate::Handshake::issued) |
 //! | `socket.handshake.secure`, `xdomain`, `url`, `query`, `address` | [`is_secure`](crate::Handshake::is_secure), [`is_cross_domain`](crate::Handshake::is_cross_domain), [`url`](crate::Handshake::url), [`query`](crate::Handshake::query), [`client_address`](crate::Handshake::client_address) |
 //! | `socket.rooms`, `join`, `leave` | [`rooms`](crate::Socket::rooms), [`join`](crate::Socket::join), [`leave`](crate::Socket::leave) |
@@ -61,12 +63,13 @@
 //! | `onAnyOutgoing`, `prependAnyOutgoing`, `offAnyOutgoing` | [`on_any_outgoing`](crate::Namespace::on_any_outgoing), [`prepend_any_outgoing`](crate::Namespace::prepend_any_outgoing), [`off_any_outgoing`](crate::Namespace::off_any_outgoing) |
 //! | `socket.use(fn)` | [`Namespace::packet_middleware`](crate::Namespace::packet_middleware) |
 //! | `socket.emit(..)`, `send(..)` | [`emit`](crate::Socket::emit); `send(x)` is `emit("message", &x)` |
-//! | `socket.timeout(ms).emitWithAck(..)` | [`emit_with_ack`](crate::Socket::emit_with_ack), [`timeout`](crate::Socket::timeout) |
+//! | `emit(.., ack)`, `emitWithAck(..)`, `socket.timeout(ms).emitWithAck(..)` | [`emit_with_ack`](crate::Socket::emit_with_ack), [`timeout`](crate::Socket::timeout) |
 //! | `socket.volatile`, `compress(false)` | [`volatile`](crate::Socket::volatile), [`compress`](crate::Socket::compress) |
 //! | `socket.broadcast`, `to`, `in`, `except`, `local` | [`broadcast`](crate::Socket::broadcast), [`to`](crate::Socket::to), [`within`](crate::Broadcast::within), [`except`](crate::Socket::except), [`local`](crate::Broadcast::local) |
 //! | `socket.disconnect()`, `disconnect(true)` | [`disconnect`](crate::Socket::disconnect), [`close`](crate::Socket::close) |
 //! | events `disconnecting`, `disconnect` | [`on_disconnecting`](crate::Namespace::on_disconnecting), [`on_disconnect`](crate::Namespace::on_disconnect), with a [`DisconnectReason`](crate::DisconnectReason) |
 //! | event `error`, an exception in a handler | [`Server::on_error`](crate::Server::on_error) |
+//! | the names `connect`, `connect_error`, `disconnect`, `disconnecting`, `newListener`, `removeListener` | likewise no event's: [`SendError::Reserved`](crate::SendError::Reserved); a client that sends one is closed |
 //!
 //! ```no_run
 //! use siox::{Ack, BoxError, Data, DisconnectReason, Server, Socket};
@@ -125,6 +128,48 @@
 //! # }
 //! ```
 //!
+//! # Recovery
+//! | socket.io | here |
+//! |---|---|
+//! | `connectionStateRecovery` | [`Builder::recovery`](crate::Builder::recovery) |
+//! | `maxDisconnectionDuration`, `skipMiddlewares` | [`max_disconnection`](crate::Recovery::max_disconnection), [`skip_middlewares`](crate::Recovery::skip_middlewares) |
+//! | `pid` in the answer to CONNECT, an offset behind the arguments of an event, both in the client's CONNECT | the same on the wire |
+//! | what comes back: `id`, `rooms`, `data`, what was missed | the same, after the answer to CONNECT and in order |
+//! | what is kept: events without acknowledgement that are not volatile | the same |
+//! | the reasons after which a session is kept | [`DisconnectReason::is_recoverable`](crate::DisconnectReason::is_recoverable): the same, and "slow consumer" |
+//! | a sweep once a minute | [`max_bytes`](crate::Recovery::max_bytes), [`max_sessions`](crate::Recovery::max_sessions): what is kept has bounds at any time |
+//!
+//! # Adapters
+//! The rooms are the namespace's own here. An adapter is asked for what concerns other servers, and does on
+//! its own what [`Local`](crate::Local) offers.
+//!
+//! | socket.io-adapter | here |
+//! |---|---|
+//! | `new Server({ adapter })`, `init()` | [`Builder::adapter`](crate::Builder::adapter), called for each namespace that is made |
+//! | `close()`, `serverCount()` | [`Adapter::close`](crate::Adapter::close), [`server_count`](crate::Adapter::server_count) |
+//! | `addAll`, `del`, `delAll`, `sids`, `rooms`, `sockets(rooms)`, `socketRooms(id)` | the namespace's: [`Namespace::rooms`](crate::Namespace::rooms), [`Socket::rooms`](crate::Socket::rooms), [`Local::sockets`](crate::Local::sockets) |
+//! | events `create-room`, `delete-room`, `join-room`, `leave-room` | [`Adapter::room_event`](crate::Adapter::room_event), [`Namespace::on_room_event`](crate::Namespace::on_room_event) |
+//! | `broadcast(packet, opts)`, `super.broadcast` | [`Adapter::emit`](crate::Adapter::emit) of an [`Emit`](crate::Emit) for a [`Selection`](crate::Selection); [`Local::emit`](crate::Local::emit) |
+//! | `wsPreEncodedFrame` | by itself: one encoding for all receivers of a revision |
+//! | `broadcastWithAck(packet, opts, clientCount, ack)` | [`Adapter::emit_with_ack`](crate::Adapter::emit_with_ack); [`Local::emit_with_ack`](crate::Local::emit_with_ack), whose [`Acks`](crate::Acks) know how many were asked |
+//! | `fetchSockets(opts)`, and its answer from another server | [`Adapter::fetch_sockets`](crate::Adapter::fetch_sockets); [`RemoteSocket::to_value`](crate::RemoteSocket::to_value), [`Local::remote_socket`](crate::Local::remote_socket) |
+//! | `addSockets`, `delSockets`, `disconnectSockets` | [`Adapter::act`](crate::Adapter::act) with an [`Action`](crate::Action); [`Local::act`](crate::Local::act) |
+//! | `serverSideEmit(packet)`, `_onServerSideEmit` | [`Adapter::server_side_emit`](crate::Adapter::server_side_emit), [`server_side_emit_with_ack`](crate::Adapter::server_side_emit_with_ack); [`Local::server_side_event`](crate::Local::server_side_event) |
+//! | `persistSession(session)`, `restoreSession(pid, offset)` | [`Adapter::persist`](crate::Adapter::persist), [`restore`](crate::Adapter::restore), [`missed_since`](crate::Adapter::missed_since); [`SavedSession::new`](crate::SavedSession::new) |
+//! | a packet of another server | [`Encoded::from_parts`](crate::Encoded::from_parts), [`Args::from_parts`](crate::Args::from_parts) |
+//! | `SessionAwareAdapter` | [`InMemory`](crate::InMemory), with [`Recovery`](crate::Recovery) |
+//! | `ClusterAdapter`, `ClusterAdapterWithHeartbeat`, those of Redis, Postgres, MongoDB | none yet |
+//!
+//! # Reasons and codes
+//! | socket.io, engine.io | here |
+//! |---|---|
+//! | "transport error", "transport close", "forced close", "ping timeout", "parse error", "server shutting down", "forced server close", "client namespace disconnect", "server namespace disconnect" | [`DisconnectReason`](crate::DisconnectReason), whose `Display` is that text |
+//! | codes 0 to 5 with their messages | [`ErrorCode`](crate::ErrorCode): code, message and status are the same |
+//! | `INVALID_ORIGIN`, `TRANSPORT_MISMATCH` and the others that `connection_error` tells | [`Context::name`](crate::Context::name) of what [`Builder::connection_error`](crate::Builder::connection_error) is told |
+//! | the message of `allowRequest` | [`Admission::forbidden`](crate::front::Admission::forbidden) |
+//! | 400 with a text on the socket of a refused upgrade, at times behind 101 | the status and the JSON of a poll, before 101 |
+//! | 413 for a body too large; 400 and the session's end for polls or POSTs that overlap | the same |
+//!
 //! # What is different
 //! * A page of another origin is refused without [`Builder::cors`](crate::Builder::cors); there, only its
 //!   browser looks away.
@@ -142,7 +187,7 @@
 //! | `listenersAny()`, `listenersAnyOutgoing()` | closures cannot be compared, so a list of them tells nothing; the `off` of a kind forgets them all |
 //! | `off(event, listener)` | the same; [`off`](crate::Namespace::off) forgets those of an event |
 //! | `allSockets()` | deprecated there; [`fetch_sockets`](crate::Namespace::fetch_sockets) |
-//! | `socket.conn`, `socket.request`, `io.engine`, `io.httpServer` | what they are used for is in [`Handshake`](crate::Handshake) and the hooks of [`Builder`](crate::Builder) |
+//! | the rest of `socket.conn`; `socket.request`, `io.engine`, `io.httpServer`, `io.bind` | what they are used for is in [`Handshake`](crate::Handshake) and the hooks of [`Builder`](crate::Builder) |
 //! | `socket.client`, `socket.server` | [`Socket::namespace`](crate::Socket::namespace), and a clone of the [`Server`](crate::Server) where it is wanted |
 //! | `socket.pid` | the client's secret: nothing here needs it |
 //! | the `description` of a disconnection | the reason alone: what else is known of a transport's error is in the log |

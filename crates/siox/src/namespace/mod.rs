@@ -147,7 +147,7 @@ impl Namespace {
         visitors: Visitors,
     ) -> Self {
         Self(Arc::new_cyclic(|own| {
-            let adapter = shared.adapter_for(Local::new(own.clone()));
+            let adapter = shared.adapter_for(Local::new(name, own.clone()));
             Inner {
                 parent,
                 visitors,
@@ -318,6 +318,14 @@ impl Namespace {
     #[must_use]
     pub fn sockets(&self) -> Vec<Socket> {
         self.0.members().select(&[], &[]).cloned().collect()
+    }
+
+    /// The socket of this id, if it is here now on this node.
+    #[must_use]
+    pub fn socket(&self, id: &str) -> Option<Socket> {
+        let members = self.0.members();
+        let mut own = members.select(&[id], &[]);
+        own.find(|socket| socket.id() == id).cloned()
     }
 
     /// The rooms of this node that have members, ordered by name.

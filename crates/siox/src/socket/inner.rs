@@ -42,7 +42,7 @@ pub(super) struct Inner {
     pub(super) auth: Box<str>,
     pub(super) connected: AtomicBool,
     pub(super) recovered: bool,
-    revision: Revision,
+    pub(super) revision: Revision,
     inbox: Mutex<Inbox>,
     acks: Mutex<BTreeMap<u64, Asker>>,
     /// Given up when the socket is forgotten, however long clones of it are kept.
@@ -188,11 +188,6 @@ impl Socket {
     /// What logs call it.
     pub(crate) fn told_as(&self) -> Cow<'_, str> {
         told_as(&self.0.id, self.0.revision, self.0.number)
-    }
-
-    /// Which revision of the protocol its client speaks.
-    pub(crate) fn revision(&self) -> Revision {
-        self.0.revision
     }
 
     /// The room of its own id.

@@ -18,7 +18,8 @@ use crate::{
 };
 use inner::Inner;
 use serde::{Serialize, de::DeserializeOwned};
-use siox_socketio::{DisconnectReason, Encoded, RoomError};
+use siox_engineio::Transport;
+use siox_socketio::{DisconnectReason, Encoded, Revision, RoomError};
 use siox_wire::Admit;
 use std::{
     cmp::Ordering,
@@ -57,6 +58,19 @@ impl Socket {
     #[must_use]
     pub fn handshake(&self) -> &crate::Handshake {
         self.own_handshake()
+    }
+
+    /// What carries the connection just now; `None` when it is over.
+    #[must_use]
+    pub fn transport(&self) -> Option<Transport> {
+        self.0.conn.with(|m| m.engine().session().transport())
+    }
+
+    /// Which revision of Socket.IO the client speaks: the fifth, on Engine.IO v4, or the fourth, on
+    /// Engine.IO v3, of clients of 2.x ([`Builder::allow_eio3`](crate::Builder::allow_eio3)).
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.0.revision
     }
 
     /// Whether the client is connected to the namespace.

@@ -8,7 +8,7 @@ use crate::{
     },
 };
 use axum::{Router, routing::get};
-use siox::{Ack, Data, Server, Socket};
+use siox::{Ack, Data, Server, Socket, Transport};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
@@ -178,4 +178,32 @@ async fn pipelined_requests_are_answered_in_order() {
         }
         assert_eq!(http.answer().await.status, 404);
     }
+}
+
+#[tokio::test]
+async fn a_socket_tells_what_carries_it() {
+    let io = Server::builder().allow_eio3(true).build().unwrap();
+    io.namespace("/").on("carrier", |socket: Socket, ack: Ack| {
+        let carrier = socket.transport().map(Transport::name);
+        ack.send(&(carrier, format!("{:?}", socket.revision())))
+    });
+    let to = serve(&io).await;
+    let mut http = Http::connect(to).await;
+    let sid = http.open("/socket.io/").await;
+    let target = format!("{POLLING}&sid={sid}");
+    assert_eq!(http.post(&target, "40").await.body, "ok");
+    assert!(http.get(&target).await.body.starts_with("40{"));
+    assert_eq!(http.post(&target, "421[\"carrier\"]").await.body, "ok");
+    let polled = http.get(&target).await;
+    assert_eq!(polled.body, "431[\"polling\",\"V5\"]");
+    let upgrade = format!("{WEBSOCKET}&sid={sid}");
+    let mut ws = Ws::connect_with(to, &upgrade, &[], &["2probe"]).await;
+    assert_eq!(ws.text().await, "3probe");
+    ws.send_all(&["5", "422[\"carrier\"]"]).await;
+    assert_eq!(ws.text().await, "432[\"websocket\",\"V5\"]");
+    let mut old = Ws::connect(to, "/socket.io/?EIO=3&transport=websocket").await;
+    assert!(old.text().await.starts_with("0{"));
+    assert_eq!(old.text().await, "40");
+    old.send("421[\"carrier\"]").await;
+    assert_eq!(old.text().await, "431[\"websocket\",\"V4\"]");
 }

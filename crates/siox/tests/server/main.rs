@@ -7,6 +7,7 @@ mod class_e;
 mod client;
 mod client_files;
 mod close;
+mod cluster;
 #[cfg(feature = "compression")]
 mod compress;
 mod connect;

@@ -120,7 +120,8 @@ impl EngineClient {
         let stamped = self.options.timestamps != Timestamps::Never;
         let target = self.target(now, &wanted.query, stamped);
         let cookies = self.cookie_header(now);
-        let mut headers = Vec::from([("Accept", "*/*")]);
+        let mut headers = Vec::with_capacity(8);
+        headers.extend([("Accept", "*/*")]);
         headers.extend(self.headers(cookies.as_deref()));
         let own = self.options.headers.iter();
         let coded = own
@@ -251,15 +252,20 @@ impl EngineClient {
 
 fn base36(mut n: u64, out: &mut String) {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    let at = out.len();
-    loop {
+    // As many as the largest number has.
+    let mut digits = [b'0'; 13];
+    let mut used = 0_usize;
+    for place in digits.iter_mut().rev() {
         let digit = usize::try_from(n % 36).ok().and_then(|d| DIGITS.get(d));
-        out.insert(at, digit.copied().map_or('0', char::from));
+        *place = digit.copied().unwrap_or(b'0');
         n /= 36;
+        used = used.saturating_add(1);
         if n == 0 {
-            return;
+            break;
         }
     }
+    let from = digits.len().saturating_sub(used);
+    out.extend(digits.iter().skip(from).copied().map(char::from));
 }
 
 #[cfg(test)]

@@ -77,6 +77,53 @@ impl fmt::Display for Failure {
 
 impl core::error::Error for Failure {}
 
+/// What went wrong below a client's session, which says more than the session's own error. `E` is what the
+/// runtime knows of a connection that broke, or could not be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause<E> {
+    /// There is no connection to the server, or it broke: the name, TCP, the proxy or TLS.
+    Unreachable(E),
+    /// The server's HTTP or WebSocket.
+    Failure(Failure),
+}
+
+impl<E> Cause<E> {
+    /// The cause where a session has [failed](crate::EngineClient::failure) so, and the connection that was
+    /// lost last was lost, or not made, for this reason. A plain end has no reason.
+    #[must_use]
+    pub fn of(failure: Option<&Failure>, unreachable: Option<&E>) -> Option<Self>
+    where
+        E: Clone,
+    {
+        match (failure, unreachable) {
+            (Some(Failure::NoConnection | Failure::Lost), Some(e)) => {
+                Some(Self::Unreachable(e.clone()))
+            }
+            (failure, _) => failure.cloned().map(Self::Failure),
+        }
+    }
+
+    /// As [`Failure::rejection`].
+    #[must_use]
+    pub fn rejection(&self) -> Option<&Rejection> {
+        match self {
+            Self::Failure(failure) => failure.rejection(),
+            Self::Unreachable(_) => None,
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for Cause<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(e) => e.fmt(f),
+            Self::Failure(e) => e.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> core::error::Error for Cause<E> {}
+
 impl From<http1::Error> for Failure {
     fn from(e: http1::Error) -> Self {
         Self::Http(e)
@@ -107,5 +154,40 @@ impl From<InvalidHeader> for Failure {
 impl From<http1::Invalid> for Failure {
     fn from(_: http1::Invalid) -> Self {
         Self::Invalid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_runtime_knows_explains_a_missing_connection_only() {
+        for (failure, unreachable, expected) in [
+            (None, Some("down"), None),
+            (
+                Some(Failure::Lost),
+                Some("down"),
+                Some(Cause::Unreachable("down")),
+            ),
+            (
+                Some(Failure::NoConnection),
+                Some("down"),
+                Some(Cause::Unreachable("down")),
+            ),
+            (
+                Some(Failure::Lost),
+                None,
+                Some(Cause::Failure(Failure::Lost)),
+            ),
+            (
+                Some(Failure::Encoded),
+                Some("down"),
+                Some(Cause::Failure(Failure::Encoded)),
+            ),
+        ] {
+            let cause = Cause::of(failure.as_ref(), unreachable.as_ref());
+            assert_eq!(cause, expected, "{failure:?} {unreachable:?}");
+        }
     }
 }

@@ -11,12 +11,14 @@ mod cookies;
 mod failure;
 #[cfg(feature = "compression")]
 mod gzip;
+mod inbox;
 mod input;
 mod options;
 mod random;
 mod time;
 
-pub use failure::Failure;
+pub use failure::{Cause, Failure};
+pub use inbox::Inbox;
 pub use options::{ClientOptions, Timestamps, parse_url};
 pub use random::Random;
 

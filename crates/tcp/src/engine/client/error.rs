@@ -33,23 +33,14 @@ pub enum ConnectError {
 }
 
 /// What went wrong below the session.
-#[derive(Debug, Clone)]
-pub enum Cause {
-    /// There is no connection to the server, or it broke: the name, TCP, the proxy or TLS.
-    Unreachable(Arc<Error>),
-    /// The server's HTTP or WebSocket.
-    Failure(Failure),
-}
+pub type Cause = siox_stack::Cause<Arc<Error>>;
 
 impl ConnectError {
     /// How the server refused, if it did: its status, headers (`Retry-After`) and the beginning of its body.
     #[must_use]
     pub fn rejection(&self) -> Option<&Rejection> {
         match self {
-            Self::NotOpened {
-                cause: Some(Cause::Failure(failure)),
-                ..
-            } => failure.rejection(),
+            Self::NotOpened { cause, .. } => cause.as_ref()?.rejection(),
             _ => None,
         }
     }
@@ -82,18 +73,7 @@ impl fmt::Display for ConnectError {
     }
 }
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreachable(e) => e.fmt(f),
-            Self::Failure(e) => e.fmt(f),
-        }
-    }
-}
-
 impl std::error::Error for ConnectError {}
-
-impl std::error::Error for Cause {}
 
 impl From<BadUrl> for ConnectError {
     fn from(e: BadUrl) -> Self {

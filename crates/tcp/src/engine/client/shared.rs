@@ -4,10 +4,9 @@
 use super::Cause;
 use crate::{Error, clock, deadline::Until};
 use siox_engineio::ClientEvent;
-use siox_stack::{EngineClient, Failure, Line, Outbound};
+use siox_stack::{EngineClient, Inbox, Line, Outbound};
 use siox_wire::{Instant, SendError};
 use std::{
-    collections::VecDeque,
     fmt,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     task::Poll,
@@ -23,12 +22,7 @@ pub(super) struct Shared {
 
 pub(super) struct State {
     pub(super) machine: EngineClient,
-    inbox: VecDeque<ClientEvent<'static>>,
-    /// What waits in it, and how much may.
-    weight: usize,
-    most: usize,
-    /// The application is gone.
-    abandoned: bool,
+    inbox: Inbox,
     /// The threads are gone.
     over: bool,
     /// Why the connection that was lost last was lost, or not made; a plain end needs no reason.
@@ -38,28 +32,12 @@ pub(super) struct State {
 impl State {
     /// Something for the application.
     pub(super) fn push(&mut self, event: ClientEvent<'static>) {
-        if !self.abandoned {
-            self.weight = self.weight.saturating_add(weight(&event));
-            self.inbox.push_back(event);
-        }
+        self.inbox.put(event);
     }
 
     /// Whether the connection is left unread until the application has taken some of what has come.
     pub(super) fn holds_up(&self, line: Line) -> bool {
-        self.is_full() && self.machine.may_bring(line)
-    }
-
-    /// Whether no more is to come for the application, since it does not take what has.
-    pub(super) fn is_full(&self) -> bool {
-        self.weight >= self.most
-    }
-}
-
-fn weight(event: &ClientEvent<'_>) -> usize {
-    const EACH: usize = 32;
-    match event {
-        ClientEvent::Message(message) => message.as_bytes().len().saturating_add(EACH),
-        _ => EACH,
+        self.inbox.is_full() && self.machine.may_bring(line)
     }
 }
 
@@ -68,10 +46,7 @@ impl Shared {
         Self {
             state: Mutex::new(State {
                 machine,
-                inbox: VecDeque::new(),
-                weight: 0,
-                most: most.max(1),
-                abandoned: false,
+                inbox: Inbox::new(most),
                 over: false,
                 unreachable: None,
             }),
@@ -122,10 +97,8 @@ impl Shared {
     pub(super) fn take(&self, until: Until) -> Poll<Option<ClientEvent<'static>>> {
         let mut state = self.lock();
         loop {
-            let was_full = state.is_full();
-            if let Some(event) = state.inbox.pop_front() {
-                state.weight = state.weight.saturating_sub(weight(&event));
-                if was_full && !state.is_full() {
+            if let Some((event, made_room)) = state.inbox.take() {
+                if made_room {
                     self.threads.notify_all();
                 }
                 return Poll::Ready(Some(event));
@@ -178,20 +151,13 @@ impl Shared {
 
     pub(super) fn cause(&self) -> Option<Cause> {
         let state = self.lock();
-        match (state.machine.failure(), &state.unreachable) {
-            (Some(Failure::NoConnection | Failure::Lost), Some(e)) => {
-                Some(Cause::Unreachable(e.clone()))
-            }
-            (failure, _) => failure.cloned().map(Cause::Failure),
-        }
+        Cause::of(state.machine.failure(), state.unreachable.as_ref())
     }
 
     /// The application is gone: the session ends.
     pub(super) fn abandon(&self) {
         self.step(|state| {
-            state.abandoned = true;
-            state.inbox = VecDeque::new();
-            state.weight = 0;
+            state.inbox.abandon();
             state.machine.close(clock::now());
         });
     }
