@@ -178,6 +178,7 @@ fn code_point(bytes: &[u8]) -> (char, usize) {
 /// Adds `text` as a JSON string.
 #[inline]
 pub(crate) fn quote(out: &mut String, text: &str) {
+    out.reserve(text.len().wrapping_add(2));
     out.push('"');
     push_inside(out, text);
     out.push('"');

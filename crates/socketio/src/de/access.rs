@@ -1,11 +1,11 @@
 //! The elements, members and variants of a value, one after the other.
 
-use super::{key::Key, reader::Reader};
-use crate::DecodeError;
-use alloc::{
-    borrow::Cow,
-    vec::{self, Vec},
+use super::{
+    key::{self, Key},
+    reader::Reader,
 };
+use crate::DecodeError;
+use alloc::vec::{self, Vec};
 use bytes::Bytes;
 use serde::de::{
     DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor,
@@ -69,7 +69,7 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
             return Ok(None);
         }
         match self.reader.plain_key() {
-            Some(key) => seed.deserialize(Key(Cow::Borrowed(key))).map(Some),
+            Some(key) => seed.deserialize(Key(key)).map(Some),
             None => any_key(self.reader, seed).map(Some),
         }
     }
@@ -101,7 +101,7 @@ fn any_key<'de, K: DeserializeSeed<'de>>(
     reader: &mut Reader<'de>,
     seed: K,
 ) -> Result<K::Value, DecodeError> {
-    seed.deserialize(Key(reader.any_key()?))
+    key::any(reader.any_key()?, seed)
 }
 
 /// The one member of an object, whose key is a variant's name.
@@ -118,7 +118,7 @@ impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
         if self.0.peek() != Some(b'"') {
             return Err(DecodeError::custom("a variant was expected"));
         }
-        let variant = seed.deserialize(Key(self.0.any_key()?))?;
+        let variant = key::any(self.0.any_key()?, seed)?;
         Ok((variant, self))
     }
 }

@@ -76,14 +76,27 @@ fn long(out: &mut String, n: u64) {
 
 /// A number below [`FEW`] in at least `width` digits, eight at most.
 fn few(out: &mut String, n: u64, width: usize) {
+    if n < 100 && width <= 2 {
+        if n >= 10 || width == 2 {
+            out.push(digit(n / 10));
+        }
+        out.push(digit(n % 10));
+        return;
+    }
     let digits = eight_digits(n);
     let zeros = (digits.trailing_zeros() / 8) as usize;
     let spare = zeros.min(8usize.saturating_sub(width));
     let mut rest = digits.wrapping_shr(u32::try_from(spare.wrapping_mul(8)).unwrap_or(0));
     for _ in spare..8 {
-        out.push(char::from(b'0' | (rest & 15) as u8));
+        out.push(digit(rest & 15));
         rest >>= 8;
     }
+}
+
+/// Of a number below ten.
+#[inline(always)]
+fn digit(n: u64) -> char {
+    char::from(b'0' | (n & 15) as u8)
 }
 
 /// The digits of a number below [`FEW`], one to a byte, the first in the lowest: in each step the parts of all
