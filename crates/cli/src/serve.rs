@@ -98,7 +98,7 @@ pub(crate) async fn run(serve: Serve) -> Result<(), ServeError> {
             error,
         })?;
     println!(
-        "siox serve: echoes at http://{}{} (Ctrl-C stops it)",
+        "siox serve: echoes at http://{}/ under the path {} (Ctrl-C stops it)",
         listener.local_addr().map_err(ServeError::Serve)?,
         serve.path
     );

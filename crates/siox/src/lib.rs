@@ -49,7 +49,7 @@
 //! [`Client`] is awaited, on tokio. With feature `blocking` there is its twin `siox::blocking::Client`, of the
 //! same names, whose methods wait in the thread that calls them; without `tokio` nothing async is linked in:
 //! `siox = { version = "0.1", default-features = false, features = ["blocking"] }`. Both are made of the same
-//! parts, and do the same; [`client`] says what.
+//! parts, and do the same; [`client`] says what, and [`client::from_socket_io_client`] what Node's client calls it.
 //!
 //! # Features
 //! * `tokio`, on by default: the server, and the client that is awaited.
@@ -60,6 +60,8 @@
 //! * `tls`: `Server::serve_tls`, and `https` and `wss` for clients, on rustls.
 
 #![forbid(unsafe_code)]
+// There is nothing to be had without either.
+#![cfg(any(feature = "blocking", feature = "tokio"))]
 #![cfg_attr(
     not(feature = "tokio"),
     allow(
@@ -111,35 +113,23 @@ mod socket;
 #[cfg(feature = "tokio")]
 mod tasks;
 
-#[cfg(any(feature = "blocking", feature = "tokio"))]
 mod awaited;
-#[cfg(any(feature = "blocking", feature = "tokio"))]
 pub mod client;
-#[cfg(any(feature = "blocking", feature = "tokio"))]
 mod error;
-#[cfg(any(feature = "blocking", feature = "tokio"))]
 mod extract;
-#[cfg(any(feature = "blocking", feature = "tokio"))]
 mod handler;
-#[cfg(any(feature = "blocking", feature = "tokio"))]
 #[cfg_attr(
     not(feature = "tokio"),
     allow(dead_code, reason = "a client has fewer occasions than a server")
 )]
 mod handlers;
-#[cfg(any(feature = "blocking", feature = "tokio"))]
 mod hash;
-#[cfg(any(feature = "blocking", feature = "tokio"))]
 mod outgoing;
-#[cfg(any(feature = "blocking", feature = "tokio"))]
 pub mod parser;
-#[cfg(any(feature = "blocking", feature = "tokio"))]
 mod running;
-#[cfg(any(feature = "blocking", feature = "tokio"))]
+mod scratch;
 mod state;
-#[cfg(any(feature = "blocking", feature = "tokio"))]
 mod typed;
-#[cfg(any(feature = "blocking", feature = "tokio"))]
 mod watched;
 
 pub use bytes::Bytes;
@@ -175,7 +165,6 @@ pub use {
     siox_tokio::{Peer, Traffic, front},
     socket::{Emitter, Socket},
 };
-#[cfg(any(feature = "blocking", feature = "tokio"))]
 pub use {
     awaited::{Answer, TypedAnswer},
     error::{AckError, BoxError, CloseDetails, ConnectError, Fault},

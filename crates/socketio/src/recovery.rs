@@ -51,6 +51,8 @@ struct Kept<A> {
 /// [`stamp`](Self::stamp) it, then send it, then [`keep`](Self::keep) it, and let nothing come between.
 pub struct Log<A, S> {
     retention: Retention,
+    /// What its offsets begin with.
+    mark: u32,
     /// The events `first..first + events.len()`.
     events: VecDeque<Kept<A>>,
     first: u64,
@@ -75,11 +77,13 @@ impl<A, S> fmt::Debug for Log<A, S> {
 }
 
 impl<A: Audience, S> Log<A, S> {
-    /// A log that is empty.
+    /// A log that is empty. `mark`, a fresh random number, tells its offsets from those of other logs: of the
+    /// server before it was started anew, whose clients may come back with them. The lower 24 bits count.
     #[must_use]
-    pub fn new(retention: Retention) -> Self {
+    pub fn new(retention: Retention, mark: u32) -> Self {
         Self {
             retention,
+            mark: mark & 0xff_ffff,
             events: VecDeque::new(),
             first: 1,
             bytes: 0,
@@ -87,6 +91,16 @@ impl<A: Audience, S> Log<A, S> {
             saved: BTreeMap::new(),
             next: 0,
         }
+    }
+
+    fn offset_of(&self, number: u64) -> Box<str> {
+        format!("{:x}-{number:x}", self.mark).into()
+    }
+
+    /// The number of an offset of this log.
+    fn number(&self, offset: &str) -> Option<u64> {
+        let (mark, number) = place(offset)?;
+        (mark == self.mark).then_some(number)
     }
 
     fn last(&self) -> u64 {
@@ -97,7 +111,7 @@ impl<A: Audience, S> Log<A, S> {
     /// The offset of the last event: where a session begins that begins now.
     #[must_use]
     pub fn offset(&self) -> Box<str> {
-        offset(self.last())
+        self.offset_of(self.last())
     }
 
     /// The event with the offset that its receiver will come back with, as its last argument. A volatile
@@ -107,7 +121,7 @@ impl<A: Audience, S> Log<A, S> {
     pub fn stamp(&self, event: &Encoded, volatile: bool) -> Option<Encoded> {
         if !volatile {
             let next = self.last().saturating_add(1);
-            return Some(event.with_argument(&offset(next)));
+            return Some(event.with_argument(&self.offset_of(next)));
         }
         event
             .ends_with_string()
@@ -173,6 +187,9 @@ impl<A: Audience, S> Log<A, S> {
     /// The session of this private id, which is forgotten with this, and the offset that its client has
     /// come to: `from`, or without one where the session began. `None` when there is none, or when not
     /// all that it missed is here.
+    ///
+    /// An offset of another log, or from before the session, counts as none: the reference's client keeps that
+    /// of its session before until it hears an event in this one.
     pub fn restore(
         &mut self,
         pid: &str,
@@ -182,21 +199,22 @@ impl<A: Audience, S> Log<A, S> {
         self.forget(now);
         let (saved, since, session) = self.sessions.remove(pid)?;
         self.saved.remove(&saved);
-        let since = number(&since)?;
-        let from = match from {
-            Some(from) => number(from)?,
-            None => since,
+        let since = self.number(&since)?;
+        let from = match from.map(place) {
+            Some(None) => return None,
+            Some(Some((mark, from))) if mark == self.mark => from.max(since),
+            Some(Some(_)) | None => since,
         };
-        // An offset from before the session, or from the future, is not one that this session was told.
-        let told = since <= from && from <= self.last();
+        // Nobody was told an offset from the future.
+        let told = from <= self.last();
         let here = told && self.first <= from.saturating_add(1);
-        here.then(|| (session, offset(from)))
+        here.then(|| (session, self.offset_of(from)))
     }
 
     /// The events after the offset `from` for a socket that is in these rooms, in order.
     #[must_use]
     pub fn missed_since(&self, from: &str, rooms: &[&str]) -> Vec<Encoded> {
-        let Some(from) = number(from) else {
+        let Some(from) = self.number(from) else {
             return Vec::new();
         };
         let skip = from.saturating_add(1).saturating_sub(self.first);
@@ -221,13 +239,15 @@ impl<A: Audience, S> Log<A, S> {
     }
 }
 
-fn offset(n: u64) -> Box<str> {
-    format!("{n:x}").into()
+/// The log and the number that an offset names.
+fn place(offset: &str) -> Option<(u32, u64)> {
+    let (mark, number) = offset.split_once('-')?;
+    Some((u32::try_from(hex(mark, 6)?).ok()?, hex(number, 15)?))
 }
 
-fn number(offset: &str) -> Option<u64> {
-    let plain = (1..=15).contains(&offset.len()) && !offset.starts_with('+');
-    plain.then(|| u64::from_str_radix(offset, 16).ok())?
+fn hex(digits: &str, most: usize) -> Option<u64> {
+    let plain = (1..=most).contains(&digits.len()) && !digits.starts_with('+');
+    plain.then(|| u64::from_str_radix(digits, 16).ok())?
 }
 
 /// Rooms, of which a socket must be in one.
@@ -249,11 +269,12 @@ mod tests {
     type Rooms = Vec<String>;
 
     fn log(bytes: usize) -> Log<Rooms, ()> {
-        Log::new(Retention {
+        let retention = Retention {
             time: Duration::from_secs(10),
             bytes,
             sessions: 2,
-        })
+        };
+        Log::new(retention, 0xaaf)
     }
 
     fn at(seconds: u64) -> Instant {
@@ -286,40 +307,47 @@ mod tests {
     #[test]
     fn what_was_missed_comes_back_once() {
         let mut log = log(1 << 20);
-        assert_eq!(emit(&mut log, "a", at(0)), r#"["e","a","1"]"#);
+        assert_eq!(emit(&mut log, "a", at(0)), r#"["e","a","aaf-1"]"#);
         emit(&mut log, "b", at(0));
         emit(&mut log, "sid", at(0));
         emit(&mut log, "a", at(1));
+        let all = [
+            r#"["e","a","aaf-1"]"#,
+            r#"["e","sid","aaf-3"]"#,
+            r#"["e","a","aaf-4"]"#,
+        ];
         for (offset, expected) in [
             (
-                Some("1"),
-                Some(vec![r#"["e","sid","3"]"#, r#"["e","a","4"]"#]),
+                Some("aaf-1"),
+                Some(vec![r#"["e","sid","aaf-3"]"#, r#"["e","a","aaf-4"]"#]),
             ),
-            (Some("3"), Some(vec![r#"["e","a","4"]"#])),
-            (Some("4"), Some(vec![])),
-            (
-                None,
-                Some(vec![
-                    r#"["e","a","1"]"#,
-                    r#"["e","sid","3"]"#,
-                    r#"["e","a","4"]"#,
-                ]),
-            ),
-            (Some("5"), None),
-            (Some("+1"), None),
+            (Some("aaf-3"), Some(vec![r#"["e","a","aaf-4"]"#])),
+            (Some("aaf-4"), Some(vec![])),
+            (None, Some(all.to_vec())),
+            // Of the log that was here before.
+            (Some("bbf-3"), Some(all.to_vec())),
+            (Some("bbf-ffff"), Some(all.to_vec())),
+            (Some("aaf-5"), None),
+            (Some("aaf-+1"), None),
+            (Some("+aaf-1"), None),
+            (Some("aaf--1"), None),
+            (Some("aaf-"), None),
+            (Some("1"), None),
             (Some(""), None),
-            (Some("0000000000000000001"), None),
+            (Some("aaf-0000000000000000001"), None),
+            (Some("0000aaf-1"), None),
             (Some("x"), None),
         ] {
-            persist(&mut log, "p", "0", at(1));
+            persist(&mut log, "p", "aaf-0", at(1));
             let expected = expected.map(|e| e.into_iter().map(str::to_owned).collect::<Vec<_>>());
             assert_eq!(missed(&mut log, "p", offset, at(1)), expected, "{offset:?}");
             // Taken for good, whether it could be restored or not.
             assert_eq!(missed(&mut log, "p", offset, at(1)), None);
         }
-        // From before the session began.
-        persist(&mut log, "p", "2", at(1));
-        assert_eq!(missed(&mut log, "p", Some("1"), at(1)), None);
+        // From before the session began, in which nothing was heard then.
+        persist(&mut log, "p", "aaf-2", at(1));
+        let missed = missed(&mut log, "p", Some("aaf-1"), at(1));
+        assert_eq!(missed.unwrap(), all[1..]);
     }
 
     #[test]
@@ -328,30 +356,36 @@ mod tests {
         for _ in 0..3 {
             emit(&mut log, "a", at(0));
         }
-        for (offset, found) in [("0", false), ("1", true), ("2", true)] {
-            persist(&mut log, "p", "0", at(0));
+        for (offset, found) in [
+            ("aaf-0", false),
+            ("aaf-1", true),
+            ("aaf-2", true),
+            // Of another log: it would have to be told all.
+            ("abf-2", false),
+        ] {
+            persist(&mut log, "p", "aaf-0", at(0));
             assert_eq!(missed(&mut log, "p", Some(offset), at(0)).is_some(), found);
         }
         // By age.
-        persist(&mut log, "p", "0", at(5));
-        assert_eq!(missed(&mut log, "p", Some("1"), at(10)), None);
-        persist(&mut log, "p", "3", at(10));
+        persist(&mut log, "p", "aaf-0", at(5));
+        assert_eq!(missed(&mut log, "p", Some("aaf-1"), at(10)), None);
+        persist(&mut log, "p", "aaf-3", at(10));
         assert_eq!(missed(&mut log, "p", None, at(11)), Some(vec![]));
     }
 
     #[test]
     fn sessions_end_and_are_bounded() {
         let mut log = log(1 << 20);
-        persist(&mut log, "a", "0", at(0));
+        persist(&mut log, "a", "aaf-0", at(0));
         assert_eq!(missed(&mut log, "a", None, at(10)), None);
         for pid in ["a", "b", "c"] {
-            persist(&mut log, pid, "0", at(20));
+            persist(&mut log, pid, "aaf-0", at(20));
         }
         assert_eq!(log.sessions.len(), 2);
         assert_eq!(missed(&mut log, "a", None, at(20)), None);
         assert!(missed(&mut log, "c", None, at(20)).is_some());
         // One that came back and was cut off again has its time anew.
-        persist(&mut log, "b", "0", at(25));
+        persist(&mut log, "b", "aaf-0", at(25));
         assert!(missed(&mut log, "b", None, at(31)).is_some());
     }
 
@@ -360,7 +394,10 @@ mod tests {
         let mut log = log(1 << 20);
         emit(&mut log, "a", at(0));
         for (args, expected) in [
-            (Encoded::event("e", &"text"), Some(r#"["e","text","1"]"#)),
+            (
+                Encoded::event("e", &"text"),
+                Some(r#"["e","text","aaf-1"]"#),
+            ),
             (Encoded::event("e", &1), None),
             (Encoded::event("e", &()), None),
         ] {

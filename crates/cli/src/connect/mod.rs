@@ -166,6 +166,9 @@ impl Connect {
             let auth: Value = auth
                 .parse()
                 .map_err(|error| ConnectError(format!("--auth is not JSON: {error}")))?;
+            if !auth.json().trim_start().starts_with('{') {
+                return Err(ConnectError("--auth is not a JSON object".to_owned()));
+            }
             builder = builder.auth(&auth);
         }
         for header in &self.headers {

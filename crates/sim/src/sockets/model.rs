@@ -75,6 +75,7 @@ impl Model {
             let before = self.sockets.insert(sid.to_owned(), standing);
             return before.map_or(Ok(()), |_| Err(format!("{sid} is new, and was there")));
         };
+        let from = from.rsplit('-').next().unwrap_or_default();
         let from = usize::from_str_radix(from, 16).map_err(|e| e.to_string())?;
         let Some(socket) = self.sockets.get_mut(sid).filter(|socket| !socket.here) else {
             return Err(format!("{sid} comes back, and was not away"));

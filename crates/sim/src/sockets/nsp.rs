@@ -69,7 +69,8 @@ impl Nsp {
             name,
             members: BTreeMap::new(),
             rooms: Rooms::new(ROOMS),
-            log: (recovers && party.revision() == Revision::V5).then(|| Log::new(retention)),
+            log: (recovers && party.revision() == Revision::V5)
+                .then(|| Log::new(retention, party.base.seed as u32)),
         }
     }
 

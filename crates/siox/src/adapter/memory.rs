@@ -9,6 +9,7 @@ use siox_socketio::{
     recovery::{Audience, Log},
 };
 use std::{
+    hash::{BuildHasher, Hasher, RandomState},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -28,7 +29,7 @@ impl InMemory {
     pub fn new(local: Local, recovery: Option<&Recovery>) -> Self {
         Self {
             local,
-            log: recovery.map(|r| Mutex::new(Log::new(r.retention()))),
+            log: recovery.map(|r| Mutex::new(Log::new(r.retention(), mark()))),
         }
     }
 
@@ -36,6 +37,12 @@ impl InMemory {
         let log = self.log.as_ref()?;
         Some(log.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The keys of the standard library's hasher are random, and nothing secret hangs on this.
+fn mark() -> u32 {
+    let random = RandomState::new().build_hasher().finish();
+    u32::try_from(random >> 32).unwrap_or_default()
 }
 
 impl Adapter for InMemory {

@@ -55,6 +55,7 @@ mod on_threads;
 #[cfg(feature = "tokio")]
 mod on_tokio;
 mod options;
+mod refusal;
 mod registry;
 mod shared;
 mod state;

@@ -167,6 +167,14 @@ impl State {
         }
     }
 
+    /// None could be opened with these settings, however often it is tried.
+    pub(super) fn failed_for_good(&mut self, now: Instant, dial: Dial, message: &str) {
+        if self.live == Some(dial) {
+            self.failed(now, dial, message, None);
+            self.machine.close(now);
+        }
+    }
+
     /// A session has something to tell; `None` is its end.
     pub(super) fn heard(
         &mut self,

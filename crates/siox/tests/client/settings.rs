@@ -86,6 +86,26 @@ async fn a_first_request_shows_what_was_asked_for() {
 }
 
 #[tokio::test]
+async fn what_can_never_be_sent_is_not_tried_again() {
+    let host = Host::new(&Server::new()).await;
+    let client = host.client("/").extra_header("X", "a\r\nb");
+    let error = within(client.connect().unwrap().ready()).await.unwrap_err();
+    assert_eq!(error.message(), "a header that cannot be sent");
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_the_server_said() {
+    let host = Host::new(&Server::new()).await;
+    let client = host.client("/").eio3().reconnection(false);
+    let error = within(client.connect().unwrap().ready()).await.unwrap_err();
+    let message = error.message();
+    assert!(
+        message.ends_with("400 (Unsupported protocol version)"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
 async fn cookies_come_back_where_that_is_wanted() {
     const OPEN: &str = r#"0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
     for wanted in [true, false] {

@@ -46,6 +46,20 @@ async fn cut(client: Client, io: &Server) {
     }
 }
 
+/// An event whose last argument is an offset: with its number alone, and the mark of the log that stood before.
+pub(crate) fn marked(packet: &str) -> (String, String) {
+    let (rest, number) = packet.rsplit_once('-').unwrap();
+    let (rest, mark) = rest.rsplit_once('"').unwrap();
+    (format!("{rest}\"{number}"), mark.to_owned())
+}
+
+/// The same, of a log whose mark is known.
+fn unmarked(packet: &str, known: &str) -> String {
+    let (packet, mark) = marked(packet);
+    assert_eq!(mark, known);
+    packet
+}
+
 fn back(session: &Session, offset: Option<&str>) -> String {
     let offset = offset.map_or(String::new(), |o| format!(",\"offset\":\"{o}\""));
     format!("{{\"pid\":\"{}\"{offset}}}", session.pid)
@@ -67,7 +81,8 @@ async fn a_client_comes_back_to_its_id_rooms_data_and_what_it_missed() {
     client.send("2[\"join\",\"room\"]").await;
     client.heard_until_now("").await;
     nsp.emit("all", &1).unwrap();
-    assert_eq!(client.packet().await, "2[\"all\",1,\"1\"]");
+    let (packet, mark) = marked(&client.packet().await);
+    assert_eq!(packet, "2[\"all\",1,\"1\"]");
     cut(client, &io).await;
     nsp.to("room").emit("room", &()).unwrap();
     nsp.to("elsewhere").emit("no", &()).unwrap();
@@ -76,13 +91,16 @@ async fn a_client_comes_back_to_its_id_rooms_data_and_what_it_missed() {
     nsp.volatile().emit("volatile", &()).unwrap();
 
     let mut client = Client::open(to).await;
-    let again = enter(&mut client, &back(&session, Some("1"))).await;
+    let offset = format!("{mark}-1");
+    let again = enter(&mut client, &back(&session, Some(&offset))).await;
     assert_eq!((&again.sid, &again.pid), (&session.sid, &session.pid));
-    assert_eq!(client.packet().await, "2[\"room\",\"2\"]");
-    assert_eq!(client.packet().await, "2[\"own\",\"text\",\"5\"]");
+    for expected in ["2[\"room\",\"2\"]", "2[\"own\",\"text\",\"5\"]"] {
+        assert_eq!(unmarked(&client.packet().await, &mark), expected);
+    }
     assert_eq!(told.next().await, (true, 2, Some("attached".to_owned())));
     nsp.to("room").emit("room", &()).unwrap();
-    assert_eq!(client.packet().await, "2[\"room\",\"6\"]");
+    let packet = unmarked(&client.packet().await, &mark);
+    assert_eq!(packet, "2[\"room\",\"6\"]");
 }
 
 #[tokio::test]
@@ -120,7 +138,9 @@ async fn who_has_heard_nothing_gets_all_since_the_session_began() {
     nsp.emit("after", &()).unwrap();
     let mut client = Client::open(to).await;
     enter(&mut client, &back(&session, None)).await;
-    assert_eq!(client.heard_until_now("").await, ["2[\"after\",\"2\"]"]);
+    let heard = client.heard_until_now("").await;
+    assert_eq!(marked(&heard[0]).0, "2[\"after\",\"2\"]");
+    assert_eq!(heard.len(), 1);
 }
 
 #[tokio::test]
@@ -130,8 +150,8 @@ async fn bad_credentials_connect_as_new() {
     let (client, session) = open(to).await;
     cut(client, &io).await;
     for payload in [
-        "{\"pid\":\"forged\",\"offset\":\"1\"}".to_owned(),
-        "{\"pid\":1,\"offset\":\"1\"}".to_owned(),
+        "{\"pid\":\"forged\",\"offset\":\"0-1\"}".to_owned(),
+        "{\"pid\":1,\"offset\":\"0-1\"}".to_owned(),
         "{\"pid\":[],\"offset\":{}}".to_owned(),
         // This one takes the session with it.
         back(&session, Some("ffff")),
@@ -177,21 +197,54 @@ async fn what_is_not_kept_leaves_the_offset_alone() {
     let (mut client, session) = open(to).await;
     let socket = nsp.sockets().remove(0);
     socket.emit("kept", &()).unwrap();
-    assert_eq!(client.packet().await, "2[\"kept\",\"1\"]");
+    let (packet, mark) = marked(&client.packet().await);
+    assert_eq!(packet, "2[\"kept\",\"1\"]");
     // A client takes the last argument, if it is a string, for an offset.
     socket.emit_volatile("volatile", &"text").unwrap();
-    assert_eq!(client.packet().await, "2[\"volatile\",\"text\",\"1\"]");
+    let packet = unmarked(&client.packet().await, &mark);
+    assert_eq!(packet, "2[\"volatile\",\"text\",\"1\"]");
     socket.emit_volatile("volatile", &1).unwrap();
     assert_eq!(client.packet().await, "2[\"volatile\",1]");
     drop(socket.emit_with_ack_args("asks", &"text", None));
     assert_eq!(client.packet().await, "21[\"asks\",\"text\"]");
     cut(client, &io).await;
     let mut client = Client::open(to).await;
+    let offset = format!("{mark}-1");
     assert_eq!(
-        enter(&mut client, &back(&session, Some("1"))).await.sid,
+        enter(&mut client, &back(&session, Some(&offset))).await.sid,
         session.sid
     );
     assert!(client.heard_until_now("").await.is_empty());
+}
+
+/// The reference's client keeps the offset of its last session until it hears an event in the next one, which may be
+/// one of a server that was started anew.
+#[tokio::test]
+async fn an_offset_of_another_server_hides_nothing() {
+    let old = server(Recovery::default());
+    let to = serve(&old).await;
+    let (mut client, _) = open(to).await;
+    for n in 0..2 {
+        old.namespace("/").emit("old", &n).unwrap();
+    }
+    client.packet().await;
+    let (_, mark) = marked(&client.packet().await);
+    let io = server(Recovery::default());
+    let to = serve(&io).await;
+    let (client, session) = open(to).await;
+    cut(client, &io).await;
+    for n in 0..3 {
+        io.namespace("/").emit("new", &n).unwrap();
+    }
+    let mut client = Client::open(to).await;
+    let offset = format!("{mark}-2");
+    let again = enter(&mut client, &back(&session, Some(&offset))).await;
+    assert_eq!(again.sid, session.sid);
+    for n in 0..3 {
+        let (packet, own) = marked(&client.packet().await);
+        assert_eq!(packet, format!("2[\"new\",{n},\"{}\"]", n + 1));
+        assert_ne!(own, mark);
+    }
 }
 
 #[tokio::test]
@@ -277,9 +330,11 @@ async fn a_client_that_is_back_before_its_former_connection_has_ended_is_recover
     nsp.to("room").emit("before", &()).unwrap();
     drop(former);
     assert_eq!(answered(&mut client).await, session.sid);
-    assert_eq!(client.packet().await, "2[\"before\",\"1\"]");
+    let (packet, mark) = marked(&client.packet().await);
+    assert_eq!(packet, "2[\"before\",\"1\"]");
     nsp.to("room").emit("after", &()).unwrap();
-    assert_eq!(client.packet().await, "2[\"after\",\"2\"]");
+    let packet = unmarked(&client.packet().await, &mark);
+    assert_eq!(packet, "2[\"after\",\"2\"]");
 }
 
 #[tokio::test]

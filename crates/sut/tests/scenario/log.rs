@@ -2,7 +2,7 @@
 //!
 //! Lines of one source are in order; between sources there is none. Ids become numbers, by source. How often it was
 //! tried to come back is left out: what an outage tells, it tells once. So are the server's pings, the upgrade, which
-//! an outage may forestall, and the words of the system.
+//! an outage may forestall, the words of the system, and what a recovery log marks its offsets with.
 
 use siox_socketio::{Value, View};
 use std::collections::BTreeMap;
@@ -89,6 +89,7 @@ fn shown(line: &Value, ids: &mut Vec<String>) -> String {
             ("id", Some(id)) if member(line, "is").as_deref() == Some("connect") => {
                 number(&id, ids)
             }
+            ("args", _) => without_mark(json(value)),
             _ => json(value),
         };
         members.push(format!("\"{name}\":{value}"));
@@ -99,6 +100,17 @@ fn shown(line: &Value, ids: &mut Vec<String>) -> String {
 
 fn json(value: View<'_>) -> String {
     value.to_value().json().to_owned()
+}
+
+/// Of an offset behind the arguments the number alone: the log's mark is random.
+fn without_mark(args: String) -> String {
+    let offset = args.strip_suffix("\"]").and_then(|args| {
+        let (rest, offset) = args.rsplit_once('"')?;
+        let (mark, number) = offset.split_once('-')?;
+        let is_hex = |part: &str| part.bytes().all(|digit| digit.is_ascii_hexdigit());
+        (is_hex(mark) && is_hex(number)).then(|| format!("{rest}\"{number}\"]"))
+    });
+    offset.unwrap_or(args)
 }
 
 fn number(id: &str, ids: &mut Vec<String>) -> String {

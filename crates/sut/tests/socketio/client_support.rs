@@ -90,7 +90,9 @@ async fn events(client: &mut Client, lead: &str, offsets: bool) {
                 let open = answer.strip_suffix(']').unwrap();
                 answer = format!("{open},\"{offset:x}\"]");
             }
-            assert_eq!(client.next().await, answer, "{said:?}");
+            let heard = client.next().await;
+            let heard = if offsets { unmarked(&heard) } else { heard };
+            assert_eq!(heard, answer, "{said:?}");
         }
     }
     // What is not of its kind is not answered, nor what nobody knows.
@@ -106,6 +108,18 @@ async fn events(client: &mut Client, lead: &str, offsets: bool) {
             r#"< 431[{"a":[1]}]"#,
         ])
         .await;
+}
+
+/// With the number alone of the offset behind an event's arguments: the mark before it is random.
+fn unmarked(packet: &str) -> String {
+    match packet.rsplit_once('-') {
+        Some((rest, number)) if packet.ends_with("\"]") => {
+            let (rest, mark) = rest.rsplit_once('"').unwrap();
+            assert!(mark.bytes().all(|digit| digit.is_ascii_hexdigit()));
+            format!("{rest}\"{number}")
+        }
+        _ => packet.to_owned(),
+    }
 }
 
 #[tokio::test]
@@ -216,7 +230,8 @@ async fn who_is_let_in_where() {
 async fn a_client_that_was_cut_off_comes_back() {
     let sut = Sut::start("client-support");
     let mut client = v5(&sut).await;
-    client.play(&[r#"> 42["hi"]"#, r#"< 42["hi","1"]"#]).await;
+    client.send(r#"42["hi"]"#).await;
+    assert_eq!(unmarked(&client.next().await), r#"42["hi","1"]"#);
     drop(client);
 
     let mut client = sut.open(4, "").await;

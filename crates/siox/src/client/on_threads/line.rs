@@ -1,8 +1,8 @@
 //! The thread of a session: it opens it, and hears it as long as anybody wants that.
 
-use super::super::{carrier::outlet, shared::Shared, state};
+use super::super::{carrier::outlet, refusal, shared::Shared, state};
 use siox_stack::Dial;
-use siox_tcp::engine::{self, ConnectOptions, Sender};
+use siox_tcp::engine::{self, ConnectError, ConnectOptions, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The session that is open, for who waits for room in it.
@@ -39,9 +39,15 @@ pub(super) fn run(
     let mut client = match engine::connect(url, options) {
         Ok(client) => client,
         Err(error) => {
-            let message = error.to_string();
-            let after = error.rejection().and_then(siox_tcp::Rejection::retry_after);
-            return shared.with(|state, now| state.failed(now, dial, &message, after));
+            let rejection = error.rejection();
+            let after = rejection.and_then(siox_tcp::Rejection::retry_after);
+            let message = refusal::words(&error, rejection.map(|r| &r.body[..]));
+            return shared.with(|state, now| match error {
+                ConnectError::Url(_) | ConnectError::NoTls | ConnectError::InvalidHeader => {
+                    state.failed_for_good(now, dial, &message);
+                }
+                _ => state.failed(now, dial, &message, after),
+            });
         }
     };
     let sid = client.opened().map(|opened| opened.sid.to_string());

@@ -3,6 +3,7 @@
 use super::super::{
     carrier::outlet,
     options::connect_options,
+    refusal,
     shared::{Counted, Shared},
     state::{self, State},
     steps::{self, Below},
@@ -118,10 +119,15 @@ impl Driver {
             }
             Woken::Opened(dial, Err(error)) => {
                 self.opening = None;
-                let after = error
-                    .rejection()
-                    .and_then(siox_tokio::websocket::Rejection::retry_after);
-                state.failed(now, dial, &error.to_string(), after);
+                let rejection = error.rejection();
+                let after = rejection.and_then(siox_tokio::websocket::Rejection::retry_after);
+                let message = refusal::words(&error, rejection.map(|r| &r.body[..]));
+                match error {
+                    ConnectError::Url(_) | ConnectError::NoTls | ConnectError::InvalidHeader => {
+                        state.failed_for_good(now, dial, &message);
+                    }
+                    _ => state.failed(now, dial, &message, after),
+                }
             }
             Woken::Heard(dial, event) => {
                 let session = self.session.as_ref();
