@@ -274,7 +274,10 @@ fn ask_their(
             let count = count.clone();
             async move {
                 count.end();
-                ask_their(client, count).await.expect("it emits");
+                // A lock is held while this runs, which asking takes.
+                tokio::spawn(async move {
+                    ask_their(client, count).await.expect("it emits");
+                });
             }
             .boxed()
         };
