@@ -3,6 +3,7 @@
 use crate::{
     BoxError, CloseDetails, ConnectError, SendError,
     client::{Client, Core, Kind as ClientKind},
+    scratch,
 };
 #[cfg(feature = "tokio")]
 use crate::{Namespace, Socket};
@@ -381,7 +382,7 @@ impl Ack {
     /// As [`SendError`] says.
     pub fn send<T: Serialize + ?Sized>(self, args: &T) -> Result<(), SendError> {
         match self.is_wanted() {
-            true => self.put(&Encoded::args(args)?),
+            true => scratch::args(args, |args| self.put(args)),
             false => Ok(()),
         }
     }

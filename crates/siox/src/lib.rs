@@ -127,6 +127,7 @@ mod hash;
 mod outgoing;
 pub mod parser;
 mod running;
+mod scratch;
 mod state;
 mod typed;
 mod watched;

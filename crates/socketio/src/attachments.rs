@@ -1,9 +1,6 @@
 //! The decoder: one message in, at most one packet out; a binary packet waits for its attachments.
 
-use crate::{
-    Config, Error, Json, Parsed,
-    packet::decode::{self, Decoded},
-};
+use crate::{Config, Decoded, Error, Json, Parsed, packet::decode};
 use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 use bytes::Bytes;
 use siox_wire::{Instant, Message};

@@ -46,7 +46,22 @@ impl Encoded {
     /// [`SendError::Reserved`] for a name that the protocol keeps for itself;
     /// [`SendError::Unencodable`] when `args` cannot be written as JSON.
     pub fn event<T: Serialize + ?Sized>(name: &str, args: &T) -> Result<Self, SendError> {
-        let encoder = open_event(name, FIRST)?;
+        let room = name.len().saturating_add(OPEN).saturating_add(FIRST);
+        Self::event_in(String::with_capacity(room), name, args)
+    }
+
+    /// As [`event`](Self::event), in the memory of `buffer`, whose text is lost:
+    /// [`into_buffer`](Self::into_buffer) gives it back.
+    ///
+    /// # Errors
+    /// As those of [`event`](Self::event); the buffer is lost then.
+    pub fn event_in<T: Serialize + ?Sized>(
+        buffer: String,
+        name: &str,
+        args: &T,
+    ) -> Result<Self, SendError> {
+        let mut encoder = Encoder::in_buffer(buffer);
+        open_event(&mut encoder.json, name, FIRST)?;
         Self::close(Kind::Event, encoder, false, args)
     }
 
@@ -55,11 +70,22 @@ impl Encoded {
     /// # Errors
     /// [`SendError::Unencodable`] when `args` cannot be written as JSON.
     pub fn args<T: Serialize + ?Sized>(args: &T) -> Result<Self, SendError> {
-        let mut encoder = Encoder::with_capacity(FIRST);
+        Self::args_in(String::with_capacity(FIRST), args)
+    }
+
+    /// As [`args`](Self::args), in the memory of `buffer`, whose text is lost:
+    /// [`into_buffer`](Self::into_buffer) gives it back.
+    ///
+    /// # Errors
+    /// As those of [`args`](Self::args); the buffer is lost then.
+    pub fn args_in<T: Serialize + ?Sized>(buffer: String, args: &T) -> Result<Self, SendError> {
+        let mut encoder = Encoder::in_buffer(buffer);
+        encoder.json.reserve(FIRST);
         encoder.json.push_str("3[");
         Self::close(Kind::Ack, encoder, true, args)
     }
 
+    #[inline]
     fn close<T: Serialize + ?Sized>(
         kind: Kind,
         mut encoder: Encoder,
@@ -82,13 +108,20 @@ impl Encoded {
         })
     }
 
+    /// The memory of its text, to be used again.
+    #[must_use]
+    pub fn into_buffer(self) -> String {
+        self.text
+    }
+
     /// An event with the arguments of a packet that was received, passed through without a look at
     /// them. Attachments are shared.
     ///
     /// # Errors
     /// [`SendError::Reserved`] for a name that the protocol keeps for itself.
     pub fn relay_event(name: &str, packet: &Packet<'_>) -> Result<Self, SendError> {
-        let mut text = open_event(name, packet.inner().len().saturating_add(2))?.json;
+        let mut text = String::new();
+        open_event(&mut text, name, packet.inner().len().saturating_add(2))?;
         let head = text.len();
         if !packet.is_empty() {
             text.push(',');
@@ -229,13 +262,16 @@ impl<'b> Packet<'b> {
 /// Room for the arguments, before it is known what they take.
 const FIRST: usize = 128;
 
-/// The beginning of an event's array, its name included, and room for as many bytes behind it.
-fn open_event(name: &str, more: usize) -> Result<Encoder, SendError> {
+/// What the beginning of an event's array takes beside its name.
+const OPEN: usize = 4;
+
+/// Writes the beginning of an event's array, its name included, and makes room for as many bytes behind it.
+fn open_event(text: &mut String, name: &str, more: usize) -> Result<(), SendError> {
     if is_reserved(name) {
         return Err(SendError::Reserved);
     }
-    let mut encoder = Encoder::with_capacity(name.len().saturating_add(4).saturating_add(more));
-    encoder.json.push_str("2[");
-    quote(&mut encoder.json, name);
-    Ok(encoder)
+    text.reserve(name.len().saturating_add(OPEN).saturating_add(more));
+    text.push_str("2[");
+    quote(text, name);
+    Ok(())
 }

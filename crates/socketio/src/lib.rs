@@ -108,7 +108,8 @@ pub use leniency::Leniency;
 pub use msgpack::MessagePack;
 pub use packet::{
     Packet, Raw,
-    decode::{Decoded, RESERVED_EVENTS, is_reserved},
+    decode::{RESERVED_EVENTS, is_reserved},
+    decoded::Decoded,
     encode::{Header, shared},
     grammar::{Kind, MAX_ACK_ID, MAX_NAMESPACE, MAX_NAMESPACE_QUERY},
 };

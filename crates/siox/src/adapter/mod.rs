@@ -115,6 +115,19 @@ pub struct Restored {
 ///
 /// What only sends returns at once: an adapter with a network queues it, in the order of the calls, and
 /// tells by [`SendError::Full`] when it cannot. What asks returns a future. Nothing here may block.
+///
+/// What other servers are told is plain data, of which they make the same again:
+///
+/// | of | plain data | made by |
+/// |---|---|---|
+/// | an event, an acknowledgement | [`Encoded::json`], [`Encoded::attachments`]; the same of [`Args`] | [`Encoded::from_parts`], [`Args::from_parts`] |
+/// | a selection | [`Selection::to`], [`Selection::except`] | [`Selection::new`] |
+/// | a socket | [`RemoteSocket::to_value`] | [`Local::remote_socket`] |
+/// | a session that is kept | its fields, [`SavedSession::data`], [`SavedSession::since`] | [`SavedSession::new`] |
+///
+/// Where sessions are recovered, an event carries its place in a log as its last argument
+/// ([`Encoded::with_argument`], [`Emit::stamped`]), and each server sends the log's events in the log's order
+/// ([`Local::emit_then`]).
 pub trait Adapter: Send + Sync + 'static {
     /// The server is closing. Called once, after everything else.
     fn close(&self) -> Later<'_, Result<(), AdapterError>> {

@@ -4,6 +4,7 @@ use super::Socket;
 use crate::{
     ArgsRef, SendError,
     awaited::{Answer, TypedAnswer},
+    scratch,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use siox_socketio::Encoded;
@@ -85,8 +86,9 @@ impl Emitter {
     /// # Errors
     /// As [`SendError`] says; nothing was sent.
     pub fn emit<T: Serialize + ?Sized>(&self, event: &str, args: &T) -> Result<(), SendError> {
-        let encoded = Encoded::event(event, args)?.compressed(self.compress);
-        self.socket.send(event, &encoded, self.kind())
+        scratch::event(event, args, self.compress, |encoded| {
+            self.socket.send(event, encoded, self.kind())
+        })
     }
 
     /// As [`Socket::relay`].

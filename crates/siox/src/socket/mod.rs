@@ -15,6 +15,7 @@ use crate::{
     awaited::{Answer, TypedAnswer},
     data::{SocketData, Stored},
     operator::Broadcast,
+    scratch,
 };
 use inner::Inner;
 use serde::{Serialize, de::DeserializeOwned};
@@ -103,7 +104,9 @@ impl Socket {
     /// # Errors
     /// As [`SendError`] says; nothing was sent.
     pub fn emit<T: Serialize + ?Sized>(&self, event: &str, args: &T) -> Result<(), SendError> {
-        self.send(event, &Encoded::event(event, args)?, Admit::Normal)
+        scratch::event(event, args, true, |encoded| {
+            self.send(event, encoded, Admit::Normal)
+        })
     }
 
     /// Sends an event unless something waits already: better lost than late.
@@ -115,7 +118,9 @@ impl Socket {
         event: &str,
         args: &T,
     ) -> Result<(), SendError> {
-        self.send(event, &Encoded::event(event, args)?, Admit::Volatile)
+        scratch::event(event, args, true, |encoded| {
+            self.send(event, encoded, Admit::Volatile)
+        })
     }
 
     /// Sends an event with arguments passed through as they came.

@@ -5,7 +5,7 @@ use super::{
     stays::{Early, State, Stay},
     verbs::header,
 };
-use crate::{Error, Kind, Packet, Raw, Revision, Slot, Value, packet::decode::Decoded};
+use crate::{Decoded, Error, Kind, Packet, Raw, Revision, Slot, Value};
 use alloc::{borrow::Cow, boxed::Box, format, string::ToString, vec::Vec};
 use siox_wire::{Admit, Instant, Sink};
 

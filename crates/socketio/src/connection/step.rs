@@ -4,7 +4,7 @@ use super::{
     Connection, Event,
     slots::{NoSlot, Slot, State},
 };
-use crate::{DisconnectReason, Error, MAX_NAMESPACE, Revision, packet::decode::Decoded, revision};
+use crate::{Decoded, DisconnectReason, Error, MAX_NAMESPACE, Revision, revision};
 use alloc::borrow::Cow;
 use siox_wire::Instant;
 

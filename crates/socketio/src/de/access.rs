@@ -1,11 +1,11 @@
 //! The elements, members and variants of a value, one after the other.
 
-use super::{key::Key, reader::Reader};
-use crate::DecodeError;
-use alloc::{
-    borrow::Cow,
-    vec::{self, Vec},
+use super::{
+    key::{self, Key},
+    reader::Reader,
 };
+use crate::DecodeError;
+use alloc::vec::{self, Vec};
 use bytes::Bytes;
 use serde::de::{
     DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor,
@@ -30,17 +30,12 @@ impl<'r, 'de> Elements<'r, 'de> {
 impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     type Error = DecodeError;
 
+    #[inline(always)]
     fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, DecodeError> {
-        let more = if self.first {
-            self.reader.peek() != Some(b']')
-        } else {
-            self.reader.eat(b',')
-        };
-        self.first = false;
-        if !more {
+        if !more(self.reader, &mut self.first, b']') {
             return Ok(None);
         }
         seed.deserialize(&mut *self.reader).map(Some)
@@ -65,34 +60,48 @@ impl<'r, 'de> Members<'r, 'de> {
 impl<'de> MapAccess<'de> for Members<'_, 'de> {
     type Error = DecodeError;
 
+    #[inline(always)]
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, DecodeError> {
-        let more = if self.first {
-            self.reader.peek() != Some(b'}')
-        } else {
-            self.reader.eat(b',')
-        };
-        self.first = false;
-        if !more {
+        if !more(self.reader, &mut self.first, b'}') {
             return Ok(None);
         }
-        self.reader.peek();
-        let key = match self.reader.plain_string() {
-            Some(key) => Cow::Borrowed(key),
-            None => self.reader.string()?,
-        };
-        seed.deserialize(Key(key)).map(Some)
+        match self.reader.plain_key() {
+            Some(key) => seed.deserialize(Key(key)).map(Some),
+            None => any_key(self.reader, seed).map(Some),
+        }
     }
 
+    #[inline(always)]
     fn next_value_seed<V: DeserializeSeed<'de>>(
         &mut self,
         seed: V,
     ) -> Result<V::Value, DecodeError> {
-        self.reader.expect(b':', "a colon was expected")?;
         seed.deserialize(&mut *self.reader)
     }
+}
+
+/// Whether another element or member is there, the comma before it eaten.
+#[inline(always)]
+fn more(reader: &mut Reader<'_>, first: &mut bool, close: u8) -> bool {
+    let next = reader.peek();
+    if core::mem::take(first) {
+        return next != Some(close);
+    }
+    let more = next == Some(b',');
+    reader.at = reader.at.wrapping_add(usize::from(more));
+    more
+}
+
+/// A key in another form than the common one.
+#[inline(never)]
+fn any_key<'de, K: DeserializeSeed<'de>>(
+    reader: &mut Reader<'de>,
+    seed: K,
+) -> Result<K::Value, DecodeError> {
+    key::any(reader.any_key()?, seed)
 }
 
 /// The one member of an object, whose key is a variant's name.
@@ -109,9 +118,7 @@ impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
         if self.0.peek() != Some(b'"') {
             return Err(DecodeError::custom("a variant was expected"));
         }
-        let key = self.0.string()?;
-        let variant = seed.deserialize(Key(key))?;
-        self.0.expect(b':', "a colon was expected")?;
+        let variant = key::any(self.0.any_key()?, seed)?;
         Ok((variant, self))
     }
 }

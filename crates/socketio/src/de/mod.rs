@@ -6,6 +6,7 @@ mod args;
 mod key;
 mod number;
 mod reader;
+mod value;
 
 pub(crate) use args::decode_args;
 pub(crate) use reader::{Reader, Source};

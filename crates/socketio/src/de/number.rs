@@ -15,7 +15,7 @@ const TENS: [f64; 16] = [
 
 /// The number of at most fifteen digits and without an exponent that begins at `at`, and where it ends. Its digits and
 /// the power of ten are doubles without an error, so that their quotient is the double nearest to it.
-#[inline]
+#[inline(always)]
 pub(super) fn short(bytes: &[u8], at: usize) -> Option<(Number, usize)> {
     let is_negative = bytes.get(at) == Some(&b'-');
     let start = at.wrapping_add(usize::from(is_negative));
@@ -34,7 +34,7 @@ pub(super) fn short(bytes: &[u8], at: usize) -> Option<(Number, usize)> {
     }
     let number = match (places, is_negative) {
         (Some(places), _) => {
-            let size = digits as f64 / TENS.get(places)?;
+            let size = digits.cast_signed() as f64 / TENS.get(places)?;
             Number::Float(if is_negative { -size } else { size })
         }
         (None, false) => Number::Unsigned(digits),

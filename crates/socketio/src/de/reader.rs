@@ -1,8 +1,7 @@
-//! The deserializer of one value.
+//! A position in validated text, and what can be read there.
 
 use super::{
-    RAW,
-    access::{Elements, Members, RawParts, Variant},
+    access::{Elements, Members, RawParts},
     number::{Number, long, short},
 };
 use crate::{
@@ -13,10 +12,7 @@ use crate::{
 };
 use alloc::{borrow::Cow, vec::Vec};
 use bytes::Bytes;
-use serde::de::{
-    self, Deserializer, Error as _, Unexpected, Visitor,
-    value::{BorrowedStrDeserializer, SeqDeserializer},
-};
+use serde::de::{Error as _, Visitor};
 
 /// Validated text, and what its placeholders stand for.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +53,12 @@ impl From<Fault> for DecodeError {
     }
 }
 
+#[cold]
+#[inline(never)]
+fn unexpected(what: &'static str) -> DecodeError {
+    DecodeError::custom(what)
+}
+
 impl<'de> Reader<'de> {
     pub(crate) fn new(source: Source<'de>, at: usize) -> Self {
         let sum = source
@@ -80,11 +82,27 @@ impl<'de> Reader<'de> {
         self
     }
 
+    /// The byte here or, where that is white space, the first one behind it.
     #[inline(always)]
     pub(crate) fn peek(&mut self) -> Option<u8> {
+        match self.source.text.as_bytes().get(self.at) {
+            Some(&b) if b > b' ' => Some(b),
+            Some(_) | None => self.peek_behind_space(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn peek_behind_space(&mut self) -> Option<u8> {
         let bytes = self.source.text.as_bytes();
         self.at = scan::skip_space(bytes, self.at);
         bytes.get(self.at).copied()
+    }
+
+    /// Passes the byte here.
+    #[inline(always)]
+    pub(super) fn step(&mut self) {
+        self.at = self.at.wrapping_add(1);
     }
 
     /// Eats `b`, or says that there is something else.
@@ -95,25 +113,56 @@ impl<'de> Reader<'de> {
         found
     }
 
+    #[inline(always)]
     pub(crate) fn expect(&mut self, b: u8, what: &'static str) -> Result<(), DecodeError> {
         if self.eat(b) {
             return Ok(());
         }
-        Err(DecodeError::custom(what))
+        Err(unexpected(what))
     }
 
-    /// The string here, if it is one without escapes.
+    /// Whether this is the byte here, and no white space before it.
     #[inline(always)]
-    pub(crate) fn plain_string(&mut self) -> Option<&'de str> {
+    pub(super) fn is_at(&self, b: u8) -> bool {
+        self.source.text.as_bytes().get(self.at) == Some(&b)
+    }
+
+    /// The string whose quote is here, if it is one without escapes.
+    #[inline(always)]
+    pub(super) fn plain_string(&mut self) -> Option<&'de str> {
         let text = self.source.text;
-        let bytes = text.as_bytes();
         let start = self.at.wrapping_add(1);
-        let end = plain_run(bytes, start);
-        if bytes.get(self.at) != Some(&b'"') || bytes.get(end) != Some(&b'"') {
+        let end = plain_run(text.as_bytes(), start);
+        if text.as_bytes().get(end) != Some(&b'"') {
             return None;
         }
         self.at = end.wrapping_add(1);
         text.get(start..end)
+    }
+
+    /// The key here, its colon eaten, if it is one without escapes, and no white space around it.
+    #[inline(always)]
+    pub(super) fn plain_key(&mut self) -> Option<&'de str> {
+        let text = self.source.text;
+        if !self.is_at(b'"') {
+            return None;
+        }
+        let start = self.at.wrapping_add(1);
+        let end = plain_run(text.as_bytes(), start);
+        let [b'"', b':', ..] = text.as_bytes().get(end..)? else {
+            return None;
+        };
+        self.at = end.wrapping_add(2);
+        text.get(start..end)
+    }
+
+    /// The key here, its colon eaten.
+    #[inline(never)]
+    pub(super) fn any_key(&mut self) -> Result<Cow<'de, str>, DecodeError> {
+        self.peek();
+        let key = self.string()?;
+        self.expect(b':', "a colon was expected")?;
+        Ok(key)
     }
 
     /// The string here, which must be one.
@@ -128,7 +177,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Passes the value here; returns where it was.
-    fn skip(&mut self) -> Result<(usize, usize), DecodeError> {
+    pub(super) fn skip(&mut self) -> Result<(usize, usize), DecodeError> {
         self.peek();
         let start = self.at;
         self.at = match self.known {
@@ -139,7 +188,7 @@ impl<'de> Reader<'de> {
     }
 
     /// The bytes that the placeholder here stands for.
-    fn binary(&mut self) -> Result<Option<&'de Bytes>, DecodeError> {
+    pub(super) fn binary(&mut self) -> Result<Option<&'de Bytes>, DecodeError> {
         self.peek();
         let Some(hole) = hole_at(self.source.holes, self.at) else {
             return Ok(None);
@@ -156,75 +205,57 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
-    fn number<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        let number = match short(self.source.text.as_bytes(), self.at) {
-            Some((number, end)) => {
-                self.at = end;
-                number
-            }
-            None => long(self.number_text()?).ok_or(DecodeError::Number)?,
-        };
-        match number {
-            Number::Unsigned(n) => visitor.visit_u64(n),
-            Number::Negative(n) => visitor.visit_i64(n),
-            Number::Float(n) => visitor.visit_f64(n),
-        }
-    }
-
-    /// The string here.
+    /// The number here, if it is a common one, and no white space before it.
     #[inline(always)]
-    fn text<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.plain_string() {
-            Some(text) => visitor.visit_borrowed_str(text),
-            None => self.other_text(visitor),
+    pub(super) fn short_number(&mut self) -> Option<Number> {
+        let (number, end) = short(self.source.text.as_bytes(), self.at)?;
+        self.at = end;
+        Some(number)
+    }
+
+    #[inline(never)]
+    pub(super) fn number(&mut self) -> Result<Number, DecodeError> {
+        self.peek();
+        match self.short_number() {
+            Some(number) => Ok(number),
+            None => long(self.number_text()?).ok_or(DecodeError::Number),
         }
     }
 
-    #[cold]
-    fn other_text<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.string()? {
-            Cow::Borrowed(s) => visitor.visit_borrowed_str(s),
-            Cow::Owned(s) => visitor.visit_string(s),
-        }
-    }
-
-    fn number_text(&mut self) -> Result<&'de str, DecodeError> {
+    pub(super) fn number_text(&mut self) -> Result<&'de str, DecodeError> {
         self.peek();
         let (text, start) = (self.source.text, self.at);
         self.at = scan::number(text.as_bytes(), start)?;
         Ok(text.get(start..self.at).unwrap_or_default())
     }
 
-    fn is_number(&mut self) -> bool {
+    pub(super) fn is_number(&mut self) -> bool {
         matches!(self.peek(), Some(b'-' | b'0'..=b'9'))
     }
 
-    fn word<V: Visitor<'de>>(
+    /// The array whose bracket is here.
+    #[inline(always)]
+    pub(super) fn sequence<V: Visitor<'de>>(
         &mut self,
-        len: usize,
-        visit: impl FnOnce(V) -> Result<V::Value, DecodeError>,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        self.at = self.at.wrapping_add(len);
-        visit(visitor)
-    }
-
-    fn sequence<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.expect(b'[', "an array was expected")?;
+        self.step();
         let value = visitor.visit_seq(Elements::new(self))?;
         self.expect(b']', "more elements than were expected")?;
         Ok(value)
     }
 
-    fn mapping<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.expect(b'{', "an object was expected")?;
+    /// The object whose brace is here.
+    #[inline(always)]
+    pub(super) fn mapping<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
+        self.step();
         let value = visitor.visit_map(Members::new(self))?;
         self.expect(b'}', "more members than were expected")?;
         Ok(value)
     }
 
     /// Hands over the value here as text, holes and attachments, for [`Value`](crate::Value).
-    fn raw<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
+    pub(super) fn raw<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
         let (start, end) = self.skip()?;
         let text = self.source.text.get(start..end).unwrap_or_default();
         let mut holes = Vec::new();
@@ -248,127 +279,5 @@ impl<'de> Reader<'de> {
             holes.push(u32::try_from(place).unwrap_or(u32::MAX));
         }
         visitor.visit_seq(RawParts::new(text, holes, attachments))
-    }
-}
-
-impl<'de> Deserializer<'de> for &mut Reader<'de> {
-    type Error = DecodeError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.peek() {
-            Some(b'"') => self.text(visitor),
-            Some(b'{') => match self.binary()? {
-                Some(bytes) => visitor.visit_byte_buf(bytes.to_vec()),
-                None => self.mapping(visitor),
-            },
-            Some(b'[') => self.sequence(visitor),
-            Some(b't') => self.word(4, |v: V| v.visit_bool(true), visitor),
-            Some(b'f') => self.word(5, |v: V| v.visit_bool(false), visitor),
-            Some(b'n') => self.word(4, V::visit_unit, visitor),
-            Some(_) | None => self.number(visitor),
-        }
-    }
-
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        let first = self.peek();
-        if first == Some(b'"') {
-            return self.text(visitor);
-        }
-        // Bytes are no text, even where they happen to be UTF-8.
-        if first == Some(b'{')
-            && let Some(bytes) = self.binary()?
-        {
-            return Err(DecodeError::invalid_type(
-                Unexpected::Bytes(bytes),
-                &visitor,
-            ));
-        }
-        self.deserialize_any(visitor)
-    }
-
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.deserialize_str(visitor)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if self.peek() == Some(b'n') {
-            return self.word(4, V::visit_none, visitor);
-        }
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
-        if name == RAW {
-            return self.raw(visitor);
-        }
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if self.peek() == Some(b'{')
-            && let Some(bytes) = self.binary()?
-        {
-            return visitor.visit_seq(SeqDeserializer::new(bytes.iter().copied()));
-        }
-        self.deserialize_any(visitor)
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(
-        self,
-        _len: usize,
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
-        self.deserialize_seq(visitor)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        _variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
-        match self.peek() {
-            Some(b'"') => match self.string()? {
-                Cow::Borrowed(s) => visitor.visit_enum(BorrowedStrDeserializer::new(s)),
-                Cow::Owned(s) => visitor.visit_enum(de::IntoDeserializer::into_deserializer(s)),
-            },
-            Some(b'{') => {
-                self.at = self.at.wrapping_add(1);
-                let value = visitor.visit_enum(Variant(self))?;
-                self.expect(b'}', "one member was expected")?;
-                Ok(value)
-            }
-            Some(_) | None => Err(DecodeError::custom("a variant was expected")),
-        }
-    }
-
-    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if !self.is_number() {
-            return self.deserialize_any(visitor);
-        }
-        let raw = self.number_text()?;
-        visitor.visit_i128(raw.parse().map_err(|_| DecodeError::Number)?)
-    }
-
-    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if !self.is_number() {
-            return self.deserialize_any(visitor);
-        }
-        let raw = self.number_text()?;
-        visitor.visit_u128(raw.parse().map_err(|_| DecodeError::Number)?)
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.skip()?;
-        visitor.visit_unit()
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char bytes byte_buf unit unit_struct
-        tuple_struct map struct identifier
     }
 }

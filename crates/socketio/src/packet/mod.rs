@@ -1,6 +1,7 @@
 //! Packets as they arrive: validated text, and the attachments that belong to it.
 
 pub(crate) mod decode;
+pub(crate) mod decoded;
 pub(crate) mod encode;
 pub(crate) mod grammar;
 pub(crate) mod lenient;
@@ -97,10 +98,10 @@ impl Span {
     }
 }
 
-/// The scan refuses texts whose offsets would not fit.
-#[inline]
+/// No offset is lost: the scan refuses longer texts.
+#[inline(always)]
 pub(crate) fn narrow(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
+    n as u32
 }
 
 /// The arguments of an event or an acknowledgement: JSON that was checked (its grammar, its depth,

@@ -1,7 +1,7 @@
 //! Arrays and objects while they are written.
 
 use super::{Encoder, Unencodable, key::Key};
-use crate::text::quote;
+use crate::text::push_inside;
 use serde::{Serialize, ser};
 
 /// An array or object whose bracket is written.
@@ -13,6 +13,7 @@ pub(crate) struct Compound<'e> {
 }
 
 impl<'e> Compound<'e> {
+    #[inline(always)]
     pub(crate) fn open(encoder: &'e mut Encoder, bracket: char, close: &'static str) -> Self {
         encoder.json.push(bracket);
         Self {
@@ -22,25 +23,38 @@ impl<'e> Compound<'e> {
         }
     }
 
+    #[inline(always)]
     fn separate(&mut self) {
-        if !self.first {
+        if !core::mem::take(&mut self.first) {
             self.encoder.json.push(',');
         }
-        self.first = false;
     }
 
+    #[inline(always)]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unencodable> {
         self.separate();
         value.serialize(&mut *self.encoder)
     }
 
-    fn field<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), Unencodable> {
-        self.separate();
-        quote(&mut self.encoder.json, key);
-        self.encoder.json.push(':');
+    // Always inlined: the compiler knows the key, and writes it as it will look.
+    #[inline(always)]
+    fn field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), Unencodable> {
+        let json = &mut self.encoder.json;
+        if core::mem::take(&mut self.first) {
+            json.push('"');
+        } else {
+            json.push_str(",\"");
+        }
+        push_inside(json, key);
+        json.push_str("\":");
         value.serialize(&mut *self.encoder)
     }
 
+    #[inline(always)]
     fn close(self) -> Result<(), Unencodable> {
         self.encoder.json.push_str(self.close);
         Ok(())
@@ -53,10 +67,12 @@ macro_rules! elements {
             type Ok = ();
             type Error = Unencodable;
 
+            #[inline]
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unencodable> {
                 self.element(value)
             }
 
+            #[inline]
             fn end(self) -> Result<(), Unencodable> {
                 self.close()
             }
@@ -77,6 +93,7 @@ macro_rules! fields {
             type Ok = ();
             type Error = Unencodable;
 
+            #[inline(always)]
             fn serialize_field<T: Serialize + ?Sized>(
                 &mut self,
                 key: &'static str,
@@ -85,6 +102,7 @@ macro_rules! fields {
                 self.field(key, value)
             }
 
+            #[inline]
             fn end(self) -> Result<(), Unencodable> {
                 self.close()
             }

@@ -96,11 +96,14 @@ impl serde::ser::Error for Unencodable {
 }
 
 impl Encoder {
-    /// One with room for so many bytes of text.
-    pub(crate) fn with_capacity(bytes: usize) -> Self {
+    /// One that writes into the memory of `buffer`, whose text is lost.
+    #[inline(always)]
+    pub(crate) fn in_buffer(mut buffer: String) -> Self {
+        buffer.clear();
         Self {
-            json: String::with_capacity(bytes),
-            ..Self::default()
+            json: buffer,
+            attachments: Vec::new(),
+            holes: None,
         }
     }
 
@@ -163,6 +166,7 @@ impl Encoder {
 /// Integers, each by way of `$write`.
 macro_rules! integers {
     ($($method:ident $ty:ty, $write:ident;)*) => {$(
+        #[inline]
         fn $method(self, n: $ty) -> Result<(), Unencodable> {
             number::$write(&mut self.json, n.into());
             Ok(())
@@ -202,6 +206,7 @@ impl<'e> Serializer for &'e mut Encoder {
         Ok(())
     }
 
+    #[inline]
     fn serialize_bool(self, b: bool) -> Result<(), Unencodable> {
         self.json.push_str(if b { "true" } else { "false" });
         Ok(())
@@ -216,6 +221,7 @@ impl<'e> Serializer for &'e mut Encoder {
         Ok(())
     }
 
+    #[inline]
     fn serialize_f64(self, n: f64) -> Result<(), Unencodable> {
         if n.is_finite() {
             number::float(&mut self.json, n);
@@ -229,6 +235,7 @@ impl<'e> Serializer for &'e mut Encoder {
         self.serialize_str(c.encode_utf8(&mut [0; 4]))
     }
 
+    #[inline]
     fn serialize_str(self, text: &str) -> Result<(), Unencodable> {
         quote(&mut self.json, text);
         Ok(())
@@ -239,14 +246,17 @@ impl<'e> Serializer for &'e mut Encoder {
         Ok(())
     }
 
+    #[inline]
     fn serialize_none(self) -> Result<(), Unencodable> {
         self.serialize_unit()
     }
 
+    #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unencodable> {
         value.serialize(self)
     }
 
+    #[inline]
     fn serialize_unit(self) -> Result<(), Unencodable> {
         self.null();
         Ok(())
@@ -265,6 +275,7 @@ impl<'e> Serializer for &'e mut Encoder {
         self.serialize_str(variant)
     }
 
+    #[inline]
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         name: &'static str,
@@ -289,10 +300,12 @@ impl<'e> Serializer for &'e mut Encoder {
         Ok(())
     }
 
+    #[inline]
     fn serialize_seq(self, _len: Option<usize>) -> Result<Compound<'e>, Unencodable> {
         Ok(Compound::open(self, '[', "]"))
     }
 
+    #[inline]
     fn serialize_tuple(self, _len: usize) -> Result<Compound<'e>, Unencodable> {
         Ok(Compound::open(self, '[', "]"))
     }
@@ -316,10 +329,12 @@ impl<'e> Serializer for &'e mut Encoder {
         Ok(Compound::open(self, '[', "]}"))
     }
 
+    #[inline]
     fn serialize_map(self, _len: Option<usize>) -> Result<Compound<'e>, Unencodable> {
         Ok(Compound::open(self, '{', "}"))
     }
 
+    #[inline]
     fn serialize_struct(
         self,
         _name: &'static str,

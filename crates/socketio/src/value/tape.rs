@@ -40,7 +40,14 @@ pub(super) struct Node {
 const KIND_SHIFT: u32 = 29;
 const DETAIL: u32 = (1 << KIND_SHIFT) - 1;
 
+/// Text ends at 2^28 bytes, so no offset and no count is larger.
+#[inline(always)]
+fn narrow(n: usize) -> u32 {
+    n as u32
+}
+
 impl Node {
+    #[inline(always)]
     fn new(kind: ValueKind, start: usize, end: usize, next: usize, detail: u32) -> Self {
         let kind = match kind {
             ValueKind::Null => 0,
@@ -51,14 +58,19 @@ impl Node {
             ValueKind::Array => 5,
             ValueKind::Object => 6u32,
         };
-        // Text ends at 2^28 bytes, so no offset and no count is larger.
-        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Self {
             start: narrow(start),
             end: narrow(end),
             next: narrow(next),
             meta: (kind << KIND_SHIFT) | (detail & DETAIL),
         }
+    }
+
+    /// An array or object ends here.
+    fn close(&mut self, end: u32, next: u32, count: u32) {
+        self.end = end;
+        self.next = next;
+        self.meta |= count & DETAIL;
     }
 
     pub(super) fn kind(self) -> ValueKind {
@@ -78,14 +90,24 @@ impl Node {
     }
 }
 
-/// How much text a value or key takes, in the mean of many.
-const BYTES: usize = 8;
+/// How much text a value or key takes at least, but for few texts.
+const BYTES: usize = 6;
+
+/// An array or object whose end has not come.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    /// Its node.
+    index: usize,
+    /// How many elements or members the one around it has had.
+    before: u32,
+}
 
 /// Builds the index while the text is scanned.
 pub(super) struct Tape<'a> {
     nodes: Vec<Node>,
-    /// The open arrays and objects.
-    open: Vec<usize>,
+    open: Vec<Open>,
+    /// Elements or members of the innermost open array or object.
+    count: u32,
     holes: &'a [Hole],
     /// Within a placeholder: how many brackets are open.
     inside: usize,
@@ -97,6 +119,7 @@ impl<'a> Tape<'a> {
         Self {
             nodes: Vec::with_capacity((bytes / BYTES).saturating_add(1)),
             open: Vec::new(),
+            count: 0,
             holes,
             inside: 0,
         }
@@ -106,37 +129,40 @@ impl<'a> Tape<'a> {
         self.nodes.into()
     }
 
-    /// One more value in the array or object around here.
-    fn count(&mut self) {
-        if let Some(parent) = self.open.last().and_then(|&i| self.nodes.get_mut(i)) {
-            parent.meta = parent.meta.saturating_add(1);
-        }
-    }
-
+    #[inline(always)]
     fn leaf(&mut self, kind: ValueKind, start: usize, end: usize, detail: u32) {
         if self.inside == 0 {
-            self.count();
+            self.count = self.count.wrapping_add(1);
             self.push(kind, start, end, detail);
         }
     }
 
+    #[inline(always)]
     fn push(&mut self, kind: ValueKind, start: usize, end: usize, detail: u32) {
-        let next = self.nodes.len().saturating_add(1);
+        let next = self.nodes.len().wrapping_add(1);
         self.nodes.push(Node::new(kind, start, end, next, detail));
+    }
+
+    /// The placeholder that begins at `at`, if one does.
+    fn hole(&mut self, at: usize) -> Option<Hole> {
+        let (hole, rest) = self.holes.split_first()?;
+        if hole.start as usize != at {
+            return None;
+        }
+        self.holes = rest;
+        Some(*hole)
     }
 }
 
 impl Visit for Tape<'_> {
+    #[inline(always)]
     fn open(&mut self, at: usize, object: bool) {
         if self.inside > 0 {
             self.inside = self.inside.saturating_add(1);
             return;
         }
-        if let Some((hole, rest)) = self.holes.split_first()
-            && hole.start as usize == at
-        {
+        if let Some(hole) = self.hole(at) {
             self.leaf(ValueKind::Binary, at, hole.end as usize, hole.num);
-            self.holes = rest;
             self.inside = 1;
             return;
         }
@@ -145,43 +171,44 @@ impl Visit for Tape<'_> {
         } else {
             ValueKind::Array
         };
-        self.count();
-        self.open.push(self.nodes.len());
+        self.open.push(Open {
+            index: self.nodes.len(),
+            before: self.count.wrapping_add(1),
+        });
+        self.count = 0;
         self.push(kind, at, at, 0);
     }
 
+    #[inline(always)]
     fn close(&mut self, end: usize, _object: bool) {
         if self.inside > 0 {
             self.inside = self.inside.saturating_sub(1);
             return;
         }
-        let next = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        if let Some(node) = self.open.pop().and_then(|i| self.nodes.get_mut(i)) {
-            node.end = u32::try_from(end).unwrap_or(u32::MAX);
-            node.next = next;
+        let next = narrow(self.nodes.len());
+        if let Some(open) = self.open.pop() {
+            if let Some(node) = self.nodes.get_mut(open.index) {
+                node.close(narrow(end), next, self.count);
+            }
+            self.count = open.before;
         }
     }
 
+    #[inline(always)]
     fn key(&mut self, token: Token) {
         if self.inside == 0 {
-            self.push(
-                ValueKind::String,
-                token.start,
-                token.end,
-                token.escaped.into(),
-            );
+            let escaped = token.escaped.into();
+            self.push(ValueKind::String, token.start, token.end, escaped);
         }
     }
 
+    #[inline(always)]
     fn string(&mut self, token: Token) {
-        self.leaf(
-            ValueKind::String,
-            token.start,
-            token.end,
-            token.escaped.into(),
-        );
+        let escaped = token.escaped.into();
+        self.leaf(ValueKind::String, token.start, token.end, escaped);
     }
 
+    #[inline(always)]
     fn atom(&mut self, atom: Atom, token: Token) {
         let kind = match atom {
             Atom::Null => ValueKind::Null,
