@@ -65,9 +65,10 @@ impl Peer {
     }
 }
 
-/// Whether a client can do it: rust_socketio does not acknowledge what a server asks.
+/// Whether a client can do it: rust_socketio does not acknowledge what a server asks, and panics where one of several
+/// acknowledgements comes that it waits for.
 pub(crate) fn can(peer: Peer, row: Row) -> bool {
-    (peer, row) != (Peer::RustSocketio, Row::Answer)
+    peer != Peer::RustSocketio || !matches!(row, Row::Answer | Row::Ack16)
 }
 
 /// How many are to be begun, and to end, and who waits for that.
@@ -274,7 +275,10 @@ fn ask_their(
             let count = count.clone();
             async move {
                 count.end();
-                ask_their(client, count).await.expect("it emits");
+                // A lock is held while this runs, which asking takes.
+                tokio::spawn(async move {
+                    ask_their(client, count).await.expect("it emits");
+                });
             }
             .boxed()
         };
