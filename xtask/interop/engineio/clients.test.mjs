@@ -25,7 +25,7 @@ async function reason(server, eio, sid) {
   for (let tries = 0; tries < 100; tries += 1) {
     asks.send(`ended ${sid}`);
     await until(() => asks.got.length > 0, "an answer");
-    const answer = asks.got.pop();
+    const answer = plain(asks.got.pop());
     if (answer !== "") return answer;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -134,7 +134,10 @@ impl Manager {
         let Some(key) = self.by_slot(slot) else {
             return;
         };
-        if let Some(socket) = self.get_mut(key) {
+        // No offset stands in what wants an acknowledgement: its last argument is the application's.
+        if owed.is_none()
+            && let Some(socket) = self.get_mut(key)
+        {
             socket.passed(&packet);
         }
         self.events.push_back(ManagerEvent::Event {

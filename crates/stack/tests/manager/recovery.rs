@@ -39,6 +39,10 @@ fn it_tells_the_last_offset() {
             r#"0{"pid":"p","offset":"o1"}"#,
         ),
         (&[r#"2["only a name"]"#], r#"0{"pid":"p"}"#),
+        (
+            &[r#"2["a","o1"]"#, r#"21["wants an answer","b-1"]"#],
+            r#"0{"pid":"p","offset":"o1"}"#,
+        ),
         (&[r#"2["a","x\"y\\"]"#], r#"0{"pid":"p","offset":"x\"y\\"}"#),
         (
             &[r#"2["a",["b","c"]]"#, r#"2["a", "o" ]"#],
