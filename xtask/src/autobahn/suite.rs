@@ -14,6 +14,8 @@ use crate::shell::{Result, command, exists, run as run_command, target, write};
 
 /// How long the suite's server may take to listen.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Ports on which the fuzzing server is tried.
+const TRIES: usize = 3;
 
 pub(super) struct Suite {
     folder: PathBuf,
@@ -55,8 +57,18 @@ impl Suite {
         Ok(report)
     }
 
-    /// Starts the fuzzing server on a free port and waits until it listens.
+    /// Starts the fuzzing server on a free port and waits until it listens. Between being found free and being
+    /// listened on, another may take the port: then on another one.
     pub(super) fn start_server(&self, name: &str, sections: &[Section]) -> Result<Fuzzer> {
+        for _ in 1..TRIES {
+            if let Ok(fuzzer) = self.try_server(name, sections) {
+                return Ok(fuzzer);
+            }
+        }
+        self.try_server(name, sections)
+    }
+
+    fn try_server(&self, name: &str, sections: &[Section]) -> Result<Fuzzer> {
         let report = self.fresh_report(name)?;
         let port = free_port()?;
         let mut plan = plan(&report, sections);
