@@ -63,6 +63,10 @@ impl Connection {
     ) -> Option<Result<&'b str, Error>> {
         self.end_group();
         let whole = self.whole(input)?;
+        // Behind an empty one, the next frame begins.
+        if whole.len == 0 {
+            return None;
+        }
         let first = input.peek().get(whole.head)?;
         if !whole.is_text || first ^ whole.mask[0] != lead || !lead.is_ascii() {
             return None;
