@@ -102,11 +102,40 @@ pub(crate) fn open_packet(config: &Config, sid: &Sid, transport: Transport) -> S
         Transport::Polling if config.upgrades() => r#"["websocket"]"#,
         Transport::Polling | Transport::WebSocket => "[]",
     };
-    format!(
-        r#"0{{"sid":"{}","upgrades":{upgrades},"pingInterval":{},"pingTimeout":{},"maxPayload":{}}}"#,
-        sid.as_str(),
-        config.ping_interval.as_millis(),
-        config.ping_timeout.as_millis(),
-        config.max_payload,
-    )
+    // Written by hand, since every session begins with it.
+    let mut packet = String::with_capacity(144);
+    packet.push_str(r#"0{"sid":""#);
+    packet.push_str(sid.as_str());
+    packet.push_str(r#"","upgrades":"#);
+    packet.push_str(upgrades);
+    let max_payload = u128::try_from(config.max_payload).unwrap_or(u128::MAX);
+    for (name, value) in [
+        (r#","pingInterval":"#, config.ping_interval.as_millis()),
+        (r#","pingTimeout":"#, config.ping_timeout.as_millis()),
+        (r#","maxPayload":"#, max_payload),
+    ] {
+        packet.push_str(name);
+        push_number(value, &mut packet);
+    }
+    packet.push('}');
+    packet
+}
+
+/// Writes a number in decimal.
+fn push_number(n: u128, to: &mut String) {
+    let Ok(mut left) = u64::try_from(n) else {
+        return to.push_str(&format!("{n}"));
+    };
+    let mut digits = [b'0'; 20];
+    let mut used = 0usize;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0'.saturating_add(u8::try_from(left % 10).unwrap_or(0));
+        left /= 10;
+        used = used.saturating_add(1);
+        if left == 0 {
+            break;
+        }
+    }
+    let digits = digits.get(digits.len().saturating_sub(used)..);
+    to.push_str(core::str::from_utf8(digits.unwrap_or_default()).unwrap_or_default());
 }

@@ -1,7 +1,9 @@
 //! The session's name, which is also its only credential.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use core::fmt;
+
+/// Those of base64url (RFC 4648 §5).
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// A session id: by default 120 bits of the caller's randomness as 20 characters of base64url; an
 /// application may make its own, of 1 to 40 characters of `A-Z a-z 0-9 - . _ ~`, which need no escaping
@@ -24,12 +26,16 @@ impl Sid {
     /// The id made of these bytes, which must be unpredictable.
     #[must_use]
     pub fn from_random(bytes: &[u8; 15]) -> Self {
-        let mut random = [b'A'; Self::LEN];
-        // Fifteen bytes are twenty characters exactly, so there is no error to tell.
-        let _ = URL_SAFE_NO_PAD.encode_slice(bytes, &mut random);
         let mut text = [0; Self::MAX];
-        for (to, from) in text.iter_mut().zip(random) {
-            *to = from;
+        let (threes, _) = bytes.as_chunks::<3>();
+        let (fours, _) = text.as_chunks_mut::<4>();
+        // Fifteen bytes are twenty characters exactly.
+        for ([a, b, c], four) in threes.iter().zip(fours) {
+            let digits = [a >> 2, a << 4 | b >> 4, b << 2 | c >> 6, *c];
+            *four = digits.map(|digit| {
+                let digit = DIGITS.get(usize::from(digit & 0x3f));
+                digit.copied().unwrap_or_default()
+            });
         }
         Self {
             text,
@@ -75,6 +81,15 @@ impl fmt::Debug for Sid {
 mod tests {
     use super::*;
     use alloc::{format, string::String};
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+    proptest::proptest! {
+        #[test]
+        fn is_base64url(bytes in proptest::prelude::any::<[u8; 15]>()) {
+            let sid = Sid::from_random(&bytes);
+            proptest::prop_assert_eq!(sid.as_str(), URL_SAFE_NO_PAD.encode(bytes));
+        }
+    }
 
     #[test]
     fn is_what_was_drawn_and_reads_back() {

@@ -52,13 +52,16 @@ impl<'a> Response<'a> {
         let (mut status, mut length) = ([0; 20], [0; 20]);
         let mut parts: Vec<&[u8]> =
             Vec::with_capacity(self.headers.len().saturating_mul(4).saturating_add(16));
-        parts.extend([
-            b"HTTP/1.1 ".as_slice(),
-            decimal(u64::from(self.status), &mut status),
-            b" ",
-            reason(self.status).as_bytes(),
-            b"\r\n",
-        ]);
+        match self.status {
+            200 => parts.push(b"HTTP/1.1 200 OK\r\n"),
+            other => parts.extend([
+                b"HTTP/1.1 ".as_slice(),
+                decimal(u64::from(other), &mut status),
+                b" ",
+                reason(other).as_bytes(),
+                b"\r\n",
+            ]),
+        }
         // An Upgrade (of a 426) must be named in Connection (RFC 9110, 7.8).
         let upgrade = has(self.headers, "upgrade").then_some("Upgrade");
         let options = match (connection, upgrade) {

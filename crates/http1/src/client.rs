@@ -67,8 +67,10 @@ pub struct ResponseHead<'b> {
 impl<'b> ResponseHead<'b> {
     fn parse(bytes: Cow<'b, [u8]>, count: usize) -> Result<Self, Error> {
         let ((status, http11), fields) = Fields::parse(bytes, count, |bytes, slots| {
-            let mut response = httparse::Response::new(slots);
-            response.parse(bytes).map_err(|e| match e {
+            let mut response = httparse::Response::new(&mut []);
+            let config = httparse::ParserConfig::default();
+            let parsed = config.parse_response_with_uninit_headers(&mut response, bytes, slots);
+            parsed.map_err(|e| match e {
                 httparse::Error::Version => Error::Version,
                 e => violation(e, Violation::StatusLine).into(),
             })?;

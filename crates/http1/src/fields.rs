@@ -2,6 +2,7 @@
 
 use crate::{Error, Violation, scan::touched};
 use alloc::{borrow::Cow, vec, vec::Vec};
+use core::mem::MaybeUninit;
 
 /// A run of bytes inside a head.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,68 +30,140 @@ impl Span {
     pub(crate) fn in_text(self, whole: &[u8]) -> &str {
         core::str::from_utf8(self.in_bytes(whole)).unwrap_or_default()
     }
+
+    /// Where it lies in a text.
+    pub(crate) fn within(self, text: &str) -> &str {
+        let at = usize::try_from(self.at).unwrap_or(usize::MAX);
+        let len = usize::try_from(self.len).unwrap_or(0);
+        text.get(at..at.saturating_add(len)).unwrap_or_default()
+    }
+}
+
+/// A text inside a head: itself where the head is lent, else where it lies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Text<'b> {
+    Lent(&'b str),
+    At(Span),
+}
+
+impl<'b> Text<'b> {
+    /// The `part` of `bytes`.
+    pub(crate) fn of(part: Span, bytes: &Cow<'b, [u8]>) -> Self {
+        match bytes {
+            Cow::Borrowed(bytes) => Self::Lent(part.in_text(bytes)),
+            Cow::Owned(_) => Self::At(part),
+        }
+    }
+
+    pub(crate) fn get<'s>(&'s self, whole: &'s [u8]) -> &'s str {
+        match self {
+            Self::Lent(text) => text,
+            Self::At(span) => span.in_text(whole),
+        }
+    }
+
+    pub(crate) fn into_owned(self, whole: &[u8]) -> Text<'static> {
+        Text::At(match self {
+            Self::Lent(text) => Span::of(text.as_bytes(), whole),
+            Self::At(span) => span,
+        })
+    }
+}
+
+/// Header lines: themselves where the head is lent, so that nothing of it is looked at twice, else where
+/// they lie.
+#[derive(Debug, Clone)]
+enum Lines<'b> {
+    Lent(Vec<(&'b str, &'b [u8])>),
+    At(Vec<(Span, Span)>),
 }
 
 /// The bytes of a head and its header lines.
 #[derive(Debug, Clone)]
 pub(crate) struct Fields<'b> {
     pub(crate) bytes: Cow<'b, [u8]>,
-    lines: Vec<(Span, Span)>,
+    lines: Lines<'b>,
 }
 
+/// What header lines are parsed into.
+pub(crate) type Slots<'h, 'x> = &'h mut [MaybeUninit<httparse::Header<'x>>];
+
 impl<'b> Fields<'b> {
-    /// Lets `parse` fill as many header slots as the head has lines, and keeps where they lie. What
-    /// else `parse` found is handed through.
+    /// Lets `parse` fill as many header slots as the head has lines, and keeps the lines. What else
+    /// `parse` found is handed through.
     pub(crate) fn parse<T>(
         bytes: Cow<'b, [u8]>,
         count: usize,
         parse: impl for<'h, 'x> FnOnce(
             &'x [u8],
-            &'h mut [httparse::Header<'x>],
+            Slots<'h, 'x>,
         ) -> Result<(T, &'h [httparse::Header<'x>]), Error>,
     ) -> Result<(T, Self), Error> {
-        const FEW: usize = 32;
         touched::add(bytes.len());
-        let (mut few, mut many);
-        let slots = if count <= FEW {
-            few = [httparse::EMPTY_HEADER; FEW];
-            few.as_mut_slice()
-        } else {
-            many = vec![httparse::EMPTY_HEADER; count];
-            many.as_mut_slice()
+        let (found, lines) = match &bytes {
+            Cow::Borrowed(bytes) => with_slots(count, |slots| {
+                let (found, headers) = parse(bytes, slots)?;
+                let lines = headers.iter().map(|h| (h.name, h.value.trim_ascii()));
+                Ok((found, Lines::Lent(lines.collect())))
+            })?,
+            Cow::Owned(bytes) => with_slots(count, |slots| {
+                let (found, headers) = parse(bytes, slots)?;
+                let of = |part: &[u8]| Span::of(part, bytes);
+                let lines = headers
+                    .iter()
+                    .map(|h| (of(h.name.as_bytes()), of(h.value.trim_ascii())));
+                Ok((found, Lines::At(lines.collect())))
+            })?,
         };
-        let (found, headers) = parse(&bytes, slots)?;
-        let lines = headers
-            .iter()
-            .map(|h| {
-                let value = h.value.trim_ascii();
-                (Span::of(h.name.as_bytes(), &bytes), Span::of(value, &bytes))
-            })
-            .collect();
         Ok((found, Self { bytes, lines }))
     }
 
+    fn line(&self, at: usize) -> Option<(&str, &[u8])> {
+        match &self.lines {
+            Lines::Lent(lines) => lines.get(at).copied(),
+            Lines::At(lines) => lines
+                .get(at)
+                .map(|(name, value)| (name.in_text(&self.bytes), value.in_bytes(&self.bytes))),
+        }
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
-        self.lines
-            .iter()
-            .map(|(name, value)| (name.in_text(&self.bytes), value.in_bytes(&self.bytes)))
+        (0..).map_while(|at| self.line(at))
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
-        let named = |span: Span| {
-            let found = span.in_bytes(&self.bytes);
-            found.eq_ignore_ascii_case(name.as_bytes())
-        };
-        let line = self.lines.iter().find(|(n, _)| named(*n));
-        line.map(|(_, value)| value.in_bytes(&self.bytes))
+        let mut lines = self.iter();
+        let line = lines.find(|(n, _)| n.eq_ignore_ascii_case(name));
+        line.map(|(_, value)| value)
     }
 
     pub(crate) fn into_owned(self) -> Fields<'static> {
+        let of = |part: &[u8]| Span::of(part, &self.bytes);
+        let lines = match self.lines {
+            Lines::Lent(lines) => lines
+                .into_iter()
+                .map(|(name, value)| (of(name.as_bytes()), of(value)))
+                .collect(),
+            Lines::At(lines) => lines,
+        };
         Fields {
+            lines: Lines::At(lines),
             bytes: Cow::Owned(self.bytes.into_owned()),
-            lines: self.lines,
         }
     }
+}
+
+/// Lends `f` slots for `count` header lines.
+fn with_slots<'x, R>(
+    count: usize,
+    f: impl FnOnce(Slots<'_, 'x>) -> Result<R, Error>,
+) -> Result<R, Error> {
+    const FEW: usize = 32;
+    if count > FEW {
+        let empty = MaybeUninit::<httparse::Header<'x>>::uninit();
+        return f(&mut vec![empty; count]);
+    }
+    f(&mut [const { MaybeUninit::uninit() }; FEW])
 }
 
 /// The rule that a failed parse of header lines broke.
@@ -112,20 +185,32 @@ pub(crate) fn lists(list: &[u8], token: &str) -> bool {
         .any(|item| item.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
 }
 
-/// Whether `name` is a token (RFC 9110, 5.6.2).
-pub(crate) fn is_token(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || is_mark(b))
+/// Which bytes are letters, digits, or one of `more`.
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
+const fn alphanumeric_and(more: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut b = 0u8;
+    while b < 0x80 {
+        table[b as usize] = b.is_ascii_alphanumeric();
+        b = b.wrapping_add(1);
+    }
+    let mut at = 0usize;
+    while at < more.len() {
+        table[more[at] as usize] = true;
+        at = at.wrapping_add(1);
+    }
+    table
 }
 
-/// The characters of a token that are neither letters nor digits.
-const fn is_mark(b: u8) -> bool {
-    matches!(
-        b,
-        b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
-    )
+fn all_in(bytes: &[u8], table: &[bool; 256]) -> bool {
+    let is_in = |b: &u8| table.get(usize::from(*b)).is_some_and(|is_in| *is_in);
+    bytes.iter().all(is_in)
+}
+
+/// Whether `name` is a token (RFC 9110, 5.6.2).
+pub(crate) fn is_token(name: &str) -> bool {
+    const TOKEN: [bool; 256] = alphanumeric_and(b"!#$%&'*+-.^_`|~");
+    !name.is_empty() && all_in(name.as_bytes(), &TOKEN)
 }
 
 /// Whether `value` can stand in a header line without ending it (RFC 9110, 5.5).
@@ -137,6 +222,8 @@ pub(crate) fn is_value(value: &str) -> bool {
 
 /// Whether `host` is `uri-host [":" port]` (RFC 9110, 7.2) as far as its characters tell.
 pub(crate) fn is_host(host: &[u8]) -> bool {
+    const ADDRESS: [bool; 256] = alphanumeric_and(b":.%-_~");
+    const NAME: [bool; 256] = alphanumeric_and(b"-._~%!$&'()*+,;=");
     let (name, port) = match host.iter().position(|&b| b == b']') {
         Some(end) if host.starts_with(b"[") => host.split_at(end.saturating_add(1)),
         Some(_) => return false,
@@ -144,12 +231,8 @@ pub(crate) fn is_host(host: &[u8]) -> bool {
     };
     let inner = name.strip_prefix(b"[").and_then(|n| n.strip_suffix(b"]"));
     let name_fits = match inner {
-        Some(address) => address
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || b":.%-_~".contains(b)),
-        None => name
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(b)),
+        Some(address) => all_in(address, &ADDRESS),
+        None => all_in(name, &NAME),
     };
     let port_fits = match port.split_first() {
         None => true,

@@ -5,6 +5,7 @@ use crate::{
     Error, Method, Violation,
     fields::{is_host, lists},
 };
+use core::ops::Range;
 
 /// How the bytes behind a head are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,19 +46,52 @@ pub(crate) struct Plan {
     pub(crate) websocket: bool,
 }
 
-/// Headers that decide something and would leave open which line does, were there two.
-const ONCE: [&str; 10] = [
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "content-type",
-    "origin",
-    "authorization",
-    "expect",
-    "sec-websocket-key",
-    "sec-websocket-version",
-    "sec-websocket-accept",
+/// A header that decides something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Host,
+    ContentLength,
+    TransferEncoding,
+    Expect,
+    Connection,
+    Upgrade,
+    /// Somebody above goes by it.
+    Other,
+}
+
+/// The headers that decide something, with whether there may be but one of them, where two would leave open
+/// which does.
+const KNOWN: [(&str, Known, bool); 12] = [
+    ("host", Known::Host, true),
+    ("origin", Known::Other, true),
+    ("expect", Known::Expect, true),
+    ("upgrade", Known::Upgrade, false),
+    ("connection", Known::Connection, false),
+    ("content-type", Known::Other, true),
+    ("authorization", Known::Other, true),
+    ("content-length", Known::ContentLength, true),
+    ("transfer-encoding", Known::TransferEncoding, true),
+    ("sec-websocket-key", Known::Other, true),
+    ("sec-websocket-accept", Known::Other, true),
+    ("sec-websocket-version", Known::Other, true),
 ];
+
+/// Which of [`KNOWN`] have a name of this length.
+fn of_length(len: usize) -> Range<usize> {
+    match len {
+        4 => 0..1,
+        6 => 1..3,
+        7 => 3..4,
+        10 => 4..5,
+        12 => 5..6,
+        13 => 6..7,
+        14 => 7..8,
+        17 => 8..10,
+        20 => 10..11,
+        21 => 11..12,
+        _ => 0..0,
+    }
+}
 
 /// The headers that matter here, as found so far.
 #[derive(Default)]
@@ -74,37 +108,55 @@ struct Found<'h> {
 
 impl<'h> Found<'h> {
     fn add(&mut self, name: &str, value: &'h [u8]) -> Result<(), Error> {
-        if let Some(bit) = ONCE.iter().position(|once| name.eq_ignore_ascii_case(once)) {
+        let alike = of_length(name.len());
+        let all = KNOWN.get(alike.clone()).unwrap_or_default();
+        let found = alike
+            .zip(all)
+            .find(|(_, (known, ..))| name.eq_ignore_ascii_case(known));
+        let Some((at, (_, known, is_single))) = found else {
+            return Ok(());
+        };
+        if *is_single {
             let bit = 1u16
-                .checked_shl(u32::try_from(bit).unwrap_or(0))
+                .checked_shl(u32::try_from(at).unwrap_or(0))
                 .unwrap_or(0);
             if self.seen & bit != 0 {
                 return Err(Violation::Duplicate.into());
             }
             self.seen |= bit;
         }
-        if name.eq_ignore_ascii_case("host") {
-            if !is_host(value) {
-                return Err(Violation::Host.into());
+        self.take(*known, value)
+    }
+
+    fn take(&mut self, known: Known, value: &'h [u8]) -> Result<(), Error> {
+        match known {
+            Known::Host => {
+                if !is_host(value) {
+                    return Err(Violation::Host.into());
+                }
+                self.host = Some(value);
             }
-            self.host = Some(value);
-        } else if name.eq_ignore_ascii_case("content-length") {
-            self.length = Some(decimal(value).ok_or(Violation::Length)?);
-        } else if name.eq_ignore_ascii_case("transfer-encoding") {
-            if !value.eq_ignore_ascii_case(b"chunked") {
-                return Err(Error::Coding);
+            Known::ContentLength => {
+                self.length = Some(decimal(value).ok_or(Violation::Length)?);
             }
-            self.chunked = true;
-        } else if name.eq_ignore_ascii_case("expect") {
-            if !value.eq_ignore_ascii_case(b"100-continue") {
-                return Err(Error::Expectation);
+            Known::TransferEncoding => {
+                if !value.eq_ignore_ascii_case(b"chunked") {
+                    return Err(Error::Coding);
+                }
+                self.chunked = true;
             }
-            self.expects = true;
-        } else if name.eq_ignore_ascii_case("connection") {
-            self.close |= lists(value, "close");
-            self.keep_alive |= lists(value, "keep-alive");
-        } else if name.eq_ignore_ascii_case("upgrade") {
-            self.websocket |= lists(value, "websocket");
+            Known::Expect => {
+                if !value.eq_ignore_ascii_case(b"100-continue") {
+                    return Err(Error::Expectation);
+                }
+                self.expects = true;
+            }
+            Known::Connection => {
+                self.close |= lists(value, "close");
+                self.keep_alive |= lists(value, "keep-alive");
+            }
+            Known::Upgrade => self.websocket |= lists(value, "websocket"),
+            Known::Other => {}
         }
         Ok(())
     }
@@ -163,7 +215,16 @@ pub(crate) fn decimal(value: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::decimal;
+    use super::{KNOWN, decimal, of_length};
+
+    #[test]
+    fn names_are_found_by_their_length() {
+        for (at, (name, ..)) in KNOWN.iter().enumerate() {
+            assert!(of_length(name.len()).contains(&at), "{name}");
+        }
+        let all: usize = (0..64).map(|len| of_length(len).len()).sum();
+        assert_eq!(all, KNOWN.len());
+    }
 
     #[test]
     fn lengths() {

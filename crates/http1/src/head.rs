@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Violation,
-    fields::{Fields, Span, violation},
+    fields::{Fields, Span, Text, violation},
     framing::{Framing, Plan},
 };
 use alloc::borrow::Cow;
@@ -62,16 +62,16 @@ impl Method {
 #[derive(Debug, Clone)]
 pub struct Head<'b> {
     fields: Fields<'b>,
-    target: Target,
+    target: Text<'b>,
+    parts: Parts,
     plan: Plan,
     method: Method,
     http11: bool,
 }
 
-/// Where the parts of a request target lie.
+/// Where the parts of a request target lie in it.
 #[derive(Debug, Clone, Copy)]
-struct Target {
-    whole: Span,
+struct Parts {
     path: Span,
     query: Span,
 }
@@ -79,10 +79,10 @@ struct Target {
 impl<'b> Head<'b> {
     /// Parses a head that ends where `bytes` ends and has `count` header lines.
     pub(crate) fn parse(bytes: Cow<'b, [u8]>, count: usize) -> Result<Self, Error> {
-        let ((method, http11, target, plan), fields) =
+        let ((method, http11, target, parts, plan), fields) =
             Fields::parse(bytes, count, |bytes, slots| {
-                let mut request = httparse::Request::new(slots);
-                let parsed = request.parse(bytes);
+                let mut request = httparse::Request::new(&mut []);
+                let parsed = request.parse_with_uninit_headers(bytes, slots);
                 if parsed == Err(httparse::Error::Version) && names_a_version(bytes) {
                     return Err(Error::Version);
                 }
@@ -93,14 +93,16 @@ impl<'b> Head<'b> {
                     return Err(Violation::RequestLine.into());
                 };
                 let (method, http11) = (Method::from_name(method), version == 1);
-                let (parts, authority) = Target::parse(target, method, bytes)?;
+                let (parts, authority) = Parts::parse(target, method)?;
                 let headers: &[httparse::Header<'_>] = request.headers;
                 let plan = Plan::examine(headers, method, http11, authority)?;
-                Ok(((method, http11, parts, plan), headers))
+                let target = Span::of(target.as_bytes(), bytes);
+                Ok(((method, http11, target, parts, plan), headers))
             })?;
         Ok(Self {
+            target: Text::of(target, &fields.bytes),
             fields,
-            target,
+            parts,
             plan,
             method,
             http11,
@@ -116,13 +118,13 @@ impl<'b> Head<'b> {
     /// The target as it was sent.
     #[must_use]
     pub fn target(&self) -> &str {
-        self.target.whole.in_text(&self.fields.bytes)
+        self.target.get(&self.fields.bytes)
     }
 
     /// The path of the target, not decoded: begins with `/`, or is `*` where the target is.
     #[must_use]
     pub fn path(&self) -> &str {
-        match self.target.path.in_text(&self.fields.bytes) {
+        match self.parts.path.within(self.target()) {
             "" => "/",
             path => path,
         }
@@ -131,7 +133,7 @@ impl<'b> Head<'b> {
     /// What stands behind the first `?` of the target, not decoded; empty where there is none.
     #[must_use]
     pub fn query(&self) -> &str {
-        self.target.query.in_text(&self.fields.bytes)
+        self.parts.query.within(self.target())
     }
 
     /// Whether this is HTTP/1.1; else it is HTTP/1.0.
@@ -175,8 +177,9 @@ impl<'b> Head<'b> {
     #[must_use]
     pub fn into_owned(self) -> Head<'static> {
         Head {
+            target: self.target.into_owned(&self.fields.bytes),
             fields: self.fields.into_owned(),
-            target: self.target,
+            parts: self.parts,
             plan: self.plan,
             method: self.method,
             http11: self.http11,
@@ -188,14 +191,10 @@ impl<'b> Head<'b> {
     }
 }
 
-impl Target {
+impl Parts {
     /// Takes a target apart: origin form, absolute form (with its authority), or `*` for OPTIONS
     /// (RFC 9112, 3.2).
-    fn parse<'t>(
-        target: &'t str,
-        method: Method,
-        head: &[u8],
-    ) -> Result<(Self, Option<&'t str>), Violation> {
+    fn parse(target: &str, method: Method) -> Result<(Self, Option<&str>), Violation> {
         let asterisk = target == "*" && method == Method::Options;
         let (authority, rest) = if target.starts_with('/') || asterisk {
             (None, target)
@@ -212,16 +211,20 @@ impl Target {
             }
             (Some(authority), rest)
         };
-        if rest.contains('#') {
+        // Without a branch for each byte: they are looked at many at once.
+        if rest.bytes().fold(false, |found, b| found | (b == b'#')) {
             return Err(Violation::Target);
         }
-        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let mark = rest.bytes().position(|b| b == b'?');
+        let (path, behind) = rest
+            .split_at_checked(mark.unwrap_or(rest.len()))
+            .unwrap_or_default();
+        let query = behind.get(1..).unwrap_or_default();
         let span = |part: &str| match part {
             "" => Span::default(),
-            part => Span::of(part.as_bytes(), head),
+            part => Span::of(part.as_bytes(), target.as_bytes()),
         };
         let parts = Self {
-            whole: span(target),
             path: span(path),
             query: span(query),
         };

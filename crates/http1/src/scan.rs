@@ -81,6 +81,14 @@ impl Scan {
                 let text = text_len(rest);
                 at = at.saturating_add(text);
                 rest = rest.get(text..).unwrap_or_default();
+                // As `step` would, byte by byte.
+                if let [b'\r', b'\n', behind @ ..] = rest
+                    && self.headers() < limits.headers
+                {
+                    (rest, at) = (behind, at.saturating_add(2));
+                    self.lines = self.lines.saturating_add(1);
+                    self.place = Place::Line;
+                }
             }
             let Some((&b, behind)) = rest.split_first() else {
                 break;
@@ -141,21 +149,30 @@ fn is_control(b: u8) -> bool {
     b < 0x20 || b == 0x7f
 }
 
-/// How many bytes at the front are no control characters. Whole blocks first: their test has no
-/// branch inside, so the compiler vectorises it.
+/// How many bytes at the front are no control characters: eight at a time, as one number.
 fn text_len(bytes: &[u8]) -> usize {
-    const BLOCK: usize = 16;
-    let clean = bytes
-        .chunks_exact(BLOCK)
-        .take_while(|block| !block.iter().fold(false, |bad, &b| bad | is_control(b)))
-        .count()
-        .saturating_mul(BLOCK);
-    let rest = bytes.get(clean..).unwrap_or_default();
-    let more = rest
-        .iter()
-        .position(|&b| is_control(b))
-        .unwrap_or(rest.len());
-    clean.saturating_add(more)
+    let (eights, rest) = bytes.as_chunks::<8>();
+    let mut clean = 0usize;
+    for eight in eights {
+        let found = controls(u64::from_le_bytes(*eight));
+        if found != 0 {
+            let before = usize::try_from(found.trailing_zeros() / 8).unwrap_or(0);
+            return clean.saturating_add(before);
+        }
+        clean = clean.saturating_add(8);
+    }
+    let more = rest.iter().position(|&b| is_control(b));
+    clean.saturating_add(more.unwrap_or(rest.len()))
+}
+
+/// The highest bit of each byte that is a control character; above the first that is one, of others too.
+fn controls(eight: u64) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let low = eight.wrapping_sub(u64::from_ne_bytes([0x20; 8])) & !eight;
+    let other = eight ^ u64::from_ne_bytes([0x7f; 8]);
+    let delete = other.wrapping_sub(ONES) & !other;
+    (low | delete) & HIGH
 }
 
 /// Counts, in unit tests only, the bytes that scanning, parsing and moving a head touch.

@@ -3,11 +3,20 @@
 use crate::{SendError, Value, View};
 use siox_tokio::About;
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     fmt,
     net::{IpAddr, SocketAddr},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+/// What a thread keeps at most to gather headers in, in bytes.
+const KEPT: usize = 4096;
+
+thread_local! {
+    /// Where they are gathered, so that what is kept of them is as large as they are.
+    static HEADERS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// The request that opened a connection.
 #[derive(Clone)]
@@ -24,15 +33,19 @@ pub struct Handshake {
 
 impl Handshake {
     pub(crate) fn new(about: &About<'_>) -> Self {
-        // Enough for most, and cut to size below: to look at them twice would cost more.
-        let mut headers = Vec::with_capacity(512);
-        about.headers.for_each(&mut |name, value| {
-            let at = headers.len();
-            headers.extend_from_slice(name.as_bytes());
-            headers[at..].make_ascii_lowercase();
-            headers.push(0);
-            headers.extend_from_slice(value);
-            headers.push(0);
+        let headers = HEADERS.with_borrow_mut(|headers| {
+            about.headers.for_each(&mut |name, value| {
+                let at = headers.len();
+                headers.extend_from_slice(name.as_bytes());
+                headers[at..].make_ascii_lowercase();
+                headers.push(0);
+                headers.extend_from_slice(value);
+                headers.push(0);
+            });
+            let own = headers.as_slice().into();
+            headers.clear();
+            headers.shrink_to(KEPT);
+            own
         });
         Self {
             issued: SystemTime::now(),
@@ -41,7 +54,7 @@ impl Handshake {
             client_address: about.address(),
             secure: about.is_secure(),
             query: about.query.into(),
-            headers: headers.into(),
+            headers,
         }
     }
 

@@ -4,7 +4,7 @@ use crate::{
     Caps, NoPlace,
     caps::{Census, Neighbourhood},
 };
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, btree_map::Entry};
 use core::net::IpAddr;
 use siox_engineio::{self as engineio, Config, ErrorCode, Handshake, Request, Response, Sid};
 
@@ -60,14 +60,11 @@ impl<K> Sids<K> {
     /// # Errors
     /// Why it cannot be; nothing was counted.
     pub fn reserve(&mut self, sid: Sid, address: Option<IpAddr>) -> Result<(), NoPlace> {
-        if self.map.contains_key(&sid) {
+        let sessions = self.map.len();
+        let Entry::Vacant(free) = self.map.entry(sid) else {
             return Err(NoPlace::Taken);
-        }
-        if self
-            .caps
-            .sessions
-            .is_some_and(|most| self.map.len() >= most)
-        {
+        };
+        if self.caps.sessions.is_some_and(|most| sessions >= most) {
             return Err(NoPlace::Full);
         }
         let whom = match (self.caps.per_address, address) {
@@ -84,7 +81,7 @@ impl<K> Sids<K> {
             session: None,
             whom,
         };
-        self.map.insert(sid, place);
+        free.insert(place);
         Ok(())
     }
 
@@ -124,21 +121,24 @@ impl<K> Sids<K> {
 
     /// Gives a reserved id back; a session that has come under it stays.
     pub fn release(&mut self, sid: &Sid) {
-        if self.map.get(sid).is_some_and(|p| p.session.is_none()) {
-            self.vacate(sid);
-        }
+        self.vacate(sid, |place| place.session.is_none());
     }
 
     /// Takes a session out.
     pub fn remove(&mut self, sid: &Sid) -> Option<K> {
-        self.map.get(sid)?.session.as_ref()?;
-        let session = self.vacate(sid)?.session;
+        let session = self.vacate(sid, |place| place.session.is_some())?.session;
         self.sessions = self.sessions.saturating_sub(1);
         session
     }
 
-    fn vacate(&mut self, sid: &Sid) -> Option<Place<K>> {
-        let place = self.map.remove(sid)?;
+    fn vacate(&mut self, sid: &Sid, is_meant: impl FnOnce(&Place<K>) -> bool) -> Option<Place<K>> {
+        let Entry::Occupied(place) = self.map.entry(*sid) else {
+            return None;
+        };
+        if !is_meant(place.get()) {
+            return None;
+        }
+        let place = place.remove();
         if let Some(whom) = place.whom {
             self.census.subtract(whom);
         }

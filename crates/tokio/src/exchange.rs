@@ -35,20 +35,34 @@ pub(crate) struct Exchange<A: App> {
     peer: Peer,
     /// The POST whose body is being read.
     collecting: Option<Parked<A>>,
+    /// The time of the turn.
+    now: Instant,
 }
 
 impl<A: App> Exchange<A> {
     pub(crate) fn new(host: Arc<Host<A>>, peer: Peer, limits: Arc<Limits>) -> Self {
+        let now = clock::now();
         Self {
             host,
-            machine: Connection::server(clock::now(), limits),
+            machine: Connection::server(now, limits),
             peer,
             collecting: None,
+            now,
         }
     }
 
-    pub(crate) fn expire(&mut self, now: Instant) {
-        if let Err(e) = self.machine.handle_timeout(now) {
+    /// A turn begins: all that follows without a wait happens now.
+    pub(crate) fn begin(&mut self) {
+        self.now = clock::now();
+    }
+
+    /// No more requests are taken.
+    pub(crate) fn close(&mut self) {
+        self.machine.close(self.now);
+    }
+
+    pub(crate) fn expire(&mut self) {
+        if let Err(e) = self.machine.handle_timeout(self.now) {
             tracing::debug!(error = %e, "http");
             self.collecting = None;
         }
@@ -59,7 +73,7 @@ impl<A: App> Exchange<A> {
         if !bytes.is_empty() {
             return self.feed(bytes);
         }
-        if let Err(e) = self.machine.handle_eof(clock::now()) {
+        if let Err(e) = self.machine.handle_eof(self.now) {
             tracing::debug!(error = %e, "http");
         }
         self.collecting = None;
@@ -77,8 +91,8 @@ impl<A: App> Exchange<A> {
 
     /// Works off requests until one has to wait.
     pub(crate) fn feed(&mut self, bytes: &mut [u8]) -> Option<Next<A>> {
-        let now = clock::now();
-        self.expire(now);
+        let now = self.now;
+        self.expire();
         if let Some(parked) = self.collecting.as_ref().filter(|_| !bytes.is_empty()) {
             parked.progress(now);
         }
@@ -136,8 +150,9 @@ impl<A: App> Exchange<A> {
 
     /// The app has given its word on a request that waited for it.
     pub(crate) fn decided(&mut self, asking: Asking<A>, word: Admission) -> Option<Next<A>> {
+        self.begin();
         let admitted = self.host.decided(asking, word);
-        self.act(admitted, &mut Input::new(clock::now(), &mut []))
+        self.act(admitted, &mut Input::new(self.now, &mut []))
     }
 
     fn act(&mut self, admitted: Admitted<A>, input: &mut Input<'_>) -> Option<Next<A>> {
@@ -159,7 +174,7 @@ impl<A: App> Exchange<A> {
 
     fn collect(&mut self, parked: Parked<A>, limit: usize) {
         self.collecting = Some(parked);
-        if self.machine.collect(clock::now(), limit).is_err() {
+        if self.machine.collect(self.now, limit).is_err() {
             self.too_large();
         }
     }
@@ -171,6 +186,12 @@ impl<A: App> Exchange<A> {
         }
     }
 
+    /// Tells that the socket took `n` bytes.
+    pub(crate) fn wrote(&mut self, n: usize) {
+        self.host.meter().wrote(n);
+        self.machine.handle_written(self.now, n);
+    }
+
     /// The 101, and what the peer has sent behind its request.
     fn switch(&mut self, headers: &Lines, input: &mut Input<'_>) -> Option<Vec<u8>> {
         let headers: Vec<_> = headers.iter().map(|(n, v)| (&**n, &**v)).collect();
@@ -179,7 +200,13 @@ impl<A: App> Exchange<A> {
         Some(early)
     }
 
-    pub(crate) fn respond(&mut self, mut answer: Answer) {
+    /// What a wait has come to.
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        self.begin();
+        self.respond(answer);
+    }
+
+    fn respond(&mut self, mut answer: Answer) {
         let mut body = std::mem::take(&mut answer.body);
         let headers: Vec<_> = answer.headers().collect();
         self.put(answer.status, &headers, body.make_contiguous());
@@ -191,7 +218,7 @@ impl<A: App> Exchange<A> {
             headers,
             body,
         };
-        let now = clock::now();
+        let now = self.now;
         if let Err(e) = self.machine.respond(now, &response) {
             // A response of ours that cannot be written; the client must not wait for it for ever.
             tracing::error!(error = %e, status, "http");

@@ -246,6 +246,7 @@ impl<A: App> Host<A> {
         Ok(Reserved {
             host: self.clone(),
             sid,
+            has_come: false,
         })
     }
 
@@ -287,6 +288,7 @@ impl<A: App> Host<A> {
 pub(crate) struct Reserved<A: App> {
     host: Arc<Host<A>>,
     pub(crate) sid: Sid,
+    has_come: bool,
 }
 
 impl<A: App> Reserved<A> {
@@ -300,7 +302,8 @@ impl<A: App> Reserved<A> {
     }
 
     /// The session has come.
-    pub(crate) fn enter(self, conn: &Arc<Conn<A>>) {
+    pub(crate) fn enter(mut self, conn: &Arc<Conn<A>>) {
+        self.has_come = true;
         // The id was kept for it, so that nobody else can have it.
         let mut table = self.host.table();
         let _ = table.insert(self.sid, conn.clone());
@@ -316,7 +319,9 @@ impl<A: App> Reserved<A> {
 
 impl<A: App> Drop for Reserved<A> {
     fn drop(&mut self) {
-        self.host.table().release(&self.sid);
+        if !self.has_come {
+            self.host.table().release(&self.sid);
+        }
     }
 }
 
@@ -329,8 +334,8 @@ struct Random {
 
 /// Bytes of an id.
 const ID: usize = 15;
-/// Ids for which the system is asked at once: no more than it gives in one piece.
-const LOT: usize = 16;
+/// Ids for which the system is asked at once.
+const LOT: usize = 64;
 
 thread_local! {
     static RANDOM: RefCell<Random> = const {

@@ -2,17 +2,17 @@
 
 use crate::{
     App, Host,
-    admit::Asking,
-    clock,
+    admit::{Asking, Upgrading},
     driver::{Begun, Driving},
     exchange::{Exchange, Next},
     host::Alive,
     post, scratch,
     timer::Timer,
 };
+use siox_engineio::Lane;
 use siox_http1::Limits;
 use std::{
-    future::poll_fn,
+    future::{Future, poll_fn},
     io::{self, IoSlice},
     net::SocketAddr,
     pin::Pin,
@@ -46,44 +46,55 @@ impl From<SocketAddr> for Peer {
 }
 
 /// Carries a connection to its end, as a WebSocket too. What it needed before it became one is freed then.
-pub(crate) async fn carry<A, Io>(host: Arc<Host<A>>, io: Io, peer: Peer, limits: Arc<Limits>)
-where
-    A: App,
-    Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let driver = Box::pin(connection(host, io, peer, limits)).await;
-    if let Some(driver) = driver {
-        driver.await;
-    }
-}
-
-/// Carries a connection until it ends or has become a WebSocket, which somebody is to drive then.
-pub(crate) async fn connection<A, Io>(
+pub(crate) fn carry<A, Io>(
     host: Arc<Host<A>>,
     io: Io,
     peer: Peer,
     limits: Arc<Limits>,
-) -> Option<Driving<A, Io>>
+) -> impl Future<Output = ()> + Send
 where
     A: App,
     Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let closing = AtomicBool::new(false);
-    tokio::select! {
-        biased;
-        () = host.ending(|| closing.store(true, Relaxed)) => None,
-        driver = serve(&host, io, peer, limits, &closing) => driver,
+    Carrying::Http(Box::pin(connection(host, io, peer, limits)))
+}
+
+/// A connection and then its WebSocket: no larger than the latter.
+enum Carrying<A: App, Io, F> {
+    Http(Pin<Box<F>>),
+    WebSocket(Driving<A, Io>),
+}
+
+impl<A, Io, F> Future for Carrying<A, Io, F>
+where
+    A: App,
+    Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    F: Future<Output = Option<Driving<A, Io>>>,
+{
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if let Self::Http(connection) = &mut *self {
+            match ready!(connection.as_mut().poll(cx)) {
+                Some(driving) => *self = Self::WebSocket(driving),
+                None => return Poll::Ready(()),
+            }
+        }
+        match &mut *self {
+            Self::WebSocket(driving) => Pin::new(driving).poll(cx),
+            Self::Http(_) => Poll::Ready(()),
+        }
     }
 }
 
-/// The connection until it is cut off. It takes no more requests once the host is `closing`.
-async fn serve<A, Io>(
-    host: &Arc<Host<A>>,
+/// Carries a connection until it ends or has become a WebSocket, which somebody is to drive then. It takes no
+/// more requests once the host is closing.
+pub(crate) fn connection<A, Io>(
+    host: Arc<Host<A>>,
     io: Io,
     peer: Peer,
     limits: Arc<Limits>,
-    closing: &AtomicBool,
-) -> Option<Driving<A, Io>>
+) -> impl Future<Output = Option<Driving<A, Io>>> + Send
 where
     A: App,
     Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -95,45 +106,36 @@ where
         shut: false,
         unflushed: false,
         timer: Timer::default(),
-        exchange: Exchange::new(host.clone(), peer, limits),
+        exchange: Exchange::new(host, peer, limits),
     };
-    let mut told = false;
-    loop {
-        let mut next = Some(
-            poll_fn(|cx| {
-                if !told && closing.load(Relaxed) {
-                    told = true;
-                    http.exchange.machine.close(clock::now());
-                }
-                http.poll_next(cx)
-            })
-            .await,
-        );
-        while let Some(step) = next.take() {
-            match step {
-                Next::Ended => return None,
-                Next::Ask(asking) => next = http.decide(*asking).await?,
-                Next::Park(parked) => {
-                    let response = http.meanwhile(|cx| parked.poll(host, cx)).await?;
-                    http.exchange.respond(parked.answer(response));
-                }
-                Next::Body(parked, body) => {
-                    let answer = post::work_off(host, parked, body).await;
-                    http.exchange.respond(answer);
-                }
-                Next::Upgrade(conn, lane, early) => {
-                    let answer: Vec<_> = http.exchange.machine.poll_transmit().collect();
-                    let answer = answer.concat();
-                    let begun = Begun {
-                        early,
-                        answer,
-                        timer: http.timer,
-                    };
-                    return Driving::new(host, conn, http.io, lane, begun);
-                }
-            }
+    // A block, not a function: its arguments would have their place twice.
+    async move {
+        let host = http.exchange.host.clone();
+        let closing = AtomicBool::new(false);
+        let upgraded = tokio::select! {
+            biased;
+            () = host.ending(|| closing.store(true, Relaxed)) => return None,
+            upgraded = http.serve(&closing) => upgraded?,
+        };
+        let machine = &http.exchange.machine;
+        let mut answer = Vec::with_capacity(machine.queued());
+        for chunk in machine.poll_transmit() {
+            answer.extend_from_slice(chunk);
         }
+        let begun = Begun {
+            early: upgraded.early,
+            answer,
+            timer: http.timer,
+        };
+        Driving::new(&host, upgraded.conn, http.io, upgraded.lane, begun)
     }
+}
+
+/// What a connection that has become a WebSocket is to go on with.
+struct Upgraded<A: App> {
+    conn: Upgrading<A>,
+    lane: Lane,
+    early: Vec<u8>,
 }
 
 struct Http<A: App, Io> {
@@ -150,6 +152,42 @@ struct Http<A: App, Io> {
 }
 
 impl<A: App, Io: AsyncRead + AsyncWrite + Unpin> Http<A, Io> {
+    /// Serves requests until one has made it a WebSocket; none when it ends before.
+    async fn serve(&mut self, closing: &AtomicBool) -> Option<Upgraded<A>> {
+        let mut told = false;
+        loop {
+            let mut next = Some(
+                poll_fn(|cx| {
+                    self.exchange.begin();
+                    if !told && closing.load(Relaxed) {
+                        told = true;
+                        self.exchange.close();
+                    }
+                    self.poll_next(cx)
+                })
+                .await,
+            );
+            while let Some(step) = next.take() {
+                match step {
+                    Next::Ended => return None,
+                    Next::Ask(asking) => next = self.decide(asking).await?,
+                    Next::Park(parked) => {
+                        let host = self.exchange.host.clone();
+                        let response = self.meanwhile(|cx| parked.poll(&host, cx)).await?;
+                        self.exchange.answer(parked.answer(response));
+                    }
+                    Next::Body(parked, body) => {
+                        let answer = post::work_off(&self.exchange.host, parked, body).await;
+                        self.exchange.answer(answer);
+                    }
+                    Next::Upgrade(conn, lane, early) => {
+                        return Some(Upgraded { conn, lane, early });
+                    }
+                }
+            }
+        }
+    }
+
     /// Reads, answers and writes until there is something to wait for other than the peer.
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next<A>> {
         loop {
@@ -179,7 +217,8 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin> Http<A, Io> {
             }
             // Armed only where there is something to wait for: what is read looks at the time itself.
             ready!(self.timer.poll(self.exchange.machine.poll_timeout(), cx));
-            self.exchange.expire(clock::now());
+            self.exchange.begin();
+            self.exchange.expire();
         }
     }
 
@@ -199,9 +238,9 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin> Http<A, Io> {
     }
 
     /// Waits for the app's word and goes by it; none when the peer has gone.
-    async fn decide(&mut self, mut asking: Asking<A>) -> Option<Option<Next<A>>> {
+    async fn decide(&mut self, mut asking: Box<Asking<A>>) -> Option<Option<Next<A>>> {
         let word = self.meanwhile(|cx| asking.word.as_mut().poll(cx)).await?;
-        Some(self.exchange.decided(asking, word))
+        Some(self.exchange.decided(*asking, word))
     }
 
     /// Waits for what a request waits for, and holds what the peer sends behind it; none when the peer
@@ -228,7 +267,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin> Http<A, Io> {
 
     /// Writes once. Whether anything was taken.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        let Exchange { machine, host, .. } = &mut self.exchange;
+        let machine = &self.exchange.machine;
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut used = 0;
         for (slice, chunk) in slices.iter_mut().zip(machine.poll_transmit()) {
@@ -245,13 +284,48 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin> Http<A, Io> {
         match Pin::new(&mut self.io).poll_write_vectored(cx, &slices[..used]) {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             Poll::Ready(Ok(n)) => {
-                host.meter().wrote(n);
-                machine.handle_written(clock::now(), n);
+                self.exchange.wrote(n);
                 self.unflushed = true;
                 Poll::Ready(Ok(true))
             }
             Poll::Ready(Err(e)) => Poll::Ready(Err(e)),
             Poll::Pending => Poll::Pending,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{About, Conn};
+    use tokio::net::{TcpListener, TcpStream};
+
+    struct Nothing;
+
+    impl App for Nothing {
+        type Machine = siox_stack::Session;
+        type Data = ();
+
+        fn open(&self, _: &About<'_>) {}
+
+        fn handle_event(
+            self: &Arc<Self>,
+            _: &Arc<Conn<Self>>,
+            _: &mut Context<'_>,
+            _: siox_stack::Event<'_>,
+        ) {
+        }
+    }
+
+    /// What an allocator keeps at hand for the next connection.
+    #[tokio::test]
+    async fn a_connection_is_small() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let io = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let host = Host::new(Arc::new(Nothing), siox_stack::Config::default(), "/");
+        let limits = Arc::new(Limits::default());
+        let connection = connection(host.clone(), io, Peer::default(), limits);
+        println!("{} {} {}", size_of_val(&connection), size_of::<Http<Nothing, TcpStream>>(), size_of::<Next<Nothing>>());
+        assert!(size_of_val(&connection) <= 1032);
     }
 }

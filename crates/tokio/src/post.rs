@@ -46,6 +46,7 @@ pub(crate) async fn work_off<A: App>(
 async fn await_poll<A: App>(post: &Parked<A>, body: &[u8]) {
     let until = clock::now().after(COURTESY);
     while post.conn.with(|m| m.misses_poll(post.lane, body)) && clock::now() < until {
-        sleep(COURTESY / 25).await;
+        // Seldom, so that the future of every POST need not have room for it.
+        Box::pin(sleep(COURTESY / 25)).await;
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     plain::{self, Peer},
 };
 use siox_http1::Limits;
+use socket2::SockRef;
 use std::{
     future::Future,
     io::{self, ErrorKind},
@@ -61,6 +62,7 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let limits = limits(host);
+    let mut promptness = Promptness::of(listener);
     let mut closing = pin!(host.closing());
     loop {
         let accepted = tokio::select! {
@@ -70,8 +72,7 @@ where
         };
         match accepted {
             Ok((io, peer)) => {
-                // Without it the kernel may hold a small frame back.
-                let _ = io.set_nodelay(true);
+                promptness.pass_on(&io);
                 tokio::spawn(carry(io, peer.into(), limits.clone()));
             }
             Err(e) if is_about_one_connection(&e) => {}
@@ -79,6 +80,29 @@ where
                 tracing::warn!(error = %e, "accept");
                 tokio::time::sleep(BACK_OFF).await;
             }
+        }
+    }
+}
+
+/// That small frames are not held back by the system. Where a connection has it from its listener, as on
+/// Linux, it is not set again on each.
+struct Promptness {
+    /// Known from the first connection on.
+    is_inherited: Option<bool>,
+}
+
+impl Promptness {
+    fn of(listener: &TcpListener) -> Self {
+        // Where it cannot be set, it is not inherited.
+        let _ = SockRef::from(listener).set_tcp_nodelay(true);
+        Self { is_inherited: None }
+    }
+
+    fn pass_on(&mut self, io: &TcpStream) {
+        let look = || io.nodelay().unwrap_or(false);
+        if !*self.is_inherited.get_or_insert_with(look) {
+            // A socket that refuses the option still works.
+            let _ = io.set_nodelay(true);
         }
     }
 }

@@ -354,7 +354,8 @@ fn header(kind: Kind, nsp: &str, id: Option<u64>) -> Header<'_> {
 
 /// What a client of revision 5 is told when it comes in.
 fn welcome(sid: &str, pid: Option<&str>) -> String {
-    let mut body = String::from(r#"{"sid":"#);
+    let mut body = String::with_capacity(64);
+    body.push_str(r#"{"sid":"#);
     quote(&mut body, sid);
     if let Some(pid) = pid {
         body.push_str(r#","pid":"#);

@@ -182,17 +182,28 @@ impl fmt::Debug for Kept {
 }
 
 /// The headers of one request, gathered once.
-pub(super) struct Pairs<'a>(Vec<(&'a str, &'a [u8])>);
-
-pub(super) fn pairs(headers: &dyn Headers) -> Pairs<'_> {
-    let mut pairs = Vec::with_capacity(16);
-    headers.for_each(&mut |name, value| pairs.push((name, value)));
-    Pairs(pairs)
+#[derive(Default)]
+pub(super) struct Pairs<'a> {
+    /// As many as most requests have, which cost no memory of their own.
+    few: [(&'a str, &'a [u8]); 16],
+    used: usize,
+    more: Vec<(&'a str, &'a [u8])>,
 }
 
 impl<'a> Pairs<'a> {
+    pub(super) fn gather(&mut self, headers: &'a dyn Headers) {
+        headers.for_each(&mut |name, value| match self.few.get_mut(self.used) {
+            Some(place) => {
+                *place = (name, value);
+                self.used = self.used.saturating_add(1);
+            }
+            None => self.more.push((name, value)),
+        });
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
-        self.0.iter().copied()
+        let few = self.few.get(..self.used).unwrap_or_default();
+        few.iter().chain(&self.more).copied()
     }
 
     /// The values of the headers of this name, in order.
@@ -204,5 +215,25 @@ impl<'a> Pairs<'a> {
 
     pub(super) fn first(&self, name: &'static str) -> Option<&'a [u8]> {
         self.all(name).next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{format, string::String};
+
+    #[test]
+    fn all_headers_are_gathered_in_order() {
+        for count in [0, 1, 15, 16, 17, 40] {
+            let names: Vec<String> = (0..count).map(|n| format!("X-{n}")).collect();
+            let lines: Vec<(&str, &[u8])> = names.iter().map(|n| (&**n, n.as_bytes())).collect();
+            let headers = &lines[..];
+            let mut pairs = Pairs::default();
+            pairs.gather(&headers);
+            assert_eq!(pairs.iter().collect::<Vec<_>>(), lines);
+            let last = names.last().map(String::as_bytes);
+            assert_eq!(pairs.all("x-39").next(), last.filter(|_| count == 40));
+        }
     }
 }

@@ -136,7 +136,8 @@ impl Front {
     /// changed by it.
     #[must_use]
     pub fn judge<'a>(&self, about: &About<'a>) -> Judged<'a> {
-        let pairs = about::pairs(about.headers);
+        let mut pairs = about::Pairs::default();
+        pairs.gather(about.headers);
         let offer = Offer::from_parts(about.method == Method::Get, about.http11, pairs.iter());
         let request = Request {
             method: about.method,

@@ -93,7 +93,12 @@ impl Reply {
     pub fn switch(self, accept: &Accept<'_>) -> Vec<(Cow<'static, str>, Cow<'static, str>)> {
         let mut headers = Vec::with_capacity(4);
         for (name, value) in accept.headers() {
-            headers.push((Cow::Borrowed(name), Cow::Owned(value.into())));
+            let value = match value {
+                "websocket" => Cow::Borrowed("websocket"),
+                "Upgrade" => Cow::Borrowed("Upgrade"),
+                own => Cow::Owned(own.into()),
+            };
+            headers.push((Cow::Borrowed(name), value));
         }
         headers.append(&mut self.fields.into_lines());
         headers

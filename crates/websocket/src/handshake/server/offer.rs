@@ -69,28 +69,20 @@ impl<'a> Offer<'a> {
 
     fn header(&mut self, name: &str, value: &'a [u8]) {
         let is = |known: &str| name.eq_ignore_ascii_case(known);
-        if is("host") {
-            self.host.set(value);
-        } else if is("upgrade") {
-            self.upgrade |= has_token(value, "websocket");
-        } else if is("connection") {
-            self.connection |= has_token(value, "upgrade");
-        } else if is("origin") {
-            self.origin.set(value);
-        } else if is("x-forwarded-host") {
-            self.forwarded_host.set(value);
-        } else if is("sec-websocket-key") {
-            self.key.set(value);
-        } else if is("sec-websocket-version") {
-            self.version.set(value);
-        } else if is("sec-websocket-protocol") {
-            self.protocols.push(value);
-        } else if is("sec-websocket-extensions") {
-            self.extensions.push(value);
-        } else if is("content-length") {
-            self.content_length.set(value);
-        } else if is("transfer-encoding") {
-            self.transfer_encoding = true;
+        // One comparison each, not one with every name there is.
+        match name.len() {
+            4 if is("host") => self.host.set(value),
+            6 if is("origin") => self.origin.set(value),
+            7 if is("upgrade") => self.upgrade |= has_token(value, "websocket"),
+            10 if is("connection") => self.connection |= has_token(value, "upgrade"),
+            14 if is("content-length") => self.content_length.set(value),
+            16 if is("x-forwarded-host") => self.forwarded_host.set(value),
+            17 if is("sec-websocket-key") => self.key.set(value),
+            17 if is("transfer-encoding") => self.transfer_encoding = true,
+            21 if is("sec-websocket-version") => self.version.set(value),
+            22 if is("sec-websocket-protocol") => self.protocols.push(value),
+            24 if is("sec-websocket-extensions") => self.extensions.push(value),
+            _ => {}
         }
     }
 
