@@ -293,39 +293,3 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin> Http<A, Io> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{About, Conn};
-    use tokio::net::{TcpListener, TcpStream};
-
-    struct Nothing;
-
-    impl App for Nothing {
-        type Machine = siox_stack::Session;
-        type Data = ();
-
-        fn open(&self, _: &About<'_>) {}
-
-        fn handle_event(
-            self: &Arc<Self>,
-            _: &Arc<Conn<Self>>,
-            _: &mut Context<'_>,
-            _: siox_stack::Event<'_>,
-        ) {
-        }
-    }
-
-    /// What an allocator keeps at hand for the next connection.
-    #[tokio::test]
-    async fn a_connection_is_small() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let io = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let host = Host::new(Arc::new(Nothing), siox_stack::Config::default(), "/");
-        let limits = Arc::new(Limits::default());
-        let connection = connection(host.clone(), io, Peer::default(), limits);
-        println!("{} {} {}", size_of_val(&connection), size_of::<Http<Nothing, TcpStream>>(), size_of::<Next<Nothing>>());
-        assert!(size_of_val(&connection) <= 1032);
-    }
-}
