@@ -62,8 +62,8 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "sim",
-        arguments: "[--sessions N] [--seed S] [--replay]",
-        about: "simulate whole Engine.IO sessions on a network that fails",
+        arguments: "[--sessions N | --parties N | --storms N] [--seed S] [--replay]",
+        about: "simulate whole sessions, parties and storms on a network that fails",
         run: sim::run,
     },
     Chore {
@@ -104,8 +104,8 @@ const CHORES: &[Chore] = &[
     },
     Chore {
         name: "bench",
-        arguments: "frames [--rounds N] [--criterion] | websocket [--quick]",
-        about: "measure siox beside its peers, into benches/RESULTS.md",
+        arguments: "client | engineio | frames [--criterion] | server | websocket",
+        about: "measure siox beside its peers, into benches/RESULTS.md; most take --quick",
         run: bench::run,
     },
     Chore {

@@ -138,3 +138,27 @@ fn packets_are_shown_when_asked_for() {
         assert!(out.contains(word), "{word} in {out}");
     }
 }
+
+/// Whoever pipes the output hears why nothing comes, and of each reason once.
+#[test]
+fn why_there_is_no_connection_is_said_beside_the_output() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_siox"))
+        .args(["connect", "--json", "http://127.0.0.1:1"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap()).lines();
+    let failed = out
+        .map(Result::unwrap)
+        .filter(|line| line.starts_with(r#"{"is":"connection_error","message":"#));
+    assert_eq!(failed.take(2).count(), 2, "it tries again");
+    child.kill().unwrap();
+    let err = child.wait_with_output().unwrap().stderr;
+    let err = String::from_utf8(err).unwrap();
+    let said: Vec<&str> = err.lines().collect();
+    assert_eq!(said.len(), 1, "{err}");
+    assert!(said[0].contains("cannot be reached"), "{err}");
+    assert!(said[0].contains("--no-reconnect"), "{err}");
+}

@@ -95,6 +95,7 @@ impl Socket {
             Ok(recent) => {
                 let chain = self.chain_like(recent, packet.name());
                 if let Some(chain) = &chain {
+                    let _entered = self.span().enter();
                     self.set_off(chain, &packet, id);
                 }
                 let mut inbox = self.inbox();

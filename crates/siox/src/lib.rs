@@ -30,6 +30,25 @@
 //! * A page of another origin is let in by [`Builder::cors`] only. Clients that are no pages always are.
 //! * `emit` queues before it returns: the order of calls is the order on the wire.
 //!
+//! # Where what is
+//! | for | see |
+//! |---|---|
+//! | settings of a server, each beside the reference's name | [`Builder`] |
+//! | namespaces, those that come into being when they are asked for | [`Server::namespace`], [`Server::dynamic`] |
+//! | who is let in | [`Namespace::middleware`], [`ConnectError`]; [`Builder::allow_request`] before there is a session |
+//! | rooms, and whom a broadcast is for | [`Socket::join`], [`Broadcast`] |
+//! | acknowledgements, of one and of many | [`Ack`], [`Socket::emit_with_ack`], [`Broadcast::emit_with_ack`] |
+//! | binary data, anywhere in the arguments | [`Bytes`] |
+//! | events declared once as types, for both ends | [`events!`] |
+//! | clients that were cut off and come back | [`Recovery`] |
+//! | clients that do not read fast enough | [`Builder::queue`], [`WhenFull`], [`Socket::emit_when_ready`] |
+//! | clients of `socket.io-client` 2.x | [`Builder::allow_eio3`] |
+//! | MessagePack, and parsers of your own | [`Builder::parser`], [`parser`] |
+//! | several servers | [`Adapter`]: the one of a server that is alone, [`InMemory`], is here |
+//! | proxies, bounds, TLS, sticky sessions | [`guide::deployment`] |
+//! | coming from Node, or from socketioxide | [`guide::from_socket_io`], [`guide::from_socketioxide`] |
+//! | programs to begin with | the folder `examples` of this crate |
+//!
 //! # What it tells
 //! [`Server::metrics`] has what was counted, for Prometheus too; [`Server::on_error`] hears of every handler
 //! that fails. With `tracing`, a span at level INFO for each socket (its id, namespace, address; no headers,
@@ -43,7 +62,8 @@
 //! # Limits
 //! At most 256 handlers of a socket are pending, and 256 of its events wait for `on_connect`; then its
 //! client is not read. What waits for a client is bounded by [`Builder::queue`], a message by
-//! [`Builder::max_payload`], a packet's attachments by 10, a client's namespaces by 64.
+//! [`Builder::max_payload`], a packet's attachments by [`Builder::max_attachments`], a client's namespaces by
+//! [`Builder::max_namespaces`], a socket's rooms by 10,000.
 //!
 //! # Clients
 //! [`Client`] is awaited, on tokio. With feature `blocking` there is its twin `siox::blocking::Client`, of the

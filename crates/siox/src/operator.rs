@@ -44,7 +44,7 @@ impl Broadcast {
         self
     }
 
-    /// As [`to`](Self::to).
+    /// As [`to`](Self::to); the reference's `in`.
     pub fn within(self, room: impl Into<String>) -> Self {
         self.to(room)
     }
@@ -85,12 +85,19 @@ impl Broadcast {
         }
     }
 
+    /// An event that may be sent at all, before anybody hears of it.
+    fn admitted(&self, encoded: Result<Encoded, SendError>) -> Result<Encoded, SendError> {
+        let encoded = encoded?;
+        self.nsp.shared.packets.admit(&encoded)?;
+        Ok(encoded.compressed(self.compress))
+    }
+
     /// Sends an event to the selection as it is now.
     ///
     /// # Errors
     /// As [`SendError`] says of the event itself; a receiver that cannot take it is none.
     pub fn emit<T: Serialize + ?Sized>(&self, event: &str, args: &T) -> Result<(), SendError> {
-        let encoded = Encoded::event(event, args)?.compressed(self.compress);
+        let encoded = self.admitted(Encoded::event(event, args))?;
         self.nsp.adapter.emit(self.message(event, &encoded))
     }
 
@@ -99,7 +106,7 @@ impl Broadcast {
     /// # Errors
     /// As [`SendError`] says of the event itself.
     pub fn relay(&self, event: &str, args: &Args) -> Result<(), SendError> {
-        let encoded = Encoded::relay_event(event, &args.0)?.compressed(self.compress);
+        let encoded = self.admitted(Encoded::relay_event(event, &args.0))?;
         self.nsp.adapter.emit(self.message(event, &encoded))
     }
 
@@ -114,10 +121,10 @@ impl Broadcast {
         args: &T,
         timeout: Duration,
     ) -> impl Future<Output = Result<Vec<Args>, BroadcastError>> + Send + use<T> {
-        let asked: Result<Later<'static, _>, SendError> = Encoded::event(event, args).map(|e| {
-            self.nsp
-                .adapter
-                .emit_with_ack(self.message(event, &e.compressed(self.compress)), timeout)
+        let encoded = self.admitted(Encoded::event(event, args));
+        let asked: Result<Later<'static, _>, SendError> = encoded.map(|encoded| {
+            let message = self.message(event, &encoded);
+            self.nsp.adapter.emit_with_ack(message, timeout)
         });
         async move { asked?.await }
     }

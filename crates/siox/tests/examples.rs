@@ -21,6 +21,7 @@ examples! {
     in_axum = "../examples/axum.rs"
     rooms = "../examples/rooms.rs"
     asking = "../examples/client.rs"
+    chat = "../examples/chat.rs"
     client_session = "../examples/client_session.rs"
     client_typed = "../examples/client_typed.rs"
     behind_nginx = "../examples/behind_nginx.rs"
@@ -99,6 +100,31 @@ async fn what_is_said_in_a_room_stays_there() {
     a.send("2[\"say\",\"tea\",\"alone\"]").await;
     assert!(a.heard_until_now("").await.is_empty());
     assert!(b.heard_until_now("").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_chat_is_heard_by_those_who_are_in() {
+    let io = chat::server().unwrap();
+    client::answering(&io.namespace("/"));
+    let to = serve(&io).await;
+    let (mut ada, mut bob) = (Client::join(to).await, Client::join(to).await);
+    ada.send("21[\"join\",\"ada\"]").await;
+    assert_eq!(ada.packet().await, "31[[]]");
+    // Nobody yet: not heard, and not answered.
+    bob.send("21[\"message\",\"from outside\"]").await;
+    assert!(bob.heard_until_now("").await.is_empty());
+    ada.send("22[\"message\",\"hello\"]").await;
+    assert_eq!(ada.packet().await, "32[]");
+    bob.send("22[\"join\",\"bob\"]").await;
+    assert_eq!(bob.packet().await, "32[[[\"ada\",\"hello\"]]]");
+    bob.send("2[\"typing\",true]").await;
+    bob.send("23[\"message\",\"hi\"]").await;
+    assert_eq!(bob.packet().await, "33[]");
+    assert_eq!(ada.packet().await, "2[\"joined\",\"bob\"]");
+    let heard = ada.heard_until_now("").await;
+    assert_eq!(heard.last().unwrap(), "2[\"message\",\"bob\",\"hi\"]");
+    drop(ada);
+    assert_eq!(bob.packet().await, "2[\"left\",\"ada\"]");
 }
 
 #[tokio::test]

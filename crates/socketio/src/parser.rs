@@ -175,13 +175,14 @@ impl Config {
     /// An event for any number of connections with this parser.
     ///
     /// # Errors
-    /// [`SendError::Unencodable`] for what the parser cannot write.
+    /// As [`admit`](Self::admit) says, and [`SendError::Unencodable`] for what the parser cannot write.
     pub fn shared(
         &self,
         nsp: &str,
         encoded: &Encoded,
         id: Option<u64>,
     ) -> Result<Arc<Shared>, SendError> {
+        self.admit(encoded)?;
         let Some(parser) = &self.parser else {
             return Ok(crate::shared(nsp, encoded, id));
         };
@@ -192,6 +193,18 @@ impl Config {
         };
         let parts = parser.encode(&header, encoded.json(), encoded.attachments())?;
         Ok(Shared::with_compression(parts, encoded.may_compress()))
+    }
+
+    /// Whether a packet may have that many attachments.
+    ///
+    /// # Errors
+    /// [`SendError::Attachments`] with the most that it may have.
+    pub fn admit(&self, encoded: &Encoded) -> Result<(), SendError> {
+        let limit = self.most_attachments();
+        match encoded.attachments().len() <= limit {
+            true => Ok(()),
+            false => Err(SendError::Attachments { limit }),
+        }
     }
 
     /// Whether packets are JSON by the grammar alone.

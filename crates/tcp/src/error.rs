@@ -79,7 +79,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(e) => write!(f, "the stream broke: {e}"),
+            Self::Io(e) => write!(f, "{e}"),
             Self::Timeout => f.write_str("it took too long"),
             Self::ResolverBusy => f.write_str("too many names are being looked up"),
             Self::Refused(e) => write!(f, "the handshake was refused: {e}"),

@@ -1,5 +1,5 @@
-//! A counting allocator for tests that state what a machine may hold. The only `unsafe` of the
-//! workspace: `GlobalAlloc` cannot be implemented without, and each call goes straight to `System`.
+//! A counting allocator for tests that state what a machine may hold. `GlobalAlloc`
+//! cannot be implemented without `unsafe`; each call goes straight to `System`.
 #![allow(unsafe_code, reason = "`GlobalAlloc` is an unsafe trait")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -3,60 +3,18 @@
 mod common;
 
 use common::*;
+use siox_testkit::alloc::{self, CountingAllocator};
 use siox_websocket::{Connection, Event, Limits};
 use siox_wire::{Input, Instant};
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    sync::Arc,
-};
-
-thread_local! {
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-}
-
-/// Counts the bytes this thread holds.
-struct Counting;
-
-fn count(change: isize) {
-    // A thread being torn down is not measured.
-    let _ = HELD.try_with(|held| {
-        held.set(held.get() + change);
-        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(held.get())));
-    });
-}
-
-// SAFETY: every call is handed on to the system's allocator unchanged; counting does not allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-
-    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new: usize) -> *mut u8 {
-        count(new as isize - layout.size() as isize);
-        // SAFETY: the caller keeps the contract of `realloc`.
-        unsafe { System.realloc(ptr, layout, new) }
-    }
-}
+use std::sync::Arc;
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// Bytes held after `f` more than before, and the peak in between.
 fn measure<T>(f: impl FnOnce() -> T) -> (T, isize, isize) {
-    let before = HELD.get();
-    PEAK.set(before);
-    let result = f();
-    (result, HELD.get() - before, PEAK.get() - before)
+    let (result, usage) = alloc::measure(f);
+    (result, usage.kept, usage.peak)
 }
 
 /// Feeds without a copy of the test's own; events are dropped at once.

@@ -55,7 +55,7 @@ pub(crate) struct Connect {
     /// A PEM file of the certificates to trust, in place of Mozilla's.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// Do not connect again where the connection is lost or cannot be made.
+    /// Give up where the connection cannot be made, or is lost. Without it this goes on trying, and says why.
     #[arg(long)]
     no_reconnect: bool,
     /// How long to wait for an acknowledgement, in milliseconds.
@@ -116,7 +116,7 @@ pub(crate) async fn run(connect: Connect) -> Result<(), ConnectError> {
     let timeout = Duration::from_millis(connect.ack_timeout);
     let mut session = Session::start(builder, screen.clone(), lines.names.clone(), timeout)
         .map_err(|error| ConnectError(format!("{}: {error}", connect.url)))?;
-    session.watch_connection(connect.eio);
+    session.watch_connection(connect.eio, !connect.no_reconnect);
     session.show_raw(connect.raw);
     loop {
         let line = tokio::select! {

@@ -5,14 +5,20 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use siox::{Value, View};
 use siox_socketio::ValueKind;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    io::IsTerminal,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Prints from anywhere.
 #[derive(Clone)]
 pub(crate) struct Screen {
     printer: Arc<Mutex<Printer>>,
-    json: bool,
+    pub(crate) json: bool,
     pub(crate) colours: bool,
+    /// Why there was no connection so far.
+    reasons: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// What a line is about.
@@ -41,6 +47,7 @@ impl Screen {
             printer: Arc::new(Mutex::new(printer)),
             json,
             colours,
+            reasons: Arc::default(),
         }
     }
 
@@ -61,6 +68,29 @@ impl Screen {
     pub(crate) fn complain(&self, what: &str) {
         let members = [("is", Value::from("error")), ("message", Value::from(what))];
         self.tell(Tone::Bad, "!", what, &members);
+    }
+
+    /// There is no connection. Where the output is a program's, each reason is told whoever runs it too, once.
+    pub(crate) fn no_connection(&self, why: &str, tries_again: bool) {
+        /// The most that are told apart.
+        const MOST: usize = 100;
+        let members = [
+            ("is", Value::from("connection_error")),
+            ("message", Value::from(why)),
+        ];
+        let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = reasons.len() < MOST && reasons.insert(why.to_owned());
+        drop(reasons);
+        self.tell(Tone::Bad, "no connection:", why, &members);
+        if is_new && tries_again && !std::io::stdout().is_terminal() {
+            eprintln!("siox connect: no connection: {why}; trying again (--no-reconnect gives up)");
+        }
+    }
+
+    /// Whether it was told for why there is no connection.
+    pub(crate) fn knows(&self, why: &str) -> bool {
+        let reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        reasons.contains(why)
     }
 
     /// Text for people only.

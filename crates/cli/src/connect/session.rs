@@ -77,7 +77,7 @@ impl Session {
     }
 
     /// Tells what happens to the connection, and what is on it where that is wanted.
-    pub(crate) fn watch_connection(&self, eio: u8) {
+    pub(crate) fn watch_connection(&self, eio: u8, tries_again: bool) {
         let Some((client, _)) = self.clients.values().next() else {
             return;
         };
@@ -93,7 +93,7 @@ impl Session {
                     ("attempt", Value::from(*n)),
                 ],
             ),
-            ConnectionEvent::Error(why) => no_connection(&screen, why),
+            ConnectionEvent::Error(why) => screen.no_connection(why, tries_again),
             _ => {}
         });
         let (screen, raw) = (self.screen.clone(), self.raw.clone());
@@ -273,14 +273,6 @@ impl Session {
     }
 }
 
-fn no_connection(screen: &Screen, why: &str) {
-    let members = [
-        ("is", Value::from("connection_error")),
-        ("message", Value::from(why)),
-    ];
-    screen.tell(Tone::Bad, "no connection:", why, &members);
-}
-
 fn tell(screen: &Screen, names: &Names, client: &Client, event: &Received) {
     let nsp = client.namespace();
     let nsp_of = ("nsp", Value::from(nsp));
@@ -299,6 +291,8 @@ fn tell(screen: &Screen, names: &Names, client: &Client, event: &Received) {
             ];
             screen.tell(Tone::State, &format!("{nsp} {how} {id}"), "", &members);
         }
+        // The connection has told people of itself.
+        Received::ConnectError(error) if !screen.json && screen.knows(error.message()) => {}
         Received::ConnectError(error) => {
             let data = error.data().cloned();
             let shown = data.as_ref().map_or("", |data| data.json());

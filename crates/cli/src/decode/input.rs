@@ -83,8 +83,9 @@ fn guess(bytes: &[u8]) -> Form {
         return Form::Raw;
     };
     let text = text.trim_end();
+    let apart = |c: char| c.is_whitespace() || matches!(c, ':' | ',' | 'x');
     match hex(text) {
-        Ok(bytes) if bytes.len() > 2 => return Form::Hex,
+        Ok(bytes) if bytes.len() > 2 || text.contains(apart) => return Form::Hex,
         Ok(_) | Err(_) => {}
     }
     let is_packet = text.starts_with(|c: char| c.is_ascii_digit()) || text.starts_with("b4");
@@ -140,6 +141,8 @@ mod tests {
             ("81 05 48", Form::Hex),
             ("0x81,0x05,0x48", Form::Hex),
             ("810548656c6c6f", Form::Hex),
+            ("88 00", Form::Hex),
+            ("0x88", Form::Hex),
             ("40", Form::Text),
             ("2probe", Form::Text),
             ("42[\"a\"]", Form::Text),

@@ -40,6 +40,7 @@ pub enum WhenFull {
 /// | `adapter` | [`adapter`](Self::adapter) |
 /// | `parser` | [`parser`](Self::parser) |
 /// | what its parser takes beyond the protocol | [`compatible`](Self::compatible), [`leniency`](Self::leniency), [`loose_base64`](Self::loose_base64) |
+/// | `maxAttachments` of its parser | [`max_attachments`](Self::max_attachments) |
 /// | `connectTimeout` | [`connect_timeout`](Self::connect_timeout) |
 /// | `connectionStateRecovery` | [`recovery`](Self::recovery) |
 /// | `cleanupEmptyChildNamespaces` | [`cleanup_empty_child_namespaces`](Self::cleanup_empty_child_namespaces) |
@@ -63,7 +64,7 @@ pub enum WhenFull {
 /// | `wsEngine`, `attachApp` | none: there is one engine, and [`Server::layer`] for other servers |
 /// | `maxBackpressure` (µWebSockets) | [`queue`](Self::queue) and [`when_full`](Self::when_full) |
 /// | Node's `headersTimeout`, `requestTimeout`, `keepAliveTimeout` | [`head_deadline`](Self::head_deadline), [`body_deadline`](Self::body_deadline), [`keep_alive`](Self::keep_alive) |
-/// | none | [`max_sessions`](Self::max_sessions), [`max_sessions_per_address`](Self::max_sessions_per_address) |
+/// | none | [`max_sessions`](Self::max_sessions), [`max_sessions_per_address`](Self::max_sessions_per_address), [`max_namespaces`](Self::max_namespaces) |
 /// | Node's `https.createServer` before it | `Server::serve_tls`, by the feature `tls` |
 /// | Express's `trust proxy` | [`trusted_proxies`](Self::trusted_proxies) |
 #[must_use]

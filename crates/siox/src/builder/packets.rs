@@ -11,6 +11,19 @@ impl Builder {
         self
     }
 
+    /// The most binary attachments of a packet, sent or received, in JSON (up to 9,999; MessagePack has
+    /// [`max_binary`](crate::MessagePack::max_binary)). Default: 10; clients take no more unless they are told to.
+    pub fn max_attachments(mut self, most: usize) -> Self {
+        self.socket.max_attachments = most;
+        self
+    }
+
+    /// The most namespaces that a client may be in, or ask for, at a time; beyond it is refused. Default: 64.
+    pub fn max_namespaces(mut self, most: usize) -> Self {
+        self.socket.namespaces = most;
+        self
+    }
+
     /// Whether to take all that the reference takes, what the protocol does not allow included. What that
     /// is, and what of it is dangerous, stands at [`Leniency`] and [`loose_base64`](Self::loose_base64).
     /// Default: no.

@@ -12,7 +12,7 @@ use crate::{
     handlers::Occasion,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt, marker::PhantomData, time::Duration};
+use std::{fmt, marker::PhantomData, ops::ControlFlow, time::Duration};
 
 /// A client of a Socket.IO server, in one of its namespaces. Cheap to clone. The connection lives until it
 /// is closed, or the last clone of every client on it, and of its [`Manager`], is dropped; a handler that
@@ -136,6 +136,20 @@ impl<K: Kind> Client<K> {
     /// As [`SendError`] says; nothing was sent, and nothing waits.
     pub fn emit<T: Serialize + ?Sized>(&self, event: &str, args: &T) -> Result<(), SendError> {
         self.emitter().emit(event, args)
+    }
+
+    /// Sends an event, or tells by what number the room is known that there was not enough of, where more of it will
+    /// come.
+    pub(super) fn emit_or_wait<T: Serialize + ?Sized>(
+        &self,
+        event: &str,
+        args: &T,
+    ) -> ControlFlow<Result<(), SendError>, u64> {
+        let seen = self.core.shared().room.look(|room| *room);
+        match self.emit(event, args) {
+            Err(SendError::Full) if self.is_connected() => ControlFlow::Continue(seen),
+            other => ControlFlow::Break(other),
+        }
     }
 
     /// Sends an event if that can be done at once: better lost than late. One that is lost is no error.

@@ -43,6 +43,7 @@ fn one(shared: &Arc<Shared>, event: ManagerEvent) {
         ManagerEvent::Error { message } => shared.watchers.tell(&ConnectionEvent::Error(message)),
         ManagerEvent::Closed { reason, details } => {
             let details = CloseDetails(details);
+            unready(shared);
             if shared.lock().machine.is_closed() {
                 gave_up(shared, reason.as_str());
             }
@@ -172,6 +173,17 @@ fn not_connected(client: &Core, error: &ConnectError) {
 }
 
 /// It is not tried any more: those who wait hear that.
+/// Nobody is connected any more. Whoever hears of the connection's end must not be told that it is ready.
+fn unready(shared: &Shared) {
+    for socket in &shared.lock().sockets {
+        socket.status.look(|status| {
+            if matches!(status, Status::Connected) {
+                *status = Status::Connecting;
+            }
+        });
+    }
+}
+
 pub(super) fn gave_up(shared: &Shared, why: &str) {
     for socket in &shared.lock().sockets {
         let error = ConnectError::new(why);

@@ -65,7 +65,7 @@
 //! | `socket.emit(..)`, `send(..)` | [`emit`](crate::Socket::emit); `send(x)` is `emit("message", &x)` |
 //! | `emit(.., ack)`, `emitWithAck(..)`, `socket.timeout(ms).emitWithAck(..)` | [`emit_with_ack`](crate::Socket::emit_with_ack), [`timeout`](crate::Socket::timeout) |
 //! | `socket.volatile`, `compress(false)` | [`volatile`](crate::Socket::volatile), [`compress`](crate::Socket::compress) |
-//! | `socket.broadcast`, `to`, `in`, `except`, `local` | [`broadcast`](crate::Socket::broadcast), [`to`](crate::Socket::to), [`within`](crate::Broadcast::within), [`except`](crate::Socket::except), [`local`](crate::Broadcast::local) |
+//! | `socket.broadcast`, `to`, `in`, `except`, `local` | [`broadcast`](crate::Socket::broadcast), [`to`](crate::Socket::to), [`within`](crate::Socket::within), [`except`](crate::Socket::except), [`local`](crate::Socket::local) |
 //! | `socket.disconnect()`, `disconnect(true)` | [`disconnect`](crate::Socket::disconnect), [`close`](crate::Socket::close) |
 //! | events `disconnecting`, `disconnect` | [`on_disconnecting`](crate::Namespace::on_disconnecting), [`on_disconnect`](crate::Namespace::on_disconnect), with a [`DisconnectReason`](crate::DisconnectReason) |
 //! | event `error`, an exception in a handler | [`Server::on_error`](crate::Server::on_error) |

@@ -26,7 +26,7 @@ impl Inner {
             for event in &missed {
                 // One that could never be written was sent to nobody; the rest is still missed.
                 match m.emit(socket.slot(), event, Admit::Owed) {
-                    Err(SendError::Unencodable) => {}
+                    Err(SendError::Unencodable | SendError::Attachments { .. }) => {}
                     sent => sent?,
                 }
             }

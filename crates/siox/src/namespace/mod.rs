@@ -296,6 +296,11 @@ impl Namespace {
         self.all().to(room)
     }
 
+    /// As [`to`](Self::to); the reference's `in`.
+    pub fn within(&self, room: impl Into<String>) -> Broadcast {
+        self.to(room)
+    }
+
     /// Everyone but the members of `room`.
     pub fn except(&self, room: impl Into<String>) -> Broadcast {
         self.all().except(room)

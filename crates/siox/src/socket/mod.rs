@@ -204,7 +204,7 @@ impl Socket {
     /// Joins a room. A socket that is no longer connected joins nothing.
     ///
     /// # Errors
-    /// [`RoomError`] when the socket is in as many rooms as it may be.
+    /// [`RoomError`] when the socket is in as many rooms as it may be: 10,000.
     pub fn join(&self, room: &str) -> Result<(), RoomError> {
         self.0.nsp.join(self, room)
     }
@@ -227,6 +227,11 @@ impl Socket {
         self.broadcast().to(room)
     }
 
+    /// As [`to`](Self::to); the reference's `in`.
+    pub fn within(&self, room: impl Into<String>) -> Broadcast {
+        self.to(room)
+    }
+
     /// Everyone in the namespace but this socket and the members of `room`.
     pub fn except(&self, room: impl Into<String>) -> Broadcast {
         self.broadcast().except(room)
@@ -235,6 +240,11 @@ impl Socket {
     /// Everyone in the namespace but this socket.
     pub fn broadcast(&self) -> Broadcast {
         Broadcast::new(self.0.nsp.clone()).skip(self.0.number, self.0.id.clone())
+    }
+
+    /// Everyone in the namespace on this node but this socket.
+    pub fn local(&self) -> Broadcast {
+        self.broadcast().local()
     }
 
     /// Takes the client out of the namespace and tells it. Its other namespaces live on.

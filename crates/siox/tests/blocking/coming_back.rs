@@ -1,6 +1,9 @@
 //! A server that goes and comes back: what waits for it, and what the client says of itself anew.
 
-use crate::rig::{Host, Log, is_upgrade, log, ready, until};
+use crate::{
+    both::is_upgrade,
+    rig::{Host, Log, log, ready, until},
+};
 use serde::{Deserialize, Serialize};
 use siox::{
     Ack, Auth, Data, DisconnectReason, SendError, Server, Socket,

@@ -1,6 +1,9 @@
 //! What a connection tells of itself, and what it puts on the wire.
 
-use crate::rig::{Host, PATIENCE, is_upgrade, log, ready};
+use crate::{
+    both::is_upgrade,
+    rig::{Host, PATIENCE, log, ready},
+};
 use siox::{CloseDetails, DisconnectReason, Server, Transport, blocking::ConnectionEvent};
 use std::time::Duration;
 
@@ -107,7 +110,10 @@ fn settings_change_while_it_lives() {
 #[cfg(feature = "deflate")]
 #[test]
 fn what_must_not_be_compressed_is_not() {
-    use crate::wiretap::Wiretap;
+    use crate::{
+        both::{all_but_the_middle_are_compressed, compressing},
+        wiretap::Wiretap,
+    };
     use siox::{Ack, Data, blocking::Client, deflate};
 
     let builder = Server::builder().deflate(deflate::Config::default());
@@ -116,22 +122,11 @@ fn what_must_not_be_compressed_is_not() {
     root.on("say", |Data(_): Data<String>, ack: Ack| ack.send(&()));
     let host = Host::new(&io);
     let tap = Wiretap::new(host.to, None);
-    let client = Client::builder(format!("http://{}", tap.to))
-        .force_new(true)
-        .transports([Transport::WebSocket])
-        .deflate(deflate::Config::default())
-        .connect()
-        .unwrap();
+    let client: Client = compressing(&tap);
     let text = "long ".repeat(1_000);
     for compress in [true, false, true] {
         let say = client.compress(compress);
         say.emit_with_ack::<()>("say", &text).wait().unwrap();
     }
-    let frames = tap.frames();
-    let said = &frames[frames.len() - 3..];
-    let firsts: Vec<u8> = said.iter().map(|frame| frame.first).collect();
-    assert_eq!(firsts, [0xc1, 0x81, 0xc1], "RSV1 marks what is compressed");
-    let plain = format!(r#"421["say","{text}"]"#);
-    assert_eq!(said[1].payload, plain.as_bytes());
-    assert!(said[0].payload.len() < 100 && said[2].payload.len() < 100);
+    all_but_the_middle_are_compressed(&tap.frames(), &text);
 }

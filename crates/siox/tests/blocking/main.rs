@@ -1,6 +1,8 @@
 //! The client on threads and the server of this crate, over real loopback sockets.
 
 mod acks;
+#[path = "../common/both.rs"]
+mod both;
 mod coming_back;
 mod connection;
 mod ends;

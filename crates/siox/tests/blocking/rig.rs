@@ -1,8 +1,9 @@
 //! A server that can be killed and come back on its port, and what handlers tell the test.
 
+use crate::both;
 use siox::{
-    Server, Transport,
-    blocking::{Client, ClientBuilder, ConnectionEvent},
+    Server,
+    blocking::{Client, ClientBuilder},
 };
 use std::{fmt::Debug, net::SocketAddr, sync::mpsc, thread, time::Duration};
 use tokio::{net::TcpListener, runtime::Runtime, task::JoinHandle};
@@ -39,14 +40,6 @@ pub(crate) fn until(mut done: impl FnMut() -> bool) {
 
 pub(crate) fn ready(client: &Client) {
     client.ready_within(PATIENCE).unwrap();
-}
-
-/// Whether it tells of the transport, which happens at any time.
-pub(crate) fn is_upgrade(event: &ConnectionEvent) -> bool {
-    matches!(
-        event,
-        ConnectionEvent::Upgrading | ConnectionEvent::Upgrade | ConnectionEvent::UpgradeError(_)
-    )
 }
 
 /// A server on a port of its own.
@@ -89,20 +82,14 @@ impl Host {
         self.io = io.clone();
     }
 
-    /// A client of a namespace, on a connection of its own, that does not wait long.
+    /// A client of a namespace.
     pub(crate) fn client(&self, nsp: &str) -> ClientBuilder {
-        Client::builder(format!("http://{}{nsp}", self.to))
-            .force_new(true)
-            .reconnection_delay(Duration::from_millis(20), Duration::from_millis(50))
+        both::client(self.to, nsp)
     }
 
     /// Each way to be connected.
     pub(crate) fn ways(&self, nsp: &str) -> Vec<ClientBuilder> {
-        vec![
-            self.client(nsp).transports([Transport::Polling]),
-            self.client(nsp).transports([Transport::WebSocket]),
-            self.client(nsp),
-        ]
+        both::ways(self.to, nsp)
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a connection tells of itself, how it ends, and what is changed while it lives.
 
 use crate::{
-    rig::{Host, is_upgrade, log, within},
+    both::is_upgrade,
+    rig::{Host, log, within},
     wiretap::Wiretap,
 };
 use siox::{
@@ -259,6 +260,7 @@ async fn what_was_sent_leaves_before_the_runtime_goes() {
 #[cfg(feature = "deflate")]
 #[tokio::test]
 async fn what_must_not_be_compressed_is_not() {
+    use crate::both::{all_but_the_middle_are_compressed, compressing};
     use siox::deflate;
 
     let builder = Server::builder().deflate(deflate::Config::default());
@@ -267,22 +269,11 @@ async fn what_must_not_be_compressed_is_not() {
     root.on("say", |Data(_): Data<String>, ack: Ack| ack.send(&()));
     let host = Host::new(&io).await;
     let tap = Wiretap::new(host.to, None);
-    let client = Client::builder(format!("http://{}", tap.to))
-        .force_new(true)
-        .transports([Transport::WebSocket])
-        .deflate(deflate::Config::default())
-        .connect()
-        .unwrap();
+    let client: Client = compressing(&tap);
     let text = "long ".repeat(1_000);
     for compress in [true, false, true] {
         let say = client.compress(compress);
         within(say.emit_with_ack::<()>("say", &text)).await.unwrap();
     }
-    let frames = tap.frames();
-    let said = &frames[frames.len() - 3..];
-    let firsts: Vec<u8> = said.iter().map(|frame| frame.first).collect();
-    assert_eq!(firsts, [0xc1, 0x81, 0xc1], "RSV1 marks what is compressed");
-    let plain = format!(r#"421["say","{text}"]"#);
-    assert_eq!(said[1].payload, plain.as_bytes());
-    assert!(said[0].payload.len() < 100 && said[2].payload.len() < 100);
+    all_but_the_middle_are_compressed(&tap.frames(), &text);
 }

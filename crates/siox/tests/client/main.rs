@@ -2,6 +2,8 @@
 
 mod acks;
 mod auth;
+#[path = "../common/both.rs"]
+mod both;
 mod connection;
 mod events;
 mod handlers;

@@ -1,6 +1,9 @@
 //! Many namespaces on one connection, and connections that are shared.
 
-use crate::rig::{Host, is_upgrade, log, within};
+use crate::{
+    both::is_upgrade,
+    rig::{Host, log, within},
+};
 use siox::{Ack, Client, Server, Socket, client::ConnectionEvent};
 
 fn server() -> Server {

@@ -1,6 +1,9 @@
 //! A server that goes and comes back.
 
-use crate::rig::{Host, is_upgrade, log, within};
+use crate::{
+    both::is_upgrade,
+    rig::{Host, log, within},
+};
 use siox::{Client, DisconnectReason, Server, Transport, client::ConnectionEvent};
 use std::time::Duration;
 

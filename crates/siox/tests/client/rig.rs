@@ -1,6 +1,7 @@
 //! A server that can be killed and come back on its port, and what handlers tell the test.
 
-use siox::{Client, ClientBuilder, Server, Transport, client::ConnectionEvent};
+use crate::both;
+use siox::{ClientBuilder, Server};
 use std::{fmt::Debug, future::Future, net::SocketAddr, time::Duration};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 
@@ -36,14 +37,6 @@ impl<T: PartialEq + Debug> Log<T> {
     pub(crate) fn so_far(&mut self) -> Vec<T> {
         std::iter::from_fn(|| self.0.try_recv().ok()).collect()
     }
-}
-
-/// Whether it tells of the transport, which happens at any time.
-pub(crate) fn is_upgrade(event: &ConnectionEvent) -> bool {
-    matches!(
-        event,
-        ConnectionEvent::Upgrading | ConnectionEvent::Upgrade | ConnectionEvent::UpgradeError(_)
-    )
 }
 
 /// A server on a port of its own.
@@ -82,20 +75,14 @@ impl Host {
         self.io = io.clone();
     }
 
-    /// A client of a namespace, on a connection of its own, that does not wait long.
+    /// A client of a namespace.
     pub(crate) fn client(&self, nsp: &str) -> ClientBuilder {
-        Client::builder(format!("http://{}{nsp}", self.to))
-            .force_new(true)
-            .reconnection_delay(Duration::from_millis(20), Duration::from_millis(50))
+        both::client(self.to, nsp)
     }
 
     /// Each way to be connected.
     pub(crate) fn ways(&self, nsp: &str) -> Vec<ClientBuilder> {
-        vec![
-            self.client(nsp).transports([Transport::Polling]),
-            self.client(nsp).transports([Transport::WebSocket]),
-            self.client(nsp),
-        ]
+        both::ways(self.to, nsp)
     }
 }
 

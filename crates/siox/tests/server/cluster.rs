@@ -420,6 +420,8 @@ async fn broadcasts_reach_all_of_both() {
         assert_eq!(bytes, crate::raw::ws::Said::Binary(b"bytes".to_vec()));
     }
     nsp.local().emit("local", &()).unwrap();
+    let own = nsp.socket(&id).unwrap();
+    own.local().emit("to no other of this one", &()).unwrap();
     nsp.to("room").except(id).emit("there", "x").unwrap();
     nsp.to("elsewhere").emit("nowhere", &()).unwrap();
     nsp.to(other).emit("one", &()).unwrap();

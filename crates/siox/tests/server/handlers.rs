@@ -2,7 +2,8 @@
 
 use crate::client::{Client, answering, log, serve};
 use siox::{Args, ArgsRef, Data, DisconnectReason, EventName, Fault, HandlerError, Server, Socket};
-use std::time::Duration;
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 #[tokio::test]
 async fn handlers_run_in_their_order() {
@@ -71,15 +72,20 @@ async fn packet_middleware_decides() {
         "bad" => Err("not this one"),
         _ => Ok(()),
     });
-    // Pending at its first poll.
-    nsp.packet_middleware(async |EventName(name): EventName, args: Args| {
-        if name == "slow" {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            if args.is_empty() {
-                return Err("nothing in it".to_owned());
+    // Pending until it is let go.
+    let gate = Arc::new(Notify::new());
+    let held = gate.clone();
+    nsp.packet_middleware(move |EventName(name): EventName, args: Args| {
+        let held = held.clone();
+        async move {
+            if name == "slow" {
+                held.notified().await;
+                if args.is_empty() {
+                    return Err("nothing in it".to_owned());
+                }
             }
+            Ok(())
         }
-        Ok(())
     });
     for name in ["good", "bad", "slow"] {
         let tell = tell.clone();
@@ -96,14 +102,11 @@ async fn packet_middleware_decides() {
     ];
     client.send_all(packets.map(str::to_owned)).await;
     client.heard_until_now("").await;
-    let mut heard = told.so_far();
-    while heard.len() < 4 {
-        heard.push(told.next().await);
-    }
-    assert_eq!(
-        heard,
-        ["good 1", "bad refused: not this one", "good 4", "slow 3"]
-    );
+    let heard = told.so_far();
+    assert_eq!(heard, ["good 1", "bad refused: not this one", "good 4"]);
+    gate.notify_one();
+    assert_eq!(told.next().await, "slow 3");
+    gate.notify_one();
     client.send("2[\"slow\"]").await;
     assert_eq!(told.next().await, "slow refused: nothing in it");
 }

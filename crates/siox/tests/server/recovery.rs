@@ -415,3 +415,22 @@ async fn a_session_outlives_a_refusal() {
     let again = enter(&mut client, &back(&session, None)).await;
     assert_eq!(again.sid, session.sid);
 }
+
+/// An event that can be sent to nobody is told of as such, and does not stand in the way of those behind it.
+#[tokio::test]
+async fn what_can_never_be_sent_is_not_missed() {
+    let io = server(Recovery::default());
+    let nsp = io.namespace("/");
+    let to = serve(&io).await;
+    let (client, session) = open(to).await;
+    let many = vec![siox::Bytes::from_static(b"x"); 11];
+    let refused = Err(siox::SendError::Attachments { limit: 10 });
+    assert_eq!(nsp.emit("many", &(&many,)), refused);
+    cut(client, &io).await;
+    assert_eq!(nsp.emit("many", &(&many,)), refused);
+    nsp.emit("after", &()).unwrap();
+    let mut client = Client::open(to).await;
+    let again = enter(&mut client, &back(&session, None)).await;
+    assert_eq!(again.sid, session.sid);
+    assert_eq!(marked(&client.packet().await).0, "2[\"after\",\"1\"]");
+}

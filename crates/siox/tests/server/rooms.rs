@@ -43,6 +43,9 @@ fn send(
         "except" => nsp.except(a).emit("except", &())?,
         "others" => socket.broadcast().emit("others", &())?,
         "others to" => socket.to(a).emit("others to", &())?,
+        "within" => nsp.within(a).emit("within", &())?,
+        "others within" => socket.within(a).emit("others within", &())?,
+        "others local" => socket.local().emit("others local", &())?,
         "others except" => socket.except(a).emit("others except", &())?,
         other => panic!("{other}"),
     }
@@ -78,6 +81,9 @@ async fn selections_reach_their_members_and_nobody_else() {
         ("others", "", "", [0, 1, 1, 1]),
         ("others to", "x", "", [0, 1, 0, 0]),
         ("others except", "x", "", [0, 0, 1, 1]),
+        ("within", "x", "", [1, 1, 0, 0]),
+        ("others within", "x", "", [0, 1, 0, 0]),
+        ("others local", "", "", [0, 1, 1, 1]),
     ] {
         clients[0]
             .send(&format!("2[\"send\",\"{how}\",\"{a}\",\"{b}\"]"))

@@ -7,5 +7,6 @@
 mod common;
 
 mod frames;
+mod memory;
 mod requests;
 mod socketio;

@@ -52,7 +52,7 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(e) => write!(f, "the stream broke: {e}"),
+            Self::Io(e) => write!(f, "{e}"),
             Self::Timeout => f.write_str("the handshake took too long"),
             Self::Refused(e) => write!(f, "the handshake was refused: {e}"),
             Self::Denied(status) => write!(f, "the handshake was refused with {status}"),

@@ -6,7 +6,10 @@ use super::super::{
 use crate::{Ack, BoxError, ConnectError, Data, SendError, TypedEvent, TypedOutcome};
 use serde::Serialize;
 use siox_tcp::engine::NotYet;
-use std::time::{Duration, Instant};
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
 
 impl Client<Threads> {
     /// Waits until it is connected.
@@ -37,15 +40,13 @@ impl Client<Threads> {
         event: &str,
         args: &T,
     ) -> Result<(), SendError> {
-        let shared = self.core.shared();
         loop {
-            let seen = shared.room.look(|room| *room);
-            match self.emit(event, args) {
-                Err(SendError::Full) if self.is_connected() => {
+            match self.emit_or_wait(event, args) {
+                ControlFlow::Break(done) => return done,
+                ControlFlow::Continue(seen) => {
                     let changed = |room: &mut u64| (*room != seen).then_some(());
-                    shared.room.wait(None, changed);
+                    self.core.shared().room.wait(None, changed);
                 }
-                other => return other,
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::{Ack, BoxError, ConnectError, Data, SendError, TypedEvent, TypedOutco
 use serde::Serialize;
 use std::{
     future::{Future, poll_fn},
+    ops::ControlFlow,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -30,15 +31,13 @@ impl Client<Tokio> {
         event: &str,
         args: &T,
     ) -> Result<(), SendError> {
-        let shared = self.core.shared();
         loop {
-            let seen = shared.room.look(|room| *room);
-            match self.emit(event, args) {
-                Err(SendError::Full) if self.is_connected() => {
+            match self.emit_or_wait(event, args) {
+                ControlFlow::Break(done) => return done,
+                ControlFlow::Continue(seen) => {
                     let changed = |room: &mut u64| (*room != seen).then_some(());
-                    poll_fn(|cx| shared.room.poll(cx, changed)).await;
+                    poll_fn(|cx| self.core.shared().room.poll(cx, changed)).await;
                 }
-                other => return other,
             }
         }
     }
