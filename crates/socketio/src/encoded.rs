@@ -46,8 +46,7 @@ impl Encoded {
     /// [`SendError::Reserved`] for a name that the protocol keeps for itself;
     /// [`SendError::Unencodable`] when `args` cannot be written as JSON.
     pub fn event<T: Serialize + ?Sized>(name: &str, args: &T) -> Result<Self, SendError> {
-        let room = name.len().saturating_add(OPEN).saturating_add(FIRST);
-        Self::event_in(String::with_capacity(room), name, args)
+        Self::event_in(String::with_capacity(room(name, FIRST)), name, args)
     }
 
     /// As [`event`](Self::event), in the memory of `buffer`, whose text is lost:
@@ -60,8 +59,12 @@ impl Encoded {
         name: &str,
         args: &T,
     ) -> Result<Self, SendError> {
+        may_be_named(name)?;
         let mut encoder = Encoder::in_buffer(buffer);
-        open_event(&mut encoder.json, name, FIRST)?;
+        let json = &mut encoder.json;
+        json.reserve(room(name, FIRST));
+        json.push_str("2[");
+        json.quote(name);
         Self::close(Kind::Event, encoder, false, args)
     }
 
@@ -98,10 +101,10 @@ impl Encoded {
             first,
         };
         args.serialize(writer).map_err(|_| SendError::Unencodable)?;
-        encoder.json.push(']');
+        encoder.json.push(b']');
         Ok(Self {
             kind,
-            text: encoder.json,
+            text: encoder.json.into_string(),
             head,
             attachments: encoder.attachments,
             plain: false,
@@ -120,8 +123,11 @@ impl Encoded {
     /// # Errors
     /// [`SendError::Reserved`] for a name that the protocol keeps for itself.
     pub fn relay_event(name: &str, packet: &Packet<'_>) -> Result<Self, SendError> {
-        let mut text = String::new();
-        open_event(&mut text, name, packet.inner().len().saturating_add(2))?;
+        may_be_named(name)?;
+        let more = packet.inner().len().saturating_add(2);
+        let mut text = String::with_capacity(room(name, more));
+        text.push_str("2[");
+        quote(&mut text, name);
         let head = text.len();
         if !packet.is_empty() {
             text.push(',');
@@ -265,13 +271,14 @@ const FIRST: usize = 128;
 /// What the beginning of an event's array takes beside its name.
 const OPEN: usize = 4;
 
-/// Writes the beginning of an event's array, its name included, and makes room for as many bytes behind it.
-fn open_event(text: &mut String, name: &str, more: usize) -> Result<(), SendError> {
+/// What an event of this name takes with so many bytes behind it, unless its name has escapes.
+fn room(name: &str, more: usize) -> usize {
+    name.len().saturating_add(OPEN).saturating_add(more)
+}
+
+fn may_be_named(name: &str) -> Result<(), SendError> {
     if is_reserved(name) {
         return Err(SendError::Reserved);
     }
-    text.reserve(name.len().saturating_add(OPEN).saturating_add(more));
-    text.push_str("2[");
-    quote(text, name);
     Ok(())
 }

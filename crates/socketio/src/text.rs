@@ -56,7 +56,7 @@ fn plain_blocks(bytes: &[u8], at: usize) -> usize {
 
 /// In the form that the compiler makes vectors of.
 #[inline(always)]
-fn is_plain_block(block: &[u8; 32]) -> bool {
+pub(crate) fn is_plain_block<const N: usize>(block: &[u8; N]) -> bool {
     let ends = |b: u8| (b == b'"') | (b == b'\\') | (b < 0x20);
     !block.iter().fold(false, |any, &b| any | ends(b))
 }
@@ -101,7 +101,7 @@ pub(crate) fn needs_no_escape(text: &str) -> bool {
 /// Marks the high bit of bytes that end a plain run. Bytes above the lowest mark may be marked
 /// wrongly (the subtraction borrows), the lowest never is.
 #[inline(always)]
-fn special(word: u64) -> u64 {
+pub(crate) fn special(word: u64) -> u64 {
     const TWOS: u64 = ONES.wrapping_mul(2);
     const LOW: u64 = ONES.wrapping_mul(0x21);
     const SLASHES: u64 = ONES.wrapping_mul(b'\\' as u64);
@@ -175,6 +175,17 @@ fn code_point(bytes: &[u8]) -> (char, usize) {
     }
 }
 
+/// What JSON is written to.
+pub(crate) trait Out {
+    fn push_str(&mut self, text: &str);
+}
+
+impl Out for String {
+    fn push_str(&mut self, text: &str) {
+        self.push_str(text);
+    }
+}
+
 /// Adds `text` as a JSON string.
 #[inline]
 pub(crate) fn quote(out: &mut String, text: &str) {
@@ -186,7 +197,7 @@ pub(crate) fn quote(out: &mut String, text: &str) {
 
 /// Adds the inside of a JSON string.
 #[inline(always)]
-pub(crate) fn push_inside(out: &mut String, text: &str) {
+pub(crate) fn push_inside(out: &mut impl Out, text: &str) {
     if is_plain(text.as_bytes()) {
         out.push_str(text);
     } else {
@@ -196,7 +207,7 @@ pub(crate) fn push_inside(out: &mut String, text: &str) {
 
 /// Whether there is nothing to escape. Of a text that the compiler knows, it knows this too.
 #[inline(always)]
-fn is_plain(bytes: &[u8]) -> bool {
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     let marks = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
         (Some(first), Some(last)) => {
             let [first, last] = [first, last].map(|word| special(u64::from_le_bytes(*word)));
@@ -220,7 +231,7 @@ fn marks(bytes: &[u8]) -> u64 {
 
 /// Less than eight bytes as a word, with spaces behind them.
 #[inline(always)]
-fn word(bytes: &[u8]) -> u64 {
+pub(crate) fn word(bytes: &[u8]) -> u64 {
     const SPACES: u64 = ONES.wrapping_mul(b' ' as u64);
     let length = bytes.len();
     let bits = |count: usize| u32::try_from(count.wrapping_mul(8)).unwrap_or(0);
@@ -240,7 +251,7 @@ fn word(bytes: &[u8]) -> u64 {
 }
 
 #[cold]
-fn push_some_escaped(out: &mut String, text: &str) {
+fn push_some_escaped(out: &mut impl Out, text: &str) {
     let bytes = text.as_bytes();
     let mut done = 0usize;
     loop {
@@ -252,7 +263,7 @@ fn push_some_escaped(out: &mut String, text: &str) {
     }
 }
 
-fn push_escaped(out: &mut String, b: u8) {
+fn push_escaped(out: &mut impl Out, b: u8) {
     match b {
         b'"' => out.push_str("\\\""),
         b'\\' => out.push_str("\\\\"),
@@ -264,7 +275,8 @@ fn push_escaped(out: &mut String, b: u8) {
         _ => {
             out.push_str("\\u00");
             for nibble in [b >> 4, b & 15] {
-                out.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));
+                let digit = char::from_digit(nibble.into(), 16).unwrap_or('0');
+                out.push_str(digit.encode_utf8(&mut [0; 4]));
             }
         }
     }

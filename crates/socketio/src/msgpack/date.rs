@@ -1,7 +1,7 @@
 //! Moments as JavaScript's JSON writes them: `"2024-01-31T12:00:00.000Z"`, and `null` beyond its range.
 //! Sources: the MessagePack specification, "Timestamp extension type"; ECMA-262, "Date Time String Format".
 
-use alloc::string::String;
+use crate::ser::Json;
 use core::fmt::Write;
 
 /// The last moment that JavaScript knows, in milliseconds since 1970; it knows as many before.
@@ -10,7 +10,7 @@ const LAST: i128 = 8_640_000_000_000_000;
 const DAY: i128 = 86_400_000;
 
 /// Extension -1 of 4, 8 or 12 bytes.
-pub(super) fn timestamp(out: &mut String, bytes: &[u8]) {
+pub(super) fn timestamp(out: &mut Json, bytes: &[u8]) {
     let uint = |bytes: &[u8]| {
         let sum = |n: u64, &b: &u8| (n << 8) | u64::from(b);
         bytes.iter().fold(0u64, sum)
@@ -30,12 +30,12 @@ pub(super) fn timestamp(out: &mut String, bytes: &[u8]) {
 }
 
 /// Extension 0 of 8 bytes: milliseconds.
-pub(super) fn notepack(out: &mut String, bytes: &[u8]) {
+pub(super) fn notepack(out: &mut Json, bytes: &[u8]) {
     let bytes = bytes.first_chunk::<8>().copied().unwrap_or_default();
     moment(out, i64::from_be_bytes(bytes).into());
 }
 
-fn moment(out: &mut String, ms: i128) {
+fn moment(out: &mut Json, ms: i128) {
     if !(-LAST..=LAST).contains(&ms) {
         out.push_str("null");
         return;
@@ -47,7 +47,7 @@ fn moment(out: &mut String, ms: i128) {
         ms.wrapping_div(60_000).rem_euclid(60),
     );
     let (second, ms) = (ms.wrapping_div(1000).rem_euclid(60), ms.rem_euclid(1000));
-    // Writing to a string cannot fail.
+    // Writing to memory cannot fail.
     let _ = match year {
         0..=9999 => write!(out, "\"{year:04}"),
         _ => write!(out, "\"{year:+07}"),
@@ -101,9 +101,9 @@ mod tests {
             (LAST + 1, "null"),
             (i128::from(i64::MIN), "null"),
         ] {
-            let mut out = String::new();
+            let mut out = Json::default();
             moment(&mut out, ms);
-            assert_eq!(out, text, "{ms}");
+            assert_eq!(out.into_string(), text, "{ms}");
         }
     }
 
@@ -120,9 +120,9 @@ mod tests {
             (&wide[..], half),
             (&long[..], "\"1969-12-31T23:59:59.500Z\""),
         ] {
-            let mut out = String::new();
+            let mut out = Json::default();
             timestamp(&mut out, bytes);
-            assert_eq!(out, text);
+            assert_eq!(out.into_string(), text);
         }
     }
 }

@@ -200,7 +200,11 @@ fn assemble(
     config: &Config,
 ) -> Result<Decoded<'static>, Error> {
     let (text, holes, attachments) = match data {
-        Some(data) => (data.json, data.holes.unwrap_or_default(), data.attachments),
+        Some(data) => (
+            data.json.into_string(),
+            data.holes.unwrap_or_default(),
+            data.attachments,
+        ),
         None => (String::new(), Vec::new(), Vec::new()),
     };
     let leniency = &config.leniency;

@@ -5,8 +5,11 @@ use super::{
     date,
     item::{Item, Items},
 };
-use crate::{Error, MAX_DEPTH, ser::Encoder, text::quote};
-use alloc::{string::String, vec::Vec};
+use crate::{
+    Error, MAX_DEPTH,
+    ser::{Encoder, Json},
+};
+use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt::Write;
 
@@ -95,7 +98,7 @@ impl<'a> Reader<'a> {
                 if open.len() >= MAX_DEPTH {
                     return Err(Error::TooDeep { limit: MAX_DEPTH });
                 }
-                out.json.push(if frame.map { '{' } else { '[' });
+                out.json.push(if frame.map { b'{' } else { b'[' });
                 open.push(frame);
             }
             if !self.go_on(&mut open, frame.is_some(), &mut out.json)? {
@@ -111,7 +114,7 @@ impl<'a> Reader<'a> {
         &mut self,
         open: &mut Vec<Frame>,
         mut fresh: bool,
-        out: &mut String,
+        out: &mut Json,
     ) -> Result<bool, Error> {
         while let Some(top) = open.last_mut() {
             if !fresh {
@@ -120,25 +123,25 @@ impl<'a> Reader<'a> {
             if top.left > 0 {
                 let map = top.map;
                 if !fresh {
-                    out.push(',');
+                    out.push(b',');
                 }
                 if map {
                     self.key(out)?;
                 }
                 return Ok(true);
             }
-            out.push(if top.map { '}' } else { ']' });
+            out.push(if top.map { b'}' } else { b']' });
             open.pop();
             fresh = false;
         }
         Ok(false)
     }
 
-    fn key(&mut self, out: &mut String) -> Result<(), Error> {
+    fn key(&mut self, out: &mut Json) -> Result<(), Error> {
         match self.item()? {
-            Item::Str(key) => quote(out, key),
+            Item::Str(key) => out.quote(key),
             key if self.loose => {
-                let mut text = String::new();
+                let mut text = Json::default();
                 match key {
                     Item::Nil => text.push_str("null"),
                     Item::Undefined => text.push_str("undefined"),
@@ -148,11 +151,11 @@ impl<'a> Reader<'a> {
                     Item::Float(n) if n.is_finite() => float(&mut text, n),
                     _ => return Err(Error::MapKey),
                 }
-                quote(out, &text);
+                out.quote(&text.into_string());
             }
             _ => return Err(Error::MapKey),
         }
-        out.push(':');
+        out.push(b':');
         Ok(())
     }
 
@@ -167,7 +170,7 @@ impl<'a> Reader<'a> {
             Item::Float(n) if n.is_finite() => float(json, n),
             Item::Float(_) if self.loose => json.push_str("null"),
             Item::Float(_) => return Err(Error::NotFinite),
-            Item::Str(text) => quote(json, text),
+            Item::Str(text) => json.quote(text),
             Item::Bin(bytes) => self.attach(bytes, out)?,
             Item::Ext(kind, bytes) => self.ext(kind, bytes, out)?,
             Item::Array(_) | Item::Map(_) => {}
@@ -184,7 +187,7 @@ impl<'a> Reader<'a> {
             (_, _) => {
                 display(&mut out.json, format_args!("[{kind},"));
                 self.attach(bytes, out)?;
-                out.json.push(']');
+                out.json.push(b']');
             }
         }
         Ok(())
@@ -200,7 +203,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A number as JSON, whole ones without a fraction as far as JavaScript holds them exactly.
-fn float(out: &mut String, n: f64) {
+fn float(out: &mut Json, n: f64) {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[expect(
         clippy::cast_possible_truncation,
@@ -215,7 +218,7 @@ fn float(out: &mut String, n: f64) {
     }
 }
 
-fn display(out: &mut String, what: core::fmt::Arguments<'_>) {
-    // Writing to a string cannot fail.
+fn display(out: &mut Json, what: core::fmt::Arguments<'_>) {
+    // Writing to memory cannot fail.
     let _ = out.write_fmt(what);
 }

@@ -1,7 +1,7 @@
 //! Packets as they leave: a head, JSON, and attachments behind it.
 
 use super::grammar::Kind;
-use crate::{Config, Encoded, ser::unsigned};
+use crate::{Config, Encoded};
 use alloc::{string::String, sync::Arc, vec::Vec};
 use bytes::Bytes;
 use siox_wire::{Admit, Part, SendError, Shared, Sink};
@@ -61,6 +61,10 @@ impl Short {
     fn as_slice(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
+
+    fn as_str(&self) -> &str {
+        str::from_utf8(self.as_slice()).unwrap_or_default()
+    }
 }
 
 /// Parts of a packet's text: one before its body, and up to three of it.
@@ -91,26 +95,19 @@ impl Header<'_> {
             "/" => "",
             nsp => nsp,
         };
-        let room = match (self.id, is_binary) {
-            (None, false) => 2,
-            (Some(_), _) | (_, true) => 2 * 20 + 3,
-        };
-        let room = nsp.len().saturating_add(body.len()).saturating_add(room);
-        let mut text = String::with_capacity(room);
-        text.push(char::from(self.kind.digit(is_binary)));
+        let (mut lead, mut behind) = (Short::EMPTY, Short::EMPTY);
+        lead.push(self.kind.digit(is_binary));
         if is_binary {
-            unsigned(&mut text, attachments as u64);
-            text.push('-');
+            lead.number(attachments as u64);
+            lead.push(b'-');
         }
-        text.push_str(nsp);
         if !nsp.is_empty() {
-            text.push(',');
+            behind.push(b',');
         }
         if let Some(id) = self.id {
-            unsigned(&mut text, id);
+            behind.number(id);
         }
-        text.push_str(body);
-        text
+        [lead.as_str(), nsp, behind.as_str(), body].concat()
     }
 
     /// The messages of the packet.

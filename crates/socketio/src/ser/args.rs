@@ -14,7 +14,7 @@ pub(crate) struct Args<'e> {
 impl<'e> Args<'e> {
     fn separate(&mut self) {
         if !self.first {
-            self.encoder.json.push(',');
+            self.encoder.json.push(b',');
         }
         self.first = false;
     }

@@ -1,7 +1,6 @@
 //! Arrays and objects while they are written.
 
 use super::{Encoder, Unencodable, key::Key};
-use crate::text::push_inside;
 use serde::{Serialize, ser};
 
 /// An array or object whose bracket is written.
@@ -14,7 +13,7 @@ pub(crate) struct Compound<'e> {
 
 impl<'e> Compound<'e> {
     #[inline(always)]
-    pub(crate) fn open(encoder: &'e mut Encoder, bracket: char, close: &'static str) -> Self {
+    pub(crate) fn open(encoder: &'e mut Encoder, bracket: u8, close: &'static str) -> Self {
         encoder.json.push(bracket);
         Self {
             encoder,
@@ -26,7 +25,7 @@ impl<'e> Compound<'e> {
     #[inline(always)]
     fn separate(&mut self) {
         if !core::mem::take(&mut self.first) {
-            self.encoder.json.push(',');
+            self.encoder.json.push(b',');
         }
     }
 
@@ -36,21 +35,14 @@ impl<'e> Compound<'e> {
         value.serialize(&mut *self.encoder)
     }
 
-    // Always inlined: the compiler knows the key, and writes it as it will look.
     #[inline(always)]
     fn field<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
         value: &T,
     ) -> Result<(), Unencodable> {
-        let json = &mut self.encoder.json;
-        if core::mem::take(&mut self.first) {
-            json.push('"');
-        } else {
-            json.push_str(",\"");
-        }
-        push_inside(json, key);
-        json.push_str("\":");
+        let is_first = core::mem::take(&mut self.first);
+        self.encoder.json.key(key, is_first);
         value.serialize(&mut *self.encoder)
     }
 
@@ -122,7 +114,7 @@ impl ser::SerializeMap for Compound<'_> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unencodable> {
-        self.encoder.json.push(':');
+        self.encoder.json.push(b':');
         value.serialize(&mut *self.encoder)
     }
 

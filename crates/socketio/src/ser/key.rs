@@ -1,12 +1,11 @@
 //! The keys of maps: strings, and what can be written as one.
 
-use super::Unencodable;
-use crate::text::quote;
-use alloc::string::{String, ToString};
+use super::{Json, Unencodable};
+use alloc::string::ToString;
 use core::fmt::Display;
 use serde::{Serialize, Serializer, ser::Impossible};
 
-pub(super) struct Key<'e>(pub(super) &'e mut String);
+pub(super) struct Key<'e>(pub(super) &'e mut Json);
 
 type No = Impossible<(), Unencodable>;
 
@@ -47,7 +46,7 @@ impl Serializer for Key<'_> {
     }
 
     fn serialize_str(self, text: &str) -> Result<(), Unencodable> {
-        quote(self.0, text);
+        self.0.quote(text);
         Ok(())
     }
 

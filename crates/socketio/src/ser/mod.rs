@@ -52,16 +52,17 @@ use no_compound;
 
 mod args;
 mod compound;
+mod json;
 mod key;
 mod number;
 mod raw;
 
 pub(crate) use args::Args;
 pub(crate) use compound::Compound;
-pub(crate) use number::unsigned;
+pub(crate) use json::Json;
 pub(crate) use raw::takes_pieces;
 
-use crate::{de::RAW, holes::Hole, text::quote};
+use crate::{de::RAW, holes::Hole};
 use alloc::{string::String, vec::Vec};
 use bytes::Bytes;
 use core::fmt::{self, Display, Write};
@@ -70,7 +71,7 @@ use serde::{Serialize, Serializer};
 /// Text and attachments as they are made.
 #[derive(Debug, Default)]
 pub(crate) struct Encoder {
-    pub(crate) json: String,
+    pub(crate) json: Json,
     pub(crate) attachments: Vec<Bytes>,
     /// Where the placeholders are, if somebody wants to know.
     pub(crate) holes: Option<Vec<Hole>>,
@@ -98,10 +99,9 @@ impl serde::ser::Error for Unencodable {
 impl Encoder {
     /// One that writes into the memory of `buffer`, whose text is lost.
     #[inline(always)]
-    pub(crate) fn in_buffer(mut buffer: String) -> Self {
-        buffer.clear();
+    pub(crate) fn in_buffer(buffer: String) -> Self {
         Self {
-            json: buffer,
+            json: Json::in_buffer(buffer),
             attachments: Vec::new(),
             holes: None,
         }
@@ -147,7 +147,7 @@ impl Encoder {
     }
 
     fn display(&mut self, what: fmt::Arguments<'_>) {
-        // Writing to a string cannot fail.
+        // Writing to memory cannot fail.
         let _ = self.json.write_fmt(what);
     }
 
@@ -157,9 +157,9 @@ impl Encoder {
 
     /// Opens `{"name":`, the form of a variant with content.
     fn variant(&mut self, name: &str) {
-        self.json.push('{');
-        quote(&mut self.json, name);
-        self.json.push(':');
+        self.json.push(b'{');
+        self.json.quote(name);
+        self.json.push(b':');
     }
 }
 
@@ -237,7 +237,7 @@ impl<'e> Serializer for &'e mut Encoder {
 
     #[inline]
     fn serialize_str(self, text: &str) -> Result<(), Unencodable> {
-        quote(&mut self.json, text);
+        self.json.quote(text);
         Ok(())
     }
 
@@ -296,18 +296,18 @@ impl<'e> Serializer for &'e mut Encoder {
     ) -> Result<(), Unencodable> {
         self.variant(variant);
         value.serialize(&mut *self)?;
-        self.json.push('}');
+        self.json.push(b'}');
         Ok(())
     }
 
     #[inline]
     fn serialize_seq(self, _len: Option<usize>) -> Result<Compound<'e>, Unencodable> {
-        Ok(Compound::open(self, '[', "]"))
+        Ok(Compound::open(self, b'[', "]"))
     }
 
     #[inline]
     fn serialize_tuple(self, _len: usize) -> Result<Compound<'e>, Unencodable> {
-        Ok(Compound::open(self, '[', "]"))
+        Ok(Compound::open(self, b'[', "]"))
     }
 
     fn serialize_tuple_struct(
@@ -315,7 +315,7 @@ impl<'e> Serializer for &'e mut Encoder {
         _name: &'static str,
         _len: usize,
     ) -> Result<Compound<'e>, Unencodable> {
-        Ok(Compound::open(self, '[', "]"))
+        Ok(Compound::open(self, b'[', "]"))
     }
 
     fn serialize_tuple_variant(
@@ -326,12 +326,12 @@ impl<'e> Serializer for &'e mut Encoder {
         _len: usize,
     ) -> Result<Compound<'e>, Unencodable> {
         self.variant(variant);
-        Ok(Compound::open(self, '[', "]}"))
+        Ok(Compound::open(self, b'[', "]}"))
     }
 
     #[inline]
     fn serialize_map(self, _len: Option<usize>) -> Result<Compound<'e>, Unencodable> {
-        Ok(Compound::open(self, '{', "}"))
+        Ok(Compound::open(self, b'{', "}"))
     }
 
     #[inline]
@@ -340,7 +340,7 @@ impl<'e> Serializer for &'e mut Encoder {
         _name: &'static str,
         _len: usize,
     ) -> Result<Compound<'e>, Unencodable> {
-        Ok(Compound::open(self, '{', "}"))
+        Ok(Compound::open(self, b'{', "}"))
     }
 
     fn serialize_struct_variant(
@@ -351,7 +351,7 @@ impl<'e> Serializer for &'e mut Encoder {
         _len: usize,
     ) -> Result<Compound<'e>, Unencodable> {
         self.variant(variant);
-        Ok(Compound::open(self, '{', "}}"))
+        Ok(Compound::open(self, b'{', "}}"))
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Unencodable> {

@@ -1,71 +1,104 @@
 //! Numbers as text, in the form of the standard library's `{:?}`, without its machinery where there is a shorter way.
 
-use alloc::string::String;
+use super::Json;
 use core::fmt::Write;
 
-/// Below this a number with four decimal places has no more than fifteen digits.
-const LARGEST: f64 = 1e11;
-
-/// Powers of ten, and how many decimal places they make room for.
-const SCALES: [(u32, usize); 5] = [(1, 1), (10, 1), (100, 2), (1000, 3), (10_000, 4)];
-
 #[inline]
-pub(crate) fn unsigned(out: &mut String, n: u64) {
+pub(crate) fn unsigned(out: &mut Json, n: u64) {
+    if !out.has_room() {
+        out.make_room();
+        return long(out, n);
+    }
     match u8::try_from(n) {
-        Ok(digit @ 0..10) => out.push(char::from(b'0' | digit)),
+        Ok(digit @ 0..10) => out.push(b'0' | digit),
+        Ok(_) | Err(_) if n < FEW => few(out, n, 1),
         Ok(_) | Err(_) => long(out, n),
     }
 }
 
 #[inline]
-pub(crate) fn signed(out: &mut String, n: i64) {
+pub(crate) fn signed(out: &mut Json, n: i64) {
     if n < 0 {
-        out.push('-');
+        out.push(b'-');
     }
     unsigned(out, n.unsigned_abs());
 }
 
 /// A finite number.
-pub(crate) fn float(out: &mut String, n: f64) {
+pub(crate) fn float(out: &mut Json, n: f64) {
+    if !out.has_room() {
+        return roomy_float(out, n);
+    }
     let size = n.abs();
-    let Some((digits, scale, places)) = decimal(size) else {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{n:?}");
-        return;
+    let Some((whole, fraction)) = decimal(size) else {
+        return any_float(out, n);
     };
     if n.is_sign_negative() {
-        out.push('-');
+        out.push(b'-');
     }
-    let whole = size as i64;
-    unsigned(out, whole.unsigned_abs());
-    out.push('.');
-    let fraction = digits.wrapping_sub(whole.wrapping_mul(scale));
-    match u8::try_from(fraction) {
-        Ok(digit @ 0..10) if places == 1 => out.push(char::from(b'0' | digit)),
-        Ok(_) | Err(_) => few(out, fraction.unsigned_abs(), places),
-    }
+    unsigned(out, whole);
+    out.push(b'.');
+    let digits = eight_digits(fraction);
+    // The first digit stays, whatever it is.
+    let zeros = (digits | 1).leading_zeros() / 8;
+    out.push_some(ascii(digits), 8usize.wrapping_sub(zeros as usize));
 }
 
-/// A number of few decimal places as a whole number and the power of ten it is to be divided by, one at least.
+#[inline(never)]
+fn any_float(out: &mut Json, n: f64) {
+    // Writing to memory cannot fail.
+    let _ = write!(out, "{n:?}");
+}
+
+#[cold]
+#[inline(never)]
+fn roomy_float(out: &mut Json, n: f64) {
+    out.make_room();
+    float(out, n);
+}
+
+/// From here on a number is written with an exponent, and nought.
+const SMALLEST: f64 = 1e-4;
+
+/// Below the first, a number with eight decimal places has no more than fifteen digits; below the second, one with
+/// four.
+const LARGEST: [f64; 2] = [1e7, 1e11];
+
+/// The whole part of a number of few decimal places, and eight of those.
 ///
-/// Both are doubles without an error, so their quotient is the double nearest to the decimal. As no two decimals of at
-/// most fifteen digits are the same double, the first that is found is the shortest; and no such decimal is the same
+/// Such a number is the quotient of a whole number of at most fifteen digits and a power of ten. Both are doubles
+/// without an error, so their quotient is the double nearest to the decimal. As no two decimals of at most fifteen
+/// digits are the same double, what is found is the shortest but for noughts at its end; and no such decimal is the same
 /// double as a whole number that it is not.
-fn decimal(n: f64) -> Option<(i64, i64, usize)> {
-    if n >= LARGEST {
+#[inline(always)]
+fn decimal(n: f64) -> Option<(u64, u64)> {
+    let [many_places, few_places] = LARGEST;
+    let (scale, rest) = if n < many_places {
+        (FEW, 1)
+    } else if n < few_places {
+        (10_000, FEW / 10_000)
+    } else {
+        return None;
+    };
+    if n < SMALLEST && n != 0.0 {
         return None;
     }
-    SCALES.into_iter().find_map(|(scale, places)| {
-        let digits = (n * f64::from(scale) + 0.5) as i64;
-        (digits as f64 / f64::from(scale) == n).then_some((digits, i64::from(scale), places))
-    })
+    let digits = (n * scale as f64 + 0.5) as i64;
+    if digits as f64 / scale as f64 != n {
+        return None;
+    }
+    let whole = (n as i64).cast_unsigned();
+    let fraction = digits
+        .cast_unsigned()
+        .wrapping_sub(whole.wrapping_mul(scale));
+    Some((whole, fraction.wrapping_mul(rest)))
 }
 
 /// What has up to eight digits.
 const FEW: u64 = 100_000_000;
 
 #[inline(never)]
-fn long(out: &mut String, n: u64) {
+fn long(out: &mut Json, n: u64) {
     if n < FEW {
         return few(out, n, 1);
     }
@@ -74,29 +107,22 @@ fn long(out: &mut String, n: u64) {
     few(out, n % FEW, 8);
 }
 
-/// A number below [`FEW`] in at least `width` digits, eight at most.
-fn few(out: &mut String, n: u64, width: usize) {
-    if n < 100 && width <= 2 {
-        if n >= 10 || width == 2 {
-            out.push(digit(n / 10));
-        }
-        out.push(digit(n % 10));
-        return;
-    }
+/// A number below [`FEW`] in at least `width` digits, one to eight.
+#[inline]
+fn few(out: &mut Json, n: u64, width: u32) {
     let digits = eight_digits(n);
-    let zeros = (digits.trailing_zeros() / 8) as usize;
-    let spare = zeros.min(8usize.saturating_sub(width));
-    let mut rest = digits.wrapping_shr(u32::try_from(spare.wrapping_mul(8)).unwrap_or(0));
-    for _ in spare..8 {
-        out.push(digit(rest & 15));
-        rest >>= 8;
-    }
+    let last = 1u64.wrapping_shl(64u32.wrapping_sub(width.wrapping_mul(8)));
+    let spare = (digits | last).trailing_zeros() / 8;
+    let mut text = ascii(digits);
+    let from = u64::from_le_bytes(text).wrapping_shr(spare.wrapping_mul(8));
+    text = from.to_le_bytes();
+    out.push_some(text, 8usize.wrapping_sub(spare as usize));
 }
 
-/// Of a number below ten.
+/// Digits, one to a byte, as text.
 #[inline(always)]
-fn digit(n: u64) -> char {
-    char::from(b'0' | (n & 15) as u8)
+fn ascii(digits: u64) -> [u8; 8] {
+    (digits | 0x3030_3030_3030_3030).to_le_bytes()
 }
 
 /// The digits of a number below [`FEW`], one to a byte, the first in the lowest: in each step the parts of all
@@ -113,13 +139,22 @@ fn eight_digits(n: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{format, string::ToString};
+    use alloc::{
+        format,
+        string::{String, ToString},
+    };
     use proptest::prelude::*;
 
     fn text(n: f64) -> String {
-        let mut out = String::new();
+        let mut out = Json::default();
         float(&mut out, n);
-        out
+        out.into_string()
+    }
+
+    fn digits(n: u64) -> String {
+        let mut out = Json::default();
+        unsigned(&mut out, n);
+        out.into_string()
     }
 
     #[test]
@@ -137,6 +172,13 @@ mod tests {
             0.0001,
             0.00012,
             1e-5,
+            0.000_099_999_9,
+            0.000_100_01,
+            48.856_614,
+            9_999_999.999_999_99,
+            9_999_999.999_999_9,
+            10_000_000.000_1,
+            1e7,
             99_999_999_999.999_9,
             99_999_999_999.99,
             1e11,
@@ -156,9 +198,7 @@ mod tests {
     fn all_that_has_four_digits() {
         for n in 0..10_000u64 {
             for n in [n, n * 10_000 + n, n * 10_000 + 9_999] {
-                let mut out = String::new();
-                unsigned(&mut out, n);
-                assert_eq!(out, n.to_string());
+                assert_eq!(digits(n), n.to_string());
             }
             let tenths = n as f64 / 10_000.0;
             assert_eq!(text(tenths), format!("{tenths:?}"));
@@ -169,9 +209,7 @@ mod tests {
     fn powers_of_ten_and_what_is_beside_them() {
         for n in (0..20).map(|digits| 10u64.pow(digits)) {
             for n in [n - 1, n, n + 1, u64::MAX] {
-                let mut out = String::new();
-                unsigned(&mut out, n);
-                assert_eq!(out, n.to_string());
+                assert_eq!(digits(n), n.to_string());
             }
         }
     }
@@ -184,19 +222,17 @@ mod tests {
         }
 
         #[test]
-        fn so_does_any_decimal(digits in -100_000_000_000_000i64..100_000_000_000_000, places in 0i32..8) {
+        fn so_does_any_decimal(digits in -100_000_000_000_000i64..100_000_000_000_000, places in 0i32..12) {
             let n = digits as f64 / 10f64.powi(places);
             prop_assert_eq!(text(n), format!("{n:?}"));
         }
 
         #[test]
         fn integers_are_their_digits(n: i64, m: u64, bits in 0u32..64) {
-            let mut out = String::new();
+            let mut out = Json::default();
             signed(&mut out, n >> bits);
-            prop_assert_eq!(&out, &(n >> bits).to_string());
-            out.clear();
-            unsigned(&mut out, m >> bits);
-            prop_assert_eq!(out, (m >> bits).to_string());
+            prop_assert_eq!(out.into_string(), (n >> bits).to_string());
+            prop_assert_eq!(digits(m >> bits), (m >> bits).to_string());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Making values of what an application has.
 
 use super::Value;
-use crate::{holes::Hole, ser::Encoder, text::quote};
+use crate::{holes::Hole, ser::Encoder};
 use alloc::{borrow::Cow, string::String};
 use bytes::Bytes;
 use serde::Serialize;
@@ -67,14 +67,14 @@ impl Value {
     /// [`SendError::Unencodable`] when it is nested deeper than [`MAX_DEPTH`](crate::MAX_DEPTH).
     pub fn array<T: Into<Self>>(items: impl IntoIterator<Item = T>) -> Result<Self, SendError> {
         let mut array = Encoder::recording();
-        array.json.push('[');
+        array.json.push(b'[');
         for (i, item) in items.into_iter().enumerate() {
             if i > 0 {
-                array.json.push(',');
+                array.json.push(b',');
             }
             push(&mut array, item.into());
         }
-        array.json.push(']');
+        array.json.push(b']');
         Self::from_encoder(array).ok_or(SendError::Unencodable)
     }
 
@@ -86,16 +86,16 @@ impl Value {
         members: impl IntoIterator<Item = (K, T)>,
     ) -> Result<Self, SendError> {
         let mut object = Encoder::recording();
-        object.json.push('{');
+        object.json.push(b'{');
         for (i, (key, value)) in members.into_iter().enumerate() {
             if i > 0 {
-                object.json.push(',');
+                object.json.push(b',');
             }
-            quote(&mut object.json, key.as_ref());
-            object.json.push(':');
+            object.json.quote(key.as_ref());
+            object.json.push(b':');
             push(&mut object, value.into());
         }
-        object.json.push('}');
+        object.json.push(b'}');
         Self::from_encoder(object).ok_or(SendError::Unencodable)
     }
 }

@@ -6,7 +6,6 @@ use crate::{
     de::RAW,
     holes::Hole,
     ser::{Encoder, takes_pieces},
-    text::quote,
 };
 use alloc::{string::String, vec::Vec};
 use bytes::Bytes;
@@ -202,7 +201,7 @@ impl<'de> Visitor<'de> for Copy<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let encoder = self.encoder;
-        encoder.json.push('[');
+        encoder.json.push(b'[');
         let mut before = "";
         while let Some(()) = seq.next_element_seed(Copy {
             encoder: &mut *encoder,
@@ -210,24 +209,24 @@ impl<'de> Visitor<'de> for Copy<'_> {
         })? {
             before = ",";
         }
-        encoder.json.push(']');
+        encoder.json.push(b']');
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let encoder = self.encoder;
-        encoder.json.push('{');
+        encoder.json.push(b'{');
         let mut before = "";
         while let Some(key) = map.next_key::<String>()? {
             encoder.json.push_str(before);
-            quote(&mut encoder.json, &key);
+            encoder.json.quote(&key);
             map.next_value_seed(Copy {
                 encoder: &mut *encoder,
                 before: ":",
             })?;
             before = ",";
         }
-        encoder.json.push('}');
+        encoder.json.push(b'}');
         Ok(())
     }
 }

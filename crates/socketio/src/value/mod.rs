@@ -63,10 +63,10 @@ impl Value {
 
     /// What an encoder that records has written, which is valid unless it is nested too deep.
     pub(crate) fn from_encoder(encoder: Encoder) -> Option<Self> {
-        scan::only_value(&encoder.json, 0, &mut ()).ok()?;
+        let text = encoder.json.into_string();
+        scan::only_value(&text, 0, &mut ()).ok()?;
         let holes = encoder.holes.unwrap_or_default();
-        let (text, attachments) = (encoder.json.into(), encoder.attachments);
-        Some(Self::from_parts(text, holes, attachments))
+        Some(Self::from_parts(text.into(), holes, encoder.attachments))
     }
 
     /// Text that was validated before, its placeholders written anew: `holes` are offsets into it, their
@@ -78,7 +78,7 @@ impl Value {
         let mut encoder = Encoder::recording();
         encoder.splice(text, holes.iter().copied());
         let holes = encoder.holes.unwrap_or_default();
-        Self::from_parts(encoder.json.into(), holes, attachments)
+        Self::from_parts(encoder.json.into_string().into(), holes, attachments)
     }
 
     /// An array from the text of its elements, which began at `base` of the text that `holes` is about.
