@@ -235,21 +235,28 @@ fn packets(text: &mut String, lines: &[Line]) {
         return;
     }
     title(text, "Packets in memory, ns");
-    head(text, &["", "siox", "socketioxide", "÷", "must hold"]);
+    let columns = ["", "siox", "socketioxide", "÷", "must hold", "and ÷"];
+    head(text, &columns);
     for found in lines {
+        let (ratio, share) = (found.siox / found.other, found.bound / found.reference);
         line(
             text,
             &format!(
-                "| {} | {:.0} | {:.0} | {:.2} | ≤ {:.0} {} |",
+                "| {} | {:.0} | {:.0} | {ratio:.2} | ≤ {:.0} {} | ≤ {share:.2} {} |",
                 found.title,
                 found.siox,
                 found.other,
-                found.siox / found.other,
                 found.bound,
-                verdict(found.siox <= found.bound)
+                verdict(found.siox <= found.bound),
+                verdict(ratio <= share)
             ),
         );
     }
+    line(
+        text,
+        "\nThe nanoseconds are of a quiet machine on which socketioxide took 218, 1460 (a KiB), 231, 1800 and 6100; the last \
+         column is that bound as a share of socketioxide's figure, for this machine as it was in this run.",
+    );
 }
 
 #[cfg(test)]
