@@ -23,6 +23,22 @@ pub(crate) struct Assembly {
     pub(crate) trickle: Trickle,
 }
 
+/// The bytes of the last message that was put together, as they came. The peer has sent so many and holds none
+/// of our memory for them: for its next message, room for as many is made at once, where its frame announces
+/// them. To have us hold a byte, it has sent one still.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Paid(u32);
+
+impl Paid {
+    fn new(bytes: u64) -> Self {
+        Self(u32::try_from(bytes).unwrap_or(u32::MAX))
+    }
+
+    fn get(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
 /// What came of a message.
 #[derive(Debug)]
 enum Body {
@@ -113,28 +129,29 @@ impl Assembly {
     }
 
     /// Keeps a piece of a text message, which fails at its first bad byte.
-    pub(crate) fn text(&mut self, piece: Piece<'_>) -> Result<(), Violation> {
+    pub(crate) fn text(&mut self, piece: Piece<'_>, paid: Paid) -> Result<(), Violation> {
         self.body
             .get_or_insert_with(|| Body::Text(String::new(), Utf8::default()));
-        self.data(piece)
+        self.data(piece, paid)
     }
 
     /// Keeps a piece of a binary message.
-    pub(crate) fn binary(&mut self, piece: Piece<'_>) -> Result<(), Violation> {
+    pub(crate) fn binary(&mut self, piece: Piece<'_>, paid: Paid) -> Result<(), Violation> {
         self.body.get_or_insert_with(|| Body::Binary(Vec::new()));
-        self.data(piece)
+        self.data(piece, paid)
     }
 
     /// Keeps a piece of a message whose kind is known.
-    pub(crate) fn data(&mut self, piece: Piece<'_>) -> Result<(), Violation> {
+    pub(crate) fn data(&mut self, piece: Piece<'_>, paid: Paid) -> Result<(), Violation> {
         let left = piece.left;
         match &mut self.body {
             Some(Body::Text(text, utf8)) => {
-                text.reserve_exact(growth(text.len(), text.capacity(), utf8.held(), &piece));
+                let (len, held) = (text.len(), utf8.held());
+                text.reserve_exact(growth(len, text.capacity(), held, &piece, paid));
                 push_text(text, utf8, piece.payload)?;
             }
             Some(Body::Binary(bytes)) => {
-                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), 0, &piece));
+                bytes.reserve_exact(growth(bytes.len(), bytes.capacity(), 0, &piece, paid));
                 piece.payload.push(bytes);
             }
             // The one is inflated instead, the other was refused by its head.
@@ -212,8 +229,13 @@ impl Assembly {
         Ok(())
     }
 
-    /// The message, now that it is whole.
-    pub(crate) fn finish(&mut self) -> Result<Message<'static>, Violation> {
+    /// The message, now that it is whole, and what the peer has paid with it.
+    pub(crate) fn finish(&mut self) -> Result<(Message<'static>, Paid), Violation> {
+        let paid = Paid::new(self.received());
+        Ok((self.take_message()?, paid))
+    }
+
+    fn take_message(&mut self) -> Result<Message<'static>, Violation> {
         let text = match self.body.take() {
             Some(Body::Text(text, utf8)) if utf8.is_complete() => text,
             Some(Body::Text(..)) => return Err(Violation::InvalidUtf8),
@@ -265,10 +287,12 @@ fn push_text(text: &mut String, utf8: &mut Utf8, payload: Masked<'_>) -> Result<
     Ok(())
 }
 
-/// By how much to grow for a piece. In the last frame, to twice what was received with the piece, but never
-/// beyond what the frame still announces; before it, where a frame may be a single byte, to twice what was
-/// there without it. `held`: bytes that come with the piece.
-fn growth(len: usize, capacity: usize, held: usize, piece: &Piece<'_>) -> usize {
+/// By how much to grow for a piece. `held`: bytes that come with the piece.
+///
+/// In the last frame, to twice what was received with the piece; before it, where a frame may be a single
+/// byte, to twice what was there without it. Where the peer has paid for more, to what it has paid for. But
+/// for the first of these never beyond what the frame still announces.
+fn growth(len: usize, capacity: usize, held: usize, piece: &Piece<'_>, paid: Paid) -> usize {
     let new = piece.payload.len().saturating_add(held);
     if capacity.saturating_sub(len) >= new {
         return 0;
@@ -276,10 +300,11 @@ fn growth(len: usize, capacity: usize, held: usize, piece: &Piece<'_>) -> usize 
     let all = usize::try_from(piece.left)
         .unwrap_or(usize::MAX)
         .saturating_add(new);
-    let growth = if piece.fin {
+    let received = if piece.fin {
         len.saturating_add(new).saturating_add(new).min(all)
     } else {
         len.max(new)
     };
-    growth.max(new)
+    let paid = paid.get().saturating_sub(len).min(all);
+    received.max(new).max(paid)
 }

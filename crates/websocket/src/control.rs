@@ -1,16 +1,20 @@
-//! Counting what costs a peer next to nothing: control frames without data, and the pongs we owe.
+//! What is counted of a peer: control frames without data, which cost it next to nothing, the pongs we owe,
+//! and what it paid with its last message.
 
+use crate::assembly::Paid;
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use core::time::Duration;
 use siox_wire::Instant;
 
-/// Counts of control frames received, and of pongs not yet written.
+/// Counts of control frames received, of pongs not yet written, and of what was paid.
 #[derive(Debug, Default)]
 pub(crate) struct Control {
     /// When the first of the frames counted came.
     since: Option<Instant>,
     /// Control frames since then, with no data frame between.
     frames: u32,
+    /// What room for its next message is made by. It stands here, where it makes no connection larger.
+    pub(crate) paid: Paid,
     /// The pongs we owe; nothing while none is.
     pongs: Option<Box<Pongs>>,
 }

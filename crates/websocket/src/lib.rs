@@ -80,8 +80,9 @@
 //!
 //! # Limits
 //! * Memory grows with bytes received, never with a declared length: at most twice what an unfinished
-//!   message has brought so far, and nothing for a message that lies whole in the input. An idle
-//!   connection holds no heap, but for a client's key generator (some 320 bytes).
+//!   message has brought so far, or as much as it announces and the one before it, put together here too,
+//!   had brought; nothing for a message that lies whole in the input. An idle connection holds no heap, but
+//!   for a client's key generator (some 320 bytes).
 //! * Of a message that is streamed nothing is kept but a character that is cut; of a compressed one, its
 //!   window and the chunk that is handed on, at most 128 KiB beside the codec.
 //! * [`Limits`] bounds messages, fragments, control frames, pongs that wait and the queue to the peer,

@@ -6,7 +6,8 @@ use core::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// The largest message received, in bytes, all its fragments together. A frame that would pass it
-    /// is refused by its head alone, with 1009; of a compressed one, the inflated bytes count, while it is inflated. Default 1 MiB.
+    /// is refused by its head alone, with 1009; of a compressed one, the inflated bytes count, while it is inflated. Of one
+    /// that does not arrive at once, memory follows what came, of it or, put together, of the message before it. Default 1 MiB.
     pub message: usize,
     /// The largest message received while [streaming](crate::Connection::set_streaming), in bytes,
     /// instead of `message`: nothing of it is kept, so it need not fit into memory. Judged likewise,

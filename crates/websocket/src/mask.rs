@@ -44,6 +44,22 @@ impl<'b> Masked<'b> {
         siox_mask::text(self.bytes, self.key)
     }
 
+    /// In memory of their own, in one pass.
+    pub(crate) fn owned(self) -> Vec<u8> {
+        let mut owned = Vec::with_capacity(self.bytes.len());
+        self.push(&mut owned);
+        owned
+    }
+
+    /// In memory of their own, as a text: in one pass, if it is ASCII.
+    pub(crate) fn owned_text(self) -> Result<String, Utf8Error> {
+        let mut owned = String::with_capacity(self.bytes.len());
+        if !self.push_ascii(&mut owned) {
+            owned.push_str(self.text()?);
+        }
+        Ok(owned)
+    }
+
     /// Behind what `to` holds.
     #[inline]
     pub(crate) fn push(self, to: &mut Vec<u8>) {
@@ -148,6 +164,29 @@ mod tests {
         keys.sort_unstable();
         let repeats = keys.windows(2).filter(|w| w[0] == w[1]).count();
         assert!((60..220).contains(&repeats), "{repeats} repeats");
+    }
+
+    #[test]
+    fn what_is_put_elsewhere_is_what_it_is_in_place() {
+        let key = [0x12, 0x34, 0x56, 0x78];
+        let long = "x".repeat(5000);
+        for (plain, valid) in [
+            (&b""[..], true),
+            (b"abc", true),
+            (long.as_bytes(), true),
+            ("\u{e4}\u{20ac}".as_bytes(), true),
+            (&[long.as_bytes(), "\u{20ac}".as_bytes()].concat(), true),
+            (&[long.as_bytes(), b"\xe2\x82"].concat(), false),
+        ] {
+            let masked = naive(plain, key);
+            let text = Masked::new(&mut masked.clone(), key).owned_text();
+            let in_place = Masked::new(&mut masked.clone(), key)
+                .text()
+                .map(String::from);
+            assert_eq!(text, in_place);
+            assert_eq!(text.is_ok(), valid);
+            assert_eq!(Masked::new(&mut masked.clone(), key).owned(), plain);
+        }
     }
 
     #[test]

@@ -192,6 +192,11 @@ where
     }
 
     #[inline]
+    fn detaches(&self) -> bool {
+        !self.needs_room
+    }
+
+    #[inline]
     fn needs_room(&self) -> bool {
         self.needs_room
     }

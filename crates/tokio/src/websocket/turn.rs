@@ -64,6 +64,11 @@ pub(super) trait OnMessage<T> {
     /// A chunk of one that was begun in chunks.
     fn chunk(&mut self, connection: &mut Connection, chunk: Chunk<'_>) -> Result<Option<T>, Error>;
 
+    /// Whether it takes messages along, in memory of their own.
+    fn detaches(&self) -> bool {
+        false
+    }
+
     /// Whether it answers on the spot, so that it hears nothing while there is no room for an answer.
     /// Whoever sends by itself waits for room there, and reads on: else two ends that both send more
     /// than the stream holds would wait for each other.
@@ -119,11 +124,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         }
         let (bytes, spare) = self.rest.parts();
         let mut input = Input::new(now, bytes);
-        let made = match self.connection.handle_input(&mut input) {
-            Ok(Some(Event::Message(message))) => Ok(Some(spare.detach(message))),
-            Ok(_) => Ok(None),
-            Err(e) => Err(e),
-        };
+        let made = self
+            .connection
+            .take_owned(&mut input, |message| spare.detach(message));
         let left = input.len();
         self.rest.leave(left, &self.connection);
         made.unwrap_or_else(|e| {
@@ -461,7 +464,15 @@ impl Feed<'_> {
         on: &mut impl OnMessage<T>,
     ) -> Result<Option<T>, Error> {
         while !on.needs_room() || !is_full(self.connection) {
-            match self.connection.handle_input(input)? {
+            let owned = match on.detaches() {
+                true => self.connection.take_owned(input, Message::into_owned)?,
+                false => None,
+            };
+            let event = match owned {
+                Some(message) => Some(Event::Message(message)),
+                None => self.connection.handle_input(input)?,
+            };
+            match event {
                 Some(Event::Message(_)) if self.deaf => {}
                 Some(Event::Message(message)) => {
                     let made = on.message(self.connection, message)?;

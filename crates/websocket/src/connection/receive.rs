@@ -4,13 +4,16 @@ use super::Connection;
 use crate::{
     Close, CloseCode, Error, Event, Violation,
     frame::{Head, Opcode},
-    mask,
+    mask::Masked,
     reader::Piece,
     trickle::Trickle,
     whole::Whole,
 };
 use alloc::borrow::Cow;
 use siox_wire::{Input, Instant, Message};
+
+/// From so many bytes on, a message that is to have memory of its own is unmasked on its way there.
+const LONG: usize = 4096;
 
 impl Connection {
     /// Takes one step through `input`. Call until it returns `Ok(None)`; it then has eaten all.
@@ -47,6 +50,33 @@ impl Connection {
             Some(Ok(message)) => Ok(Some(message)),
             Some(Err(violation)) => self.end_turn(Some(violation.into()), input).map(|_| None),
             None => Ok(None),
+        }
+    }
+
+    /// As [`take_message`](Self::take_message), for a caller that needs the message in memory of its own: one
+    /// of 4 KiB or more is unmasked on its way there, in one pass; a shorter one goes through `detach`, which
+    /// may know memory to use again.
+    ///
+    /// # Errors
+    /// As of [`handle_input`](Self::handle_input).
+    #[inline]
+    pub fn take_owned<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+        detach: impl FnOnce(Message<'b>) -> Message<'static>,
+    ) -> Result<Option<Message<'static>>, Error> {
+        self.end_group();
+        let Some(whole) = self.whole(input) else {
+            return Ok(None);
+        };
+        let payload = Masked::new(self.eat(whole, input), whole.mask);
+        let message = match whole.len < LONG {
+            true => in_place(whole.is_text, payload).map(detach),
+            false => elsewhere(whole.is_text, payload),
+        };
+        match message {
+            Ok(message) => Ok(Some(message)),
+            Err(violation) => self.end_turn(Some(violation.into()), input).map(|_| None),
         }
     }
 
@@ -112,15 +142,8 @@ impl Connection {
         input: &mut Input<'b>,
     ) -> Option<Result<Message<'b>, Violation>> {
         let whole = self.whole(input)?;
-        let bytes = self.eat(whole, input);
-        if whole.is_text {
-            return Some(match siox_mask::text(bytes, whole.mask) {
-                Ok(text) => Ok(Message::Text(Cow::Borrowed(text))),
-                Err(_) => Err(Violation::InvalidUtf8),
-            });
-        }
-        mask::apply(bytes, whole.mask);
-        Some(Ok(Message::Binary(Cow::Borrowed(bytes))))
+        let payload = Masked::new(self.eat(whole, input), whole.mask);
+        Some(in_place(whole.is_text, payload))
     }
 
     /// Where the message lies that is there whole in one frame, and may be taken as it is.
@@ -304,14 +327,8 @@ impl Connection {
     #[inline(always)]
     fn in_one<'b>(&mut self, piece: Piece<'b>, now: Instant) -> Result<Option<Event<'b>>, Error> {
         Ok(Some(match (piece.opcode, piece.fin) {
-            (Opcode::Text, true) => {
-                let text = piece.payload.text();
-                let text = text.map_err(|_| Violation::InvalidUtf8)?;
-                Event::Message(Message::Text(Cow::Borrowed(text)))
-            }
-            (Opcode::Binary, true) => {
-                Event::Message(Message::Binary(Cow::Borrowed(piece.payload.unmask())))
-            }
+            (Opcode::Text, true) => Event::Message(in_place(true, piece.payload)?),
+            (Opcode::Binary, true) => Event::Message(in_place(false, piece.payload)?),
             (Opcode::Text | Opcode::Binary, false) | (Opcode::Continuation, _) => {
                 return self.part(piece, now);
             }
@@ -343,7 +360,9 @@ impl Connection {
         if !fin {
             return Ok(None);
         }
-        Ok(Some(Event::Message(assembly.finish()?)))
+        let (message, paid) = assembly.finish()?;
+        self.control.paid = paid;
+        Ok(Some(Event::Message(message)))
     }
 
     #[inline(always)]
@@ -354,9 +373,9 @@ impl Connection {
         }
         let assembly = self.assembly.get_or_insert_default();
         match piece.opcode {
-            Opcode::Text => assembly.text(piece)?,
-            Opcode::Binary => assembly.binary(piece)?,
-            Opcode::Continuation => assembly.data(piece)?,
+            Opcode::Text => assembly.text(piece, self.control.paid)?,
+            Opcode::Binary => assembly.binary(piece, self.control.paid)?,
+            Opcode::Continuation => assembly.data(piece, self.control.paid)?,
             Opcode::Close | Opcode::Ping | Opcode::Pong => assembly.control(piece),
         }
         Ok(())
@@ -416,4 +435,28 @@ impl Connection {
             assembly.trickle.heard(now);
         }
     }
+}
+
+/// A message where it lies.
+#[inline(always)]
+fn in_place(is_text: bool, payload: Masked<'_>) -> Result<Message<'_>, Violation> {
+    Ok(match is_text {
+        true => {
+            let text = payload.text().map_err(|_| Violation::InvalidUtf8)?;
+            Message::Text(Cow::Borrowed(text))
+        }
+        false => Message::Binary(Cow::Borrowed(payload.unmask())),
+    })
+}
+
+/// A message in memory of its own.
+#[inline(never)]
+fn elsewhere(is_text: bool, payload: Masked<'_>) -> Result<Message<'static>, Violation> {
+    Ok(match is_text {
+        true => {
+            let text = payload.owned_text().map_err(|_| Violation::InvalidUtf8)?;
+            Message::Text(Cow::Owned(text))
+        }
+        false => Message::Binary(Cow::Owned(payload.owned())),
+    })
 }

@@ -3,8 +3,14 @@
 //! # Memory
 //! A connection's memory grows with the bytes it *received*, never with a length a peer declared. A
 //! message that lies whole in the input is not copied at all; one that does not is kept in a buffer of
-//! at most twice what came. What waits for a peer that does not read is bounded too. Every bound is a
-//! named field of [`Limits`](crate::Limits), shared by many connections:
+//! at most twice what came. What waits for a peer that does not read is bounded too.
+//!
+//! A peer whose last message was put together here has paid for that many bytes, of which none is held any
+//! more: for its next message, room for so many is made with the first byte of it, where its frame announces
+//! them. A byte of our memory still costs a byte sent, as it would cost who begins a message and never ends it;
+//! and a shorter message lowers what the next may ask for. Compressed messages pay their bytes on the wire.
+//!
+//! Every bound is a named field of [`Limits`](crate::Limits), shared by many connections:
 //!
 //! | field | default | against | answer |
 //! |---|---|---|---|
