@@ -37,6 +37,7 @@ impl<'a, S> Messages<'a, S> {
         })
     }
 
+    #[inline]
     pub(crate) fn socket(socket: &'a mut S, dialect: Dialect) -> Self {
         Self(Holder::Socket { socket, dialect })
     }

@@ -74,6 +74,13 @@ impl Engine {
         self.session.sink(self.socket.as_mut().map(|(_, s)| s))
     }
 
+    /// [`sink`](Self::sink) where a WebSocket carries the session.
+    #[inline]
+    pub(crate) fn carried(&mut self) -> Option<Messages<'_, Connection>> {
+        let (_, socket) = self.socket.as_mut()?;
+        self.session.carried(socket)
+    }
+
     /// What waits for this peer, in whichever queue holds it: bytes, and 32 for each piece.
     #[must_use]
     pub fn queued(&self) -> usize {

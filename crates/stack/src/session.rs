@@ -175,6 +175,20 @@ impl Session {
         group: &Arc<Shared>,
         kind: Admit,
     ) -> Result<(), SendError> {
+        match self.engine.carried() {
+            Some(mut out) => self.sockets.broadcast(slot, group, kind, &mut out),
+            None => self.broadcast_queued(slot, group, kind),
+        }
+    }
+
+    /// As [`broadcast`](Self::broadcast), wherever messages go.
+    #[inline(never)]
+    fn broadcast_queued(
+        &mut self,
+        slot: Slot,
+        group: &Arc<Shared>,
+        kind: Admit,
+    ) -> Result<(), SendError> {
         self.sockets
             .broadcast(slot, group, kind, &mut self.engine.sink())
     }

@@ -53,6 +53,12 @@ impl Control {
         self.frames = 0;
     }
 
+    /// Whether a pong is queued or kept aside.
+    #[inline]
+    pub(crate) fn owes_pongs(&self) -> bool {
+        self.pongs.is_some()
+    }
+
     /// Pongs queued and not wholly written.
     pub(crate) fn pongs(&self) -> usize {
         self.pongs.as_ref().map_or(0, |pongs| pongs.ends.len())

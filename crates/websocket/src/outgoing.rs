@@ -139,7 +139,7 @@ impl Outgoing {
     pub(crate) fn shared(&mut self, group: &Arc<Shared>, lead: Lead) {
         match self.role() {
             Role::Server => {
-                let run = group.form(Form::Frames, lead, |parts| encode_group(parts, lead));
+                let run = group.form(Form::Frames, lead, move |parts| encode_group(parts, lead));
                 self.outbox.share(run);
             }
             Role::Client => {

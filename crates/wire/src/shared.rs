@@ -142,7 +142,16 @@ impl Shared {
             Slot::V3 => 2,
         };
         let cell = usize::saturating_add(row, FORMS.saturating_mul(column));
-        match self.forms.get(cell) {
+        let cell = self.forms.get(cell);
+        match cell.and_then(OnceBox::get) {
+            Some(made) => made.clone(),
+            None => self.make(cell, encode),
+        }
+    }
+
+    #[inline(never)]
+    fn make(&self, cell: Option<&OnceBox<Bytes>>, encode: impl FnOnce(&[Part]) -> Bytes) -> Bytes {
+        match cell {
             Some(cell) => cell.get_or_init(|| Box::new(encode(&self.parts))).clone(),
             None => encode(&self.parts),
         }

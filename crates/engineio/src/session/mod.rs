@@ -175,6 +175,14 @@ impl Session {
         }
     }
 
+    /// As [`sink`](Self::sink) where a WebSocket carries the session, none otherwise: for the way of many
+    /// messages, which is shorter where it is known.
+    #[inline]
+    pub fn carried<'a, S: Sink>(&self, socket: &'a mut S) -> Option<Messages<'a, S>> {
+        self.carrier()
+            .map(|_| Messages::socket(socket, self.dialect))
+    }
+
     /// Ends the session. With [`CloseReason::ForcedClose`] and [`CloseReason::ServerShuttingDown`]
     /// what is queued for polls is still owed: the held poll is answered with it and `1`, or else the
     /// next one is, or the socket of a probe that succeeds gets it; and only then (or when the peer is

@@ -154,15 +154,22 @@ impl Locked<'_> {
         let watchers = self.nsp.watchers();
         let mut together = Together::new();
         let mut receivers = 0;
-        self.select(emit.selection).for_each(|socket| {
-            let Ok(group) = groups.for_revision(socket.revision()) else {
-                return;
+        // Mostly all speak the same revision.
+        let mut last: Option<(Revision, &Arc<Shared>)> = None;
+        for socket in self.select(emit.selection) {
+            let revision = socket.revision();
+            let group = match last {
+                Some((same, group)) if same == revision => group,
+                Some(_) | None => match groups.for_revision(revision) {
+                    Ok(group) => last.insert((revision, group)).1,
+                    Err(_) => continue,
+                },
             };
             socket.tell_watchers(watchers.as_ref(), emit.event, emit.encoded);
             // A receiver that is closing hears nothing more.
             let sent = socket.deliver(group, kind, &mut together);
             receivers += u64::from(sent.is_ok());
-        });
+        }
         self.nsp.shared.counts.add(Count::EventOut, receivers);
         groups.judge()
     }
@@ -209,6 +216,7 @@ impl<'a> Groups<'a> {
     }
 
     /// The packets are the same in both revisions, unless one has an offset in it.
+    #[inline(never)]
     fn for_revision(&self, revision: Revision) -> Result<&Arc<Shared>, SendError> {
         let (cell, encoded) = match (revision, self.emit.plain) {
             (Revision::V4, Some(encoded)) => (&self.plain, encoded),

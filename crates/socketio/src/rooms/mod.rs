@@ -2,8 +2,13 @@
 
 mod set;
 
-use alloc::{collections::BTreeMap, sync::Arc, vec, vec::Vec};
-use core::fmt;
+use alloc::{
+    collections::{BTreeMap, btree_map},
+    sync::Arc,
+    vec,
+    vec::Vec,
+};
+use core::{fmt, slice};
 use set::{Set, SetIter};
 
 /// Why a room was not joined.
@@ -207,25 +212,53 @@ impl<K: Ord + Clone> Rooms<K> {
         let find = |room: &&str| self.rooms.get(*room);
         let except: Vec<_> = except.iter().filter_map(find).collect();
         let from = match to {
-            [] => Selected::All(self.members.keys()),
-            [room] => Selected::Room(find(room).map_or_else(SetIter::none, Set::iter)),
+            [] => Selected::new(More::All(self.members.keys())),
+            [room] => Selected::new(More::Room(find(room).map_or(&[][..], Set::runs).iter())),
             rooms => {
                 let mut gathered: Vec<&K> =
                     rooms.iter().filter_map(find).flat_map(Set::iter).collect();
                 // Each room is sorted already, which this sort finds and merges.
                 gathered.sort();
                 gathered.dedup();
-                Selected::Rooms(gathered.into_iter())
+                Selected::new(More::Rooms(gathered.into_iter()))
             }
         };
         from.filter(move |member| !except.iter().any(|room| room.contains(member)))
     }
 }
 
-enum Selected<'a, K> {
-    All(alloc::collections::btree_map::Keys<'a, K, Vec<Arc<str>>>),
-    Room(SetIter<'a, K>),
+/// Those selected. A room's members lie behind one another: it is looked where they come from only at the end of
+/// a run of them.
+struct Selected<'a, K> {
+    run: slice::Iter<'a, K>,
+    more: More<'a, K>,
+}
+
+enum More<'a, K> {
+    All(btree_map::Keys<'a, K, Vec<Arc<str>>>),
+    Room(slice::Iter<'a, Vec<K>>),
     Rooms(vec::IntoIter<&'a K>),
+}
+
+impl<'a, K> Selected<'a, K> {
+    fn new(more: More<'a, K>) -> Self {
+        Self {
+            run: [].iter(),
+            more,
+        }
+    }
+
+    #[inline(never)]
+    fn beyond_run(&mut self) -> Option<&'a K> {
+        match &mut self.more {
+            More::All(all) => all.next(),
+            More::Room(runs) => {
+                self.run = runs.next()?.iter();
+                self.run.next()
+            }
+            More::Rooms(rooms) => rooms.next(),
+        }
+    }
 }
 
 impl<'a, K> Iterator for Selected<'a, K> {
@@ -233,20 +266,9 @@ impl<'a, K> Iterator for Selected<'a, K> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a K> {
-        match self {
-            Self::All(all) => all.next(),
-            Self::Room(room) => room.next(),
-            Self::Rooms(rooms) => rooms.next(),
-        }
-    }
-
-    /// The choice is made once for all of them.
-    #[inline]
-    fn fold<B, F: FnMut(B, &'a K) -> B>(self, init: B, each: F) -> B {
-        match self {
-            Self::All(all) => all.fold(init, each),
-            Self::Room(room) => room.fold(init, each),
-            Self::Rooms(rooms) => rooms.fold(init, each),
+        match self.run.next() {
+            Some(member) => Some(member),
+            None => self.beyond_run(),
         }
     }
 }

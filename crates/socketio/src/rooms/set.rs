@@ -142,11 +142,16 @@ impl<K: Ord> Set<K> {
         }
     }
 
-    pub(super) fn iter(&self) -> SetIter<'_, K> {
+    /// The members, run by run. None is empty but the only one.
+    pub(super) fn runs(&self) -> &[Vec<K>] {
         match self {
-            Self::Few(few) => SetIter::of(slice::from_ref(few)),
-            Self::Many(many) => SetIter::of(&many.runs),
+            Self::Few(few) => slice::from_ref(few),
+            Self::Many(many) => &many.runs,
         }
+    }
+
+    pub(super) fn iter(&self) -> SetIter<'_, K> {
+        SetIter::of(self.runs())
     }
 }
 

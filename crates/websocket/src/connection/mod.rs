@@ -186,6 +186,14 @@ impl Connection {
     pub fn handle_written(&mut self, n: usize) {
         self.end_group();
         self.outgoing.outbox_mut().advance(n);
+        if self.control.owes_pongs() {
+            self.pongs_written(n);
+        }
+    }
+
+    /// Of what was written, some may have been pongs: there may be room for the one kept aside.
+    #[cold]
+    fn pongs_written(&mut self, n: usize) {
         self.control.written(n);
         if self.state.is_open() {
             self.outgoing.flush_aside(&mut self.control, &self.limits);

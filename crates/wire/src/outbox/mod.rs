@@ -255,12 +255,19 @@ impl Outbox {
         if n < self.len {
             return self.advance_within(n);
         }
+        if self.packed.capacity() > 0 || self.lent.capacity() > 0 {
+            return self.drained();
+        }
+        // Of the one piece there was, nothing is to be learnt.
+        self.lent.leave();
+        (self.len, self.taken, self.gone) = (0, 0, 0);
+    }
+
+    /// All is written: the memory is given back, and what was needed of it remembered.
+    #[inline(never)]
+    fn drained(&mut self) {
         let taken = self.taken;
         (self.len, self.taken, self.gone) = (0, 0, 0);
-        if self.packed.capacity() == 0 && self.lent.capacity() == 0 {
-            self.lent.leave(); // of the one piece there was, nothing is to be learnt
-            return;
-        }
         if taken == 0 {
             self.room.was(self.packed.len(), self.lent.len());
         }
