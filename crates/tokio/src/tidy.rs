@@ -6,6 +6,9 @@
 //! are taken and returned in the order of their places: those that are kept are then near the front. One large
 //! block, returned last, makes the allocator look at what it can give back. An allocator that works otherwise
 //! loses nothing by it.
+//!
+//! The queue of a runtime of one thread never shrinks. It would grow when all sessions go at once, to wherever there
+//! is room then, and hold all that is free before it: so it is made to grow while there are few.
 
 use std::{
     hint::black_box,
@@ -15,7 +18,11 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{runtime::Handle, task::yield_now, time::sleep};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::yield_now,
+    time::sleep,
+};
 
 /// The memory of fewer sessions than this is less than what an allocator keeps anyway.
 const MANY: usize = 100;
@@ -24,7 +31,7 @@ const LEFT: usize = 8;
 /// After the last goodbyes.
 const LATER: Duration = Duration::from_secs(2);
 /// Each brings what is kept nearer to the front.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 32;
 /// Blocks of one size, taken at a time.
 const BLOCKS: usize = 64;
 /// The sizes of which blocks are kept, in bytes.
@@ -34,6 +41,12 @@ const STEP: usize = 16;
 /// A block large enough to be looked at, and small enough to lie among the others.
 const LARGE: usize = 96 * 1024;
 
+/// From so many sessions on, what the queue may come to hold is worth its growing beforehand: that needs some 4 MB for a
+/// moment, which so many more sessions fill again.
+const CROWD: usize = 1000;
+/// Tasks for which a queue needs a block so large that it does not lie among the others.
+const QUEUE: usize = 16 * 1024;
+
 /// The most sessions that there were.
 #[derive(Debug, Default)]
 pub(crate) struct Tide {
@@ -41,6 +54,8 @@ pub(crate) struct Tide {
     /// It is about to be done, for those too who go meanwhile: however they come and go, it costs a few
     /// milliseconds in [`LATER`] at most.
     awaited: Arc<AtomicBool>,
+    /// The runtime's queue has grown.
+    has_room: AtomicBool,
 }
 
 impl Tide {
@@ -48,6 +63,9 @@ impl Tide {
     pub(crate) fn rises(&self, sessions: usize) {
         if sessions > self.most.load(Relaxed) {
             self.most.fetch_max(sessions, Relaxed);
+            if sessions >= CROWD && !self.has_room.swap(true, Relaxed) {
+                widen_queue();
+            }
         }
     }
 
@@ -65,6 +83,18 @@ impl Tide {
             for _ in 0..runtime.metrics().num_workers() {
                 runtime.spawn(tidy(self.awaited.clone()));
             }
+        }
+    }
+}
+
+/// Has many tasks ready at once, which takes a few milliseconds. With more threads, the queues are of one size.
+#[cold]
+fn widen_queue() {
+    if let Ok(runtime) = Handle::try_current()
+        && runtime.runtime_flavor() == RuntimeFlavor::CurrentThread
+    {
+        for _ in 0..=QUEUE {
+            runtime.spawn(async {});
         }
     }
 }
@@ -116,5 +146,21 @@ mod tests {
         tide.rises(MANY);
         tide.falls(0);
         assert_eq!(tasks(), runtime.metrics().num_workers(), "again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn room_is_made_once_for_a_crowd() {
+        let runtime = Handle::current();
+        let tasks = || runtime.metrics().num_alive_tasks();
+        let tide = Tide::default();
+        tide.rises(CROWD - 1);
+        assert_eq!(tasks(), 0, "too few");
+        tide.rises(CROWD);
+        assert!(tasks() > QUEUE);
+        sleep(LATER).await;
+        assert_eq!(tasks(), 0, "they do nothing");
+        tide.falls(0);
+        tide.rises(2 * CROWD);
+        assert!(tasks() < QUEUE, "once");
     }
 }
