@@ -104,6 +104,16 @@ impl Lent {
         }
     }
 
+    /// Takes the only piece out, if it is less than `most` bytes, and there is no memory for others.
+    pub(super) fn take_only_below(&mut self, most: usize) -> Option<Bytes> {
+        match self {
+            Self::One(piece) if piece.bytes.len() < most => {
+                self.pop_front().map(|piece| piece.bytes)
+            }
+            Self::One(_) | Self::Many(_) => None,
+        }
+    }
+
     /// `n` bytes were written, of which those that are packed begin at `gone`: says where they begin now,
     /// and what is left of `n` where no piece is.
     pub(super) fn advance(&mut self, mut gone: usize, mut n: usize) -> (usize, usize) {

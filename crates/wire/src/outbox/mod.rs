@@ -168,10 +168,10 @@ impl Outbox {
             edit(&mut own);
             return self.push(own.into());
         }
-        let at = self.packed.len();
-        if self.packed.capacity().saturating_sub(at) < more {
+        if self.packed.capacity().saturating_sub(self.packed.len()) < more {
             self.grow(more);
         }
+        let at = self.packed.len();
         for part in parts {
             self.packed.extend_from_slice(part);
         }
@@ -179,11 +179,19 @@ impl Outbox {
         edit(self.packed.get_mut(at..).unwrap_or_default());
     }
 
-    /// Makes room for `more`, at least.
+    /// Makes room for `more`, at least. What waits alone, if it is small, moves there: one slice costs less to
+    /// write than two.
     #[cold]
     fn grow(&mut self, more: usize) {
         let least = self.room.growth(self.packed.capacity());
-        self.packed.reserve_exact(more.max(least));
+        let first = match self.packed.is_empty() {
+            true => self.lent.take_only_below(Self::PACK_BELOW),
+            false => None,
+        };
+        let first = first.as_deref().unwrap_or_default();
+        self.packed
+            .reserve_exact(more.saturating_add(first.len()).max(least));
+        self.packed.extend_from_slice(first);
     }
 
     /// Puts `bytes` behind what waits, by reference where that is cheaper than a copy.

@@ -138,6 +138,27 @@ fn shared_bytes_are_not_copied() {
 }
 
 #[test]
+fn small_pieces_leave_in_one_slice() {
+    let slices = |first: usize, second: usize| {
+        let mut out = Outbox::default();
+        out.share(alloc::vec![1; first].into());
+        out.share(alloc::vec![2; second].into());
+        assert_eq!(all(&out).len(), first + second);
+        out.chunks().count()
+    };
+    assert_eq!(slices(40, 40), 1);
+    assert_eq!(slices(Outbox::PACK_BELOW, 40), 2);
+    assert_eq!(slices(40, Outbox::PACK_BELOW), 2);
+
+    let mut out = Outbox::default();
+    out.share(Bytes::from_static(b"abcdef"));
+    out.advance(2);
+    out.pack_with(&[b"gh", b"i"], |copy| copy.make_ascii_uppercase());
+    assert_eq!(out.only_chunk(), Some(&b"cdefGHI"[..]));
+    assert_eq!(out.len(), 7);
+}
+
+#[test]
 fn a_lent_buffer_survives_what_waited_in_it() {
     let (mut out, mut pool) = (Outbox::default(), Vec::with_capacity(300));
     let at = pool.as_ptr();
