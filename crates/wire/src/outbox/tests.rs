@@ -153,7 +153,7 @@ fn small_pieces_leave_in_one_slice() {
     let mut out = Outbox::default();
     out.share(Bytes::from_static(b"abcdef"));
     out.advance(2);
-    out.pack_with(&[b"gh", b"i"], |copy| copy.make_ascii_uppercase());
+    out.pack_with(&[b"gh", b"i"], <[u8]>::make_ascii_uppercase);
     assert_eq!(out.only_chunk(), Some(&b"cdefGHI"[..]));
     assert_eq!(out.len(), 7);
 }
