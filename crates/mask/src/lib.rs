@@ -56,15 +56,18 @@ pub fn text(bytes: &mut [u8], key: [u8; 4]) -> Result<&str, Utf8Error> {
 
 /// Unmasks a payload, or a part of one, behind what `to` holds, and leaves it as it is. Says whether it is
 /// ASCII.
-#[inline]
+#[inline(always)]
 pub fn push(to: &mut Vec<u8>, masked: &[u8], key: [u8; 4]) -> bool {
     to.reserve(masked.len());
     let len = to.len().saturating_add(masked.len());
     let Some(room) = to.spare_capacity_mut().get_mut(..masked.len()) else {
         return false; // never: it was reserved
     };
-    let is_ascii = copy(masked, room, key);
-    // SAFETY: the bytes up to `len` are within the capacity, since `room` was; and `copy` has written
+    let is_ascii = match masked.len() < SHORT {
+        true => safe::copy_short(masked, room, key),
+        false => copy_long(masked, room, key),
+    };
+    // SAFETY: the bytes up to `len` are within the capacity, since `room` was; and the copy has written
     // every one of them that was not there before.
     unsafe { to.set_len(len) };
     is_ascii
@@ -72,7 +75,7 @@ pub fn push(to: &mut Vec<u8>, masked: &[u8], key: [u8; 4]) -> bool {
 
 /// Unmasks a text, or a part of one, behind what `to` holds, if it is ASCII: says whether it was. It is
 /// left as it is, and if it was not, so is `to`.
-#[inline]
+#[inline(always)]
 pub fn push_ascii(to: &mut String, masked: &[u8], key: [u8; 4]) -> bool {
     let len = to.len();
     // SAFETY: the bytes that are there stay; what `push` puts behind them is ASCII, which is UTF-8, or
@@ -153,7 +156,7 @@ fn xor_wide(bytes: &mut [u8], key: [u8; 4]) -> bool {
 
 /// XORs from one place to another, which is as long; says whether the result is ASCII.
 #[inline(never)]
-fn copy(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
+fn copy_long(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
     #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]
     if wide::get() {
         // SAFETY: the processor has AVX2, as it was asked.

@@ -46,6 +46,13 @@ pub(crate) fn xor_short(bytes: &mut [u8], key: [u8; 4]) -> bool {
     (seen | few(rest, key)) & HIGH_BITS == 0
 }
 
+/// As [`copy`], for fewer than 128 bytes.
+#[inline(always)]
+pub(crate) fn copy_short(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
+    debug_assert_eq!(from.len(), to.len());
+    copy_few(from, to, key) & HIGH_BITS == 0
+}
+
 /// Writes `from`, XORed with `key`, repeated, to `to`, which is as long; says whether the result is ASCII.
 #[inline(always)]
 pub(crate) fn copy(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
@@ -99,20 +106,46 @@ fn copy_one<const N: usize>(from: &[u8; N], to: &mut [MaybeUninit<u8>; N], word:
     seen
 }
 
-/// Fewer than 128 bytes.
+/// Fewer than 128 bytes. What is left behind the last whole block goes with some bytes before it once more.
 #[inline(always)]
 fn copy_few(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> u64 {
-    let word = doubled(key);
-    let (words, from) = from.as_chunks::<8>();
-    let (places, to) = to.as_chunks_mut::<8>();
-    let mut seen = 0;
-    for (from, to) in words.iter().zip(places) {
-        seen |= copy_one(from, to, word);
+    let (word, last) = (doubled(key), doubled(turned(key, from.len())));
+    if let (Some(end), Some(place)) = (from.last_chunk::<16>(), to.last_chunk_mut()) {
+        let mut seen = copy_pair(end, place, last);
+        let (blocks, _) = from.as_chunks::<16>();
+        let (places, _) = to.as_chunks_mut::<16>();
+        for (from, to) in blocks.iter().zip(places) {
+            let [a, b] = copy_pair(from, to, word);
+            seen = [seen[0] | a, seen[1] | b];
+        }
+        return seen[0] | seen[1];
     }
+    if let (Some(end), Some(place)) = (from.last_chunk::<8>(), to.last_chunk_mut()) {
+        let seen = copy_one(end, place, last);
+        return match (from.first_chunk::<8>(), to.first_chunk_mut()) {
+            (Some(from), Some(to)) => seen | copy_one(from, to, word),
+            _ => seen,
+        };
+    }
+    let mut seen = 0;
     for ((from, to), key) in from.iter().zip(to).zip(key.iter().cycle()) {
         let plain = from ^ key;
         to.write(plain);
         seen |= u64::from(plain);
+    }
+    seen
+}
+
+/// A block, as the two words that a vector holds.
+#[inline(always)]
+fn copy_pair(from: &[u8; 16], to: &mut [MaybeUninit<u8>; 16], word: u64) -> [u64; 2] {
+    let mut seen = [0; 2];
+    let (from, _) = from.as_chunks::<8>();
+    let (to, _) = to.as_chunks_mut::<8>();
+    for ((from, to), seen) in from.iter().zip(to).zip(&mut seen) {
+        let plain = u64::from_ne_bytes(*from) ^ word;
+        *to = plain.to_ne_bytes().map(MaybeUninit::new);
+        *seen = plain;
     }
     seen
 }

@@ -143,7 +143,7 @@ mod trickle;
 mod whole;
 
 pub use close::{Close, CloseCode};
-pub use connection::Connection;
+pub use connection::{Ahead, Connection};
 pub use error::{Error, Timeout, Violation};
 pub use event::{Chunk, Event};
 pub use limits::Limits;

@@ -44,20 +44,23 @@ impl<'b> Masked<'b> {
         siox_mask::text(self.bytes, self.key)
     }
 
-    /// In memory of their own, in one pass.
-    pub(crate) fn owned(self) -> Vec<u8> {
-        let mut owned = Vec::with_capacity(self.bytes.len());
-        self.push(&mut owned);
-        owned
+    /// In `memory`, whatever that holds.
+    #[inline]
+    pub(crate) fn moved(self, memory: String) -> Vec<u8> {
+        let mut bytes = memory.into_bytes();
+        bytes.clear();
+        self.push(&mut bytes);
+        bytes
     }
 
-    /// In memory of their own, as a text: in one pass, if it is ASCII.
-    pub(crate) fn owned_text(self) -> Result<String, Utf8Error> {
-        let mut owned = String::with_capacity(self.bytes.len());
-        if !self.push_ascii(&mut owned) {
-            owned.push_str(self.text()?);
+    /// In `memory`, whatever that holds, as a text: in one pass, if it is ASCII.
+    #[inline]
+    pub(crate) fn moved_text(self, mut memory: String) -> Result<String, Utf8Error> {
+        memory.clear();
+        if !self.push_ascii(&mut memory) {
+            memory.push_str(self.text()?);
         }
-        Ok(owned)
+        Ok(memory)
     }
 
     /// Behind what `to` holds.
@@ -167,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_elsewhere_is_what_it_is_in_place() {
+    fn what_is_moved_is_what_it_is_in_place() {
         let key = [0x12, 0x34, 0x56, 0x78];
         let long = "x".repeat(5000);
         for (plain, valid) in [
@@ -179,13 +182,14 @@ mod tests {
             (&[long.as_bytes(), b"\xe2\x82"].concat(), false),
         ] {
             let masked = naive(plain, key);
-            let text = Masked::new(&mut masked.clone(), key).owned_text();
+            let text = Masked::new(&mut masked.clone(), key).moved_text("before".to_owned());
             let in_place = Masked::new(&mut masked.clone(), key)
                 .text()
                 .map(String::from);
             assert_eq!(text, in_place);
             assert_eq!(text.is_ok(), valid);
-            assert_eq!(Masked::new(&mut masked.clone(), key).owned(), plain);
+            let moved = Masked::new(&mut masked.clone(), key).moved("before".to_owned());
+            assert_eq!(moved, plain);
         }
     }
 

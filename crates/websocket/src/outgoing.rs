@@ -85,12 +85,16 @@ impl Outgoing {
     /// Queues the head of a server's message of `len` bytes, and the first of them.
     #[inline]
     fn headed(&mut self, opcode: Opcode, len: usize, first: &[u8]) {
-        let outbox = &mut self.outbox;
         match Unkeyed::new(FIN | opcode as u8, 0, len) {
-            Unkeyed::Short(head) => outbox.pack_headed(head, first),
-            Unkeyed::Medium(head) => outbox.pack_headed(head, first),
-            Unkeyed::Long(head) => outbox.pack_headed(head, first),
+            Unkeyed::Short(head) => self.outbox.pack_headed(head, first),
+            Unkeyed::Medium(head) => self.outbox.pack_headed(head, first),
+            Unkeyed::Long(head) => self.headed_long(head, first),
         }
+    }
+
+    #[inline(never)]
+    fn headed_long(&mut self, head: [u8; 10], first: &[u8]) {
+        self.outbox.pack_headed(head, first);
     }
 
     /// Queues one whole message that is compressed already.

@@ -10,7 +10,7 @@ pub(crate) struct Whole {
     pub(crate) is_text: bool,
     pub(crate) mask: [u8; 4],
     /// Bytes before the payload.
-    pub(crate) head: usize,
+    pub(crate) head: u8,
     /// Bytes of payload.
     pub(crate) len: usize,
 }
@@ -19,22 +19,15 @@ const TEXT: u8 = 0x81;
 const BINARY: u8 = 0x82;
 
 impl Whole {
-    /// The message that `bytes` begin with, if it is an unfragmented one without fault, extension or
-    /// control, and all there.
-    #[inline]
-    pub(crate) fn find(bytes: &[u8], reader: Role) -> Option<Self> {
-        let whole = Self::announced(bytes, reader)?;
-        (whole.lacks(bytes) == 0).then_some(whole)
-    }
-
     /// How many bytes of it `bytes`, which begin with it, lack.
     #[inline]
     pub(crate) fn lacks(&self, bytes: &[u8]) -> usize {
-        let there = bytes.len().wrapping_sub(self.head);
-        self.len.saturating_sub(there)
+        let all = self.len.saturating_add(usize::from(self.head));
+        all.saturating_sub(bytes.len())
     }
 
-    /// The same, if its head is all there.
+    /// The message that `bytes` begin with, if it is an unfragmented one without fault, extension or
+    /// control, and its head is all there.
     #[inline]
     pub(crate) fn announced(bytes: &[u8], reader: Role) -> Option<Self> {
         let [first, second, rest @ ..] = bytes else {
@@ -50,7 +43,7 @@ impl Whole {
             Role::Client => *second,
         };
         let (len, rest, head) = match short {
-            0..=125 => (usize::from(short), rest, 2usize),
+            0..=125 => (usize::from(short), rest, 2u8),
             126 => {
                 let (len, rest) = rest.split_first_chunk::<2>()?;
                 let len = u16::from_be_bytes(*len);
@@ -98,9 +91,13 @@ mod tests {
         (head.fin && len <= bytes.len() - used).then_some(Whole {
             is_text,
             mask: head.mask,
-            head: used,
+            head: used as u8,
             len,
         })
+    }
+
+    fn find(bytes: &[u8], reader: Role) -> Option<Whole> {
+        Whole::announced(bytes, reader).filter(|whole| whole.lacks(bytes) == 0)
     }
 
     #[test]
@@ -132,7 +129,7 @@ mod tests {
                 tail[2..2 + len.len()].copy_from_slice(len);
                 for bytes in [&tail[..have], &tail[..have.min(100)]] {
                     for reader in [Role::Server, Role::Client] {
-                        let (a, b) = (Whole::find(bytes, reader), expected(bytes, reader));
+                        let (a, b) = (find(bytes, reader), expected(bytes, reader));
                         assert_eq!(a, b, "{first:02x} {second:02x} {len:?} {reader:?}");
                     }
                 }
@@ -152,11 +149,11 @@ mod tests {
             ),
         ] {
             for len in 0..=frame.len() {
-                let found = Whole::find(&frame[..len], reader);
+                let found = find(&frame[..len], reader);
                 assert_eq!(found.is_some(), len == frame.len());
             }
             let more: Vec<u8> = frame.iter().chain(b"more").copied().collect();
-            assert_eq!(Whole::find(&more, reader), Whole::find(&frame, reader));
+            assert_eq!(find(&more, reader), find(&frame, reader));
         }
     }
 }

@@ -1,23 +1,23 @@
-//! `take_owned` takes what `take_message` takes, and of long messages gives no other memory away than their own.
+//! `take_owned`, and `take_ahead` of what was found, take what `take_message` takes, into the memory that they are given.
 
 mod common;
 
 use common::*;
-use siox_websocket::{Error, Limits, frame::Role};
+use siox_websocket::{CloseCode, Error, Limits, frame::Role};
 use siox_wire::{Input, Instant, Message};
 
-/// What is taken first, how much is left, and how often the caller was asked to detach it.
-type Taken = (Result<Option<Message<'static>>, Error>, usize, u32);
+/// What is taken first, how much is left, and for how many bytes the caller was asked for memory.
+type Taken = (Result<Option<Message<'static>>, Error>, usize, Vec<usize>);
 
 fn owned(role: Role, bytes: &[u8]) -> Taken {
     let mut machine = connection(role, &Limits::default());
-    let (mut bytes, mut detached) = (bytes.to_vec(), 0);
+    let (mut bytes, mut asked) = (bytes.to_vec(), Vec::new());
     let mut input = Input::new(Instant::EPOCH, &mut bytes);
-    let taken = machine.take_owned(&mut input, |message| {
-        detached += 1;
-        message.into_owned()
+    let taken = machine.take_owned(&mut input, |len| {
+        asked.push(len);
+        "used before".to_owned()
     });
-    (taken, input.len(), detached)
+    (taken, input.len(), asked)
 }
 
 fn borrowed(role: Role, bytes: &[u8]) -> (Result<Option<Message<'static>>, Error>, usize) {
@@ -46,11 +46,10 @@ fn it_takes_the_same_messages() {
                     let mut bytes = frame(first, &payload, role == Role::Server);
                     for cut in [0, 1] {
                         bytes.truncate(bytes.len() - cut);
-                        let (taken, left, detached) = owned(role, &bytes);
+                        let (taken, left, asked) = owned(role, &bytes);
                         assert_eq!((taken.clone(), left), borrowed(role, &bytes));
-                        let is_short = payload.len() < 4096;
-                        let is_taken = matches!(taken, Ok(Some(_)));
-                        assert_eq!(detached, u32::from(is_taken && is_short));
+                        let is_begun = !matches!(taken, Ok(None));
+                        assert_eq!(asked, vec![payload.len(); usize::from(is_begun)]);
                     }
                 }
             }
@@ -59,14 +58,41 @@ fn it_takes_the_same_messages() {
 }
 
 #[test]
-fn a_long_message_has_no_room_to_spare() {
+fn it_is_put_into_the_memory_that_is_given() {
     for first in [FIN | TEXT, FIN | BINARY] {
-        let bytes = masked(first, &[b'x'; 16_384]);
-        let capacity = match owned(Role::Server, &bytes).0 {
-            Ok(Some(Message::Text(text))) => text.into_owned().capacity(),
-            Ok(Some(Message::Binary(bytes))) => bytes.into_owned().capacity(),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(capacity, 16_384);
+        let mut bytes = masked(first, &[b'x'; 100]);
+        let mut machine = connection(Role::Server, &Limits::default());
+        let mut input = Input::new(Instant::EPOCH, &mut bytes);
+        let memory = String::with_capacity(150);
+        let address = memory.as_ptr();
+        let taken = machine.take_owned(&mut input, |_| memory).unwrap().unwrap();
+        assert_eq!(taken.as_bytes().as_ptr(), address);
+        assert_eq!(taken.as_bytes(), [b'x'; 100]);
     }
+}
+
+/// What was found is of no use once the connection takes no whole message, or the input is shorter.
+#[test]
+fn what_was_found_is_taken_only_where_it_may_be() {
+    let bytes = masked(FIN | TEXT, b"hello");
+    let mut machine = connection(Role::Server, &Limits::default());
+    let ahead = machine.message_ahead(&bytes).unwrap();
+    for len in 0..bytes.len() {
+        let mut bytes = bytes.clone();
+        let mut input = Input::new(Instant::EPOCH, &mut bytes[..len]);
+        let taken = machine.take_ahead(ahead, &mut input, String::with_capacity);
+        assert_eq!((taken, input.len()), (Ok(None), len));
+    }
+    let mut whole = bytes.clone();
+    let mut input = Input::new(Instant::EPOCH, &mut whole);
+    let taken = machine.take_ahead(ahead, &mut input, String::with_capacity);
+    assert_eq!((taken, input.len()), (Ok(Some("hello".into())), 0));
+    machine
+        .close(Instant::EPOCH, CloseCode::NORMAL, "")
+        .unwrap();
+    let mut whole = bytes.clone();
+    let mut input = Input::new(Instant::EPOCH, &mut whole);
+    let taken = machine.take_ahead(ahead, &mut input, String::with_capacity);
+    assert_eq!((taken, input.len()), (Ok(None), bytes.len()));
+    assert_eq!(machine.message_ahead(&bytes), None);
 }

@@ -43,8 +43,15 @@ impl Pace {
     }
 
     /// All of it is taken, and more is asked for.
-    pub(super) fn end(&mut self, now: Instant) {
-        let was_quick = self.is_quick && self.came.is_some();
+    #[inline]
+    pub(super) fn end(&mut self) {
+        if self.came.is_some() {
+            self.end_read(clock::now());
+        }
+    }
+
+    fn end_read(&mut self, now: Instant) {
+        let was_quick = self.is_quick;
         self.judge(now);
         self.came = None;
         self.look = match was_quick && self.is_quick {

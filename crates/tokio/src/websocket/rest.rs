@@ -2,6 +2,7 @@
 
 use super::{Connection, spare::Spare};
 use crate::scratch;
+use siox_websocket::Ahead;
 use siox_wire::Instant;
 use std::mem;
 
@@ -12,8 +13,8 @@ pub(super) struct Rest {
     at: usize,
     /// When they came.
     came: Instant,
-    /// They begin with a whole message.
-    has_message: bool,
+    /// The whole message that they begin with.
+    ahead: Option<Ahead>,
     /// No deadline ran when they came.
     is_quiet: bool,
     pub(super) spare: Spare,
@@ -36,9 +37,9 @@ impl Rest {
             bytes,
             at: 0,
             came: Instant::EPOCH,
-            has_message: false,
+            ahead: None,
             is_quiet: false,
-            spare: Spare::None,
+            spare: Spare::default(),
         }
     }
 
@@ -48,9 +49,9 @@ impl Rest {
             bytes,
             at: 0,
             came,
-            has_message: false,
+            ahead: None,
             is_quiet: false,
-            spare: Spare::None,
+            spare: Spare::default(),
         }
     }
 
@@ -62,16 +63,17 @@ impl Rest {
         self.bytes.len().saturating_sub(self.at)
     }
 
-    /// When it came, if it begins with a whole message, and no deadline asks for another clock.
+    /// The whole message that it begins with, and when that came, if no deadline asks for another clock.
     #[inline]
-    pub(super) fn ready(&self) -> Option<Instant> {
-        (self.has_message && self.is_quiet).then_some(self.came)
+    pub(super) fn ready(&self) -> Option<(Ahead, Instant)> {
+        let ahead = self.ahead.filter(|_| self.is_quiet)?;
+        Some((ahead, self.came))
     }
 
     /// Whether it begins with a whole message.
     #[inline]
     pub(super) fn has_message(&self) -> bool {
-        self.has_message
+        self.ahead.is_some()
     }
 
     /// All of it. To be followed by [`put_back`](Self::put_back).
@@ -97,7 +99,7 @@ impl Rest {
             return;
         }
         self.at = self.bytes.len().saturating_sub(left);
-        self.has_message = connection.is_message_whole(&self.bytes[self.at..]);
+        self.ahead = connection.message_ahead(&self.bytes[self.at..]);
     }
 
     /// Makes the last `left` bytes of `taken` the rest.
@@ -107,7 +109,7 @@ impl Rest {
         }
         taken.at = taken.bytes.len().saturating_sub(left);
         taken.is_quiet = connection.poll_timeout().is_none();
-        taken.has_message = connection.is_message_whole(&taken.bytes[taken.at..]);
+        taken.ahead = connection.message_ahead(&taken.bytes[taken.at..]);
         if taken.bytes.capacity() == scratch::SIZE && left < Self::KEPT {
             let copy = taken.bytes[taken.at..].to_vec();
             scratch::put_back(mem::replace(&mut taken.bytes, copy));

@@ -3,47 +3,30 @@
 use super::Message;
 use std::{borrow::Cow, mem};
 
-/// At most one message's memory. Kept only while another message is at hand.
+/// At most one message's memory, whatever it holds. Kept only while another message is at hand.
 #[derive(Debug, Default)]
-pub(super) enum Spare {
-    #[default]
-    None,
-    Text(String),
-    Binary(Vec<u8>),
-}
+pub(super) struct Spare(String);
 
 impl Spare {
     /// Takes the memory of a message that was copied.
     #[inline]
     pub(super) fn keep(&mut self, message: Message<'_>) {
         match message {
-            Message::Text(Cow::Owned(text)) => *self = Self::Text(text),
-            Message::Binary(Cow::Owned(bytes)) => *self = Self::Binary(bytes),
+            Message::Text(Cow::Owned(text)) => self.0 = text,
+            Message::Binary(Cow::Owned(mut bytes)) => {
+                bytes.clear();
+                self.0 = String::from_utf8(bytes).unwrap_or_default();
+            }
             Message::Text(Cow::Borrowed(_)) | Message::Binary(Cow::Borrowed(_)) => {}
         }
     }
 
-    /// Detaches a message from what it borrows.
+    /// Memory for `len` bytes.
     #[inline]
-    pub(super) fn detach(&mut self, message: Message<'_>) -> Message<'static> {
-        match (message, self) {
-            (Message::Text(Cow::Borrowed(text)), Self::Text(spare))
-                if is_fitting(spare.capacity(), text.len()) =>
-            {
-                let mut owned = mem::take(spare);
-                owned.clear();
-                owned.push_str(text);
-                Message::Text(Cow::Owned(owned))
-            }
-            (Message::Binary(Cow::Borrowed(bytes)), Self::Binary(spare))
-                if is_fitting(spare.capacity(), bytes.len()) =>
-            {
-                let mut owned = mem::take(spare);
-                owned.clear();
-                owned.extend_from_slice(bytes);
-                Message::Binary(Cow::Owned(owned))
-            }
-            (message, _) => message.into_owned(),
+    pub(super) fn memory(&mut self, len: usize) -> String {
+        match is_fitting(self.0.capacity(), len) {
+            true => mem::take(&mut self.0),
+            false => String::with_capacity(len),
         }
     }
 }
@@ -58,30 +41,28 @@ fn is_fitting(capacity: usize, len: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn capacity(message: &Message<'static>) -> usize {
-        match message {
-            Message::Text(Cow::Owned(text)) => text.capacity(),
-            Message::Binary(Cow::Owned(bytes)) => bytes.capacity(),
-            Message::Text(Cow::Borrowed(_)) | Message::Binary(Cow::Borrowed(_)) => 0,
+    #[test]
+    fn memory_goes_to_the_next_message_that_does_not_waste_it() {
+        for (spare, len, reused) in [
+            (Message::from("hello world"), 5, true),
+            (b"0123456789"[..].into(), 3, true),
+            ("short".into(), 22, false),
+            (vec![b'x'; 4000][..].into(), 4, false),
+        ] {
+            let (mut kept, spare) = (Spare::default(), spare.into_owned());
+            let (address, before) = (spare.as_bytes().as_ptr(), spare.as_bytes().len());
+            kept.keep(spare);
+            let memory = kept.memory(len);
+            assert_eq!(memory.as_ptr() == address, reused, "{len}");
+            assert_eq!(memory.capacity(), if reused { before } else { len });
         }
     }
 
     #[test]
-    fn memory_goes_to_the_next_message_of_its_kind_that_does_not_waste_it() {
-        for (spare, next, reused) in [
-            (Message::from("hello world"), Message::from("hello"), true),
-            (b"0123456789"[..].into(), b"abc"[..].into(), true),
-            ("short".into(), "much too long for it".into(), false),
-            ("text".into(), b"text"[..].into(), false),
-            (vec![b'x'; 4000][..].into(), b"tiny"[..].into(), false),
-        ] {
-            let (mut kept, spare) = (Spare::default(), spare.into_owned());
-            let (address, before) = (spare.as_bytes().as_ptr(), capacity(&spare));
-            kept.keep(spare);
-            let made = kept.detach(next.clone());
-            assert_eq!(made, next);
-            assert_eq!(made.as_bytes().as_ptr() == address, reused, "{next:?}");
-            assert!(!reused || capacity(&made) == before);
-        }
+    fn it_is_given_away_once() {
+        let mut kept = Spare::default();
+        kept.keep(Message::from("text").into_owned());
+        let first = kept.memory(4);
+        assert_ne!(kept.memory(4).as_ptr(), first.as_ptr());
     }
 }

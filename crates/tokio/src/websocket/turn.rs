@@ -118,7 +118,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// it asks neither the clock nor the stream.
     #[inline]
     pub(super) fn message_at_hand(&mut self) -> Option<Message<'static>> {
-        let now = self.rest.ready()?;
+        let (ahead, now) = self.rest.ready()?;
         if self.ending.is_some() || self.failure.is_some() {
             return None;
         }
@@ -126,7 +126,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         let mut input = Input::new(now, bytes);
         let made = self
             .connection
-            .take_owned(&mut input, |message| spare.detach(message));
+            .take_ahead(ahead, &mut input, |len| spare.memory(len));
         let left = input.len();
         self.rest.leave(left, &self.connection);
         made.unwrap_or_else(|e| {
@@ -254,11 +254,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
             goodbye: &mut self.goodbye,
             deaf: self.failure.is_some(),
         };
-        let now = clock::now();
         let mut taken = self.rest.take();
+        let now;
         if taken.is_empty() {
-            self.pace.end(now);
+            self.pace.end();
             let bytes = ready!(scratch::take(scratch::SIZE, &mut self.io, cx))?;
+            now = clock::now();
             if bytes.is_empty() {
                 scratch::put_back(bytes);
                 self.eof = true;
@@ -267,6 +268,8 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
             }
             self.pace.begin(now);
             taken = Rest::read(bytes, now);
+        } else {
+            now = clock::now();
         }
         let mut input = Input::new(now, taken.as_mut_slice());
         let made = feed.all(&mut input, on);
@@ -355,10 +358,11 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// Queues `message` if there is room for it; a large one is moved out of it.
     #[inline]
     pub(super) fn begin_send(&mut self, message: &mut Message<'_>) -> Result<Begun, SendError> {
-        if !self.has_room() {
+        let queued = self.connection.queued();
+        if queued > 0 && queued >= self.connection.limits().high_water {
             return Ok(Begun::Full);
         }
-        if self.rest.has_message() && self.connection.queued() == 0 {
+        if queued == 0 && self.rest.has_message() {
             // Answers are often about as long as the questions.
             self.connection.reserve(self.rest.len());
         }
@@ -376,11 +380,6 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         while let Poll::Ready(Ok(())) = self.poll_write(cx) {}
         // Whatever comes of it, nobody is left to be told.
         let _ = Pin::new(&mut self.io).poll_flush(cx);
-    }
-
-    /// Whether there is room for a message.
-    pub(super) fn has_room(&self) -> bool {
-        !is_full(&self.connection) || self.connection.queued() == 0
     }
 
     /// Writes until there is room for a message.
@@ -465,7 +464,7 @@ impl Feed<'_> {
     ) -> Result<Option<T>, Error> {
         while !on.needs_room() || !is_full(self.connection) {
             let owned = match on.detaches() {
-                true => self.connection.take_owned(input, Message::into_owned)?,
+                true => self.connection.take_owned(input, String::with_capacity)?,
                 false => None,
             };
             let event = match owned {

@@ -1,13 +1,16 @@
 //! The machine: bytes in, events out; messages in, bytes out. The parts are elsewhere; here they are
-//! put together, with time and the end of the stream. [`receive`] reads, [`send`] writes; [`stream`]
+//! put together, with time and the end of the stream. [`receive`] and [`at_once`] read, [`send`] writes; [`stream`]
 //! and [`fragments`] do so for messages in chunks, and `compressed` leads all through the codec.
 
+mod at_once;
 #[cfg(feature = "deflate")]
 mod compressed;
 mod fragments;
 mod receive;
 mod send;
 mod stream;
+
+pub use at_once::Ahead;
 
 use crate::{
     Error, Event, Limits, Timeout,

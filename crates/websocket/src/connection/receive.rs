@@ -1,19 +1,15 @@
-//! What comes from the peer: frames judged, put together and turned into events.
+//! What comes from the peer: frames judged, put together and turned into events. A message that lies whole in the
+//! input is taken in [`at_once`](super::at_once).
 
-use super::Connection;
+use super::{Connection, at_once::in_place};
 use crate::{
     Close, CloseCode, Error, Event, Violation,
     frame::{Head, Opcode},
-    mask::Masked,
     reader::Piece,
     trickle::Trickle,
-    whole::Whole,
 };
 use alloc::borrow::Cow;
-use siox_wire::{Input, Instant, Message};
-
-/// From so many bytes on, a message that is to have memory of its own is unmasked on its way there.
-const LONG: usize = 4096;
+use siox_wire::{Input, Instant};
 
 impl Connection {
     /// Takes one step through `input`. Call until it returns `Ok(None)`; it then has eaten all.
@@ -29,144 +25,6 @@ impl Connection {
             Some(Err(violation)) => self.end_turn(Some(violation.into()), input),
             None => self.any_input(input),
         }
-    }
-
-    /// Takes the whole message in one frame that `input` begins with. `None` if it begins otherwise, or
-    /// something is incomplete already; nothing is eaten then, and [`handle_input`](Self::handle_input)
-    /// goes on, as it does with all that this takes.
-    ///
-    /// For a caller that would rather keep a message in its buffer until it is whole there than have it
-    /// put together here: what it need not give away, [`message_lacks`](Self::message_lacks) tells.
-    ///
-    /// # Errors
-    /// As of [`handle_input`](Self::handle_input).
-    #[inline]
-    pub fn take_message<'b>(
-        &mut self,
-        input: &mut Input<'b>,
-    ) -> Result<Option<Message<'b>>, Error> {
-        self.end_group();
-        match self.message_at_once(input) {
-            Some(Ok(message)) => Ok(Some(message)),
-            Some(Err(violation)) => self.end_turn(Some(violation.into()), input).map(|_| None),
-            None => Ok(None),
-        }
-    }
-
-    /// As [`take_message`](Self::take_message), for a caller that needs the message in memory of its own: one
-    /// of 4 KiB or more is unmasked on its way there, in one pass; a shorter one goes through `detach`, which
-    /// may know memory to use again.
-    ///
-    /// # Errors
-    /// As of [`handle_input`](Self::handle_input).
-    #[inline]
-    pub fn take_owned<'b>(
-        &mut self,
-        input: &mut Input<'b>,
-        detach: impl FnOnce(Message<'b>) -> Message<'static>,
-    ) -> Result<Option<Message<'static>>, Error> {
-        self.end_group();
-        let Some(whole) = self.whole(input) else {
-            return Ok(None);
-        };
-        let payload = Masked::new(self.eat(whole, input), whole.mask);
-        let message = match whole.len < LONG {
-            true => in_place(whole.is_text, payload).map(detach),
-            false => elsewhere(whole.is_text, payload),
-        };
-        match message {
-            Ok(message) => Ok(Some(message)),
-            Err(violation) => self.end_turn(Some(violation.into()), input).map(|_| None),
-        }
-    }
-
-    /// Takes the whole text in one frame that `input` begins with, if it begins with the ASCII character `lead`:
-    /// what stands behind that. `None` otherwise, as [`take_message`](Self::take_message) says it.
-    ///
-    /// # Errors
-    /// As of [`handle_input`](Self::handle_input).
-    #[inline]
-    pub fn take_text<'b>(
-        &mut self,
-        lead: u8,
-        input: &mut Input<'b>,
-    ) -> Option<Result<&'b str, Error>> {
-        self.end_group();
-        let whole = self.whole(input)?;
-        // Behind an empty one, the next frame begins.
-        if whole.len == 0 {
-            return None;
-        }
-        let first = input.peek().get(whole.head)?;
-        if !whole.is_text || first ^ whole.mask[0] != lead || !lead.is_ascii() {
-            return None;
-        }
-        match siox_mask::text(self.eat(whole, input), whole.mask) {
-            Ok(text) => Some(Ok(text.get(1..).unwrap_or_default())),
-            Err(_) => Some(Err(self.not_text(input))),
-        }
-    }
-
-    #[cold]
-    fn not_text(&mut self, input: &mut Input<'_>) -> Error {
-        let error = Violation::InvalidUtf8.into();
-        input.take_all();
-        self.fail(error, Some(input.now()))
-    }
-
-    /// How many bytes `input`, which is to follow, lacks of the whole message in one frame that it begins
-    /// with, at most [`Limits::message`](crate::Limits::message). `None` if it begins otherwise, or its
-    /// head is not all there, or something is incomplete already: it is for
-    /// [`handle_input`](Self::handle_input) then.
-    ///
-    /// A caller that keeps such bytes owes the machine the time: the deadlines of what is incomplete run
-    /// from when `handle_input` gets them.
-    #[must_use]
-    #[inline]
-    pub fn message_lacks(&self, input: &[u8]) -> Option<usize> {
-        if self.assembly.is_some() || self.streaming || !self.reader.is_between_frames() {
-            return None;
-        }
-        let whole = Whole::announced(input, self.outgoing.role())?;
-        let is_allowed =
-            self.state.is_open() && self.limits.fragments > 0 && whole.len <= self.limits.message;
-        is_allowed.then(|| whole.lacks(input))
-    }
-
-    /// The common case, taken out for speed: an unfragmented message that lies whole in the input,
-    /// while nothing is incomplete. `None` leaves the input to [`any_input`](Self::any_input), which
-    /// knows this case as well.
-    #[inline]
-    fn message_at_once<'b>(
-        &mut self,
-        input: &mut Input<'b>,
-    ) -> Option<Result<Message<'b>, Violation>> {
-        let whole = self.whole(input)?;
-        let payload = Masked::new(self.eat(whole, input), whole.mask);
-        Some(in_place(whole.is_text, payload))
-    }
-
-    /// Where the message lies that is there whole in one frame, and may be taken as it is.
-    #[inline]
-    fn whole(&self, input: &Input<'_>) -> Option<Whole> {
-        if !self.state.is_open()
-            || self.assembly.is_some()
-            || self.streaming
-            || !self.reader.is_between_frames()
-        {
-            return None;
-        }
-        let whole = Whole::find(input.peek(), self.outgoing.role())?;
-        (whole.len <= self.limits.message && self.limits.fragments > 0).then_some(whole)
-    }
-
-    /// Takes its payload out of the input.
-    #[inline]
-    fn eat<'b>(&mut self, whole: Whole, input: &mut Input<'b>) -> &'b mut [u8] {
-        self.state.heard();
-        self.control.data();
-        input.take(whole.head);
-        input.take(whole.len)
     }
 
     /// Whatever the input, in whatever state.
@@ -201,7 +59,7 @@ impl Connection {
 
     /// The input is eaten, or a failure ends it.
     #[inline(never)]
-    fn end_turn<'b>(
+    pub(super) fn end_turn<'b>(
         &mut self,
         error: Option<Error>,
         input: &mut Input<'b>,
@@ -222,15 +80,6 @@ impl Connection {
                 Err(self.fail(error, Some(now)))
             }
         }
-    }
-
-    /// Whether `input`, which is to follow, begins with a whole message in one frame: one that
-    /// [`handle_input`](Self::handle_input) returns, or fails on, without waiting for more and without
-    /// asking what time it is.
-    #[must_use]
-    #[inline]
-    pub fn is_message_whole(&self, input: &[u8]) -> bool {
-        self.message_lacks(input) == Some(0)
     }
 
     /// Reads frames until one makes an event or the input is eaten.
@@ -435,28 +284,4 @@ impl Connection {
             assembly.trickle.heard(now);
         }
     }
-}
-
-/// A message where it lies.
-#[inline(always)]
-fn in_place(is_text: bool, payload: Masked<'_>) -> Result<Message<'_>, Violation> {
-    Ok(match is_text {
-        true => {
-            let text = payload.text().map_err(|_| Violation::InvalidUtf8)?;
-            Message::Text(Cow::Borrowed(text))
-        }
-        false => Message::Binary(Cow::Borrowed(payload.unmask())),
-    })
-}
-
-/// A message in memory of its own.
-#[inline(never)]
-fn elsewhere(is_text: bool, payload: Masked<'_>) -> Result<Message<'static>, Violation> {
-    Ok(match is_text {
-        true => {
-            let text = payload.owned_text().map_err(|_| Violation::InvalidUtf8)?;
-            Message::Text(Cow::Owned(text))
-        }
-        false => Message::Binary(Cow::Owned(payload.owned())),
-    })
 }
