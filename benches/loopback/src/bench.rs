@@ -76,12 +76,8 @@ pub(crate) fn run(options: &Options) -> io::Result<()> {
     let counter = Counter::find();
     let mut all: Vec<Figures> = peers.iter().map(|peer| Figures::new(peer.name)).collect();
     for round in 0..plan.rounds {
-        for (peer, figures) in peers.iter().zip(&mut all) {
-            eprintln!("round {} of {}: {}", round + 1, plan.rounds, peer.name);
-            let counter = counter.filter(|_| round == 0);
-            let measured = runtime.block_on(measure(peer, &plan, round, counter, figures));
-            measured.map_err(|why| io::Error::new(why.kind(), format!("{}: {why}", peer.name)))?;
-        }
+        let counter = counter.filter(|_| round == 0);
+        runtime.block_on(measure(&peers, &plan, round, counter, &mut all))?;
     }
     print!("{}", report::table(&peers, &all, &plan, counter.is_some()));
     Ok(())
@@ -117,43 +113,78 @@ pub(crate) fn idle(peer: &str, count: usize) -> io::Result<()> {
     Ok(())
 }
 
+/// One round. What is compared follows one another at once: every server has a case before any has the next.
 async fn measure(
-    peer: &Peer,
+    peers: &[&Peer],
     plan: &Plan,
     round: usize,
     counter: Option<Counter>,
-    figures: &mut Figures,
+    all: &mut [Figures],
 ) -> io::Result<()> {
-    let is_raw = peer.name == RAW;
-    if round < plan.memory_rounds && !peer.is_corked {
-        figures.memory.push(memory(peer.name, plan.idle).await?);
+    let told = |what: &str| eprintln!("round {} of {}: {what}", round + 1, plan.rounds);
+    if round < plan.memory_rounds {
+        told("memory");
+        for (peer, figures) in pairs(peers, all).filter(|(peer, _)| !peer.is_corked) {
+            let memory = memory(peer.name, plan.idle).await;
+            figures.memory.push(memory.map_err(|why| by(peer, &why))?);
+        }
     }
-    let server = Server::start(peer.name)?;
+    let servers: io::Result<Vec<Server>> =
+        peers.iter().map(|peer| Server::start(peer.name)).collect();
+    let servers = servers?;
     for (at, case) in CASES.into_iter().enumerate() {
-        if peer.is_corked && case.in_flight == 1 {
-            continue;
-        }
-        let load = Load::start(server.port, case, is_raw).await?;
-        sleep(plan.time / 4).await;
-        let (cpu, messages) = (server.cpu()?, load.messages());
-        sleep(plan.time).await;
-        let (cpu, messages) = (server.cpu()? - cpu, load.messages() - messages);
-        figures.echo[at].push(cpu.as_nanos() as f64 / messages.max(1) as f64);
-        load.stop().await?;
-        if let Some(counter) = counter {
-            figures.calls[at] = Some(calls(&server, counter, case, plan, is_raw).await?);
+        told(&format!("{} B, {} in flight", case.size, case.in_flight));
+        for ((peer, figures), server) in pairs(peers, all).zip(&servers) {
+            if peer.is_corked && case.in_flight == 1 {
+                continue;
+            }
+            let is_raw = peer.name == RAW;
+            let each = echo(server, case, plan, is_raw).await;
+            figures.echo[at].push(each.map_err(|why| by(peer, &why))?);
+            if let Some(counter) = counter {
+                figures.calls[at] = Some(calls(server, counter, case, plan, is_raw).await?);
+            }
         }
     }
-    if !peer.is_corked {
-        load::shake_hands(server.port, plan.handshakes / 4).await?;
-        let before = server.cpu()?;
-        load::shake_hands(server.port, plan.handshakes).await?;
-        let cpu = server.cpu()? - before;
-        figures
-            .handshake
-            .push(cpu.as_nanos() as f64 / plan.handshakes as f64);
+    told("handshakes");
+    for ((peer, figures), server) in pairs(peers, all).zip(&servers) {
+        if !peer.is_corked {
+            let each = handshake(server, plan).await;
+            figures.handshake.push(each.map_err(|why| by(peer, &why))?);
+        }
     }
     Ok(())
+}
+
+fn pairs<'a>(
+    peers: &'a [&'a Peer],
+    all: &'a mut [Figures],
+) -> impl Iterator<Item = (&'a Peer, &'a mut Figures)> {
+    peers.iter().copied().zip(all)
+}
+
+fn by(peer: &Peer, why: &io::Error) -> io::Error {
+    io::Error::new(why.kind(), format!("{}: {why}", peer.name))
+}
+
+/// Nanoseconds of processor time a message.
+async fn echo(server: &Server, case: Case, plan: &Plan, is_raw: bool) -> io::Result<f64> {
+    let load = Load::start(server.port, case, is_raw).await?;
+    sleep(plan.time / 4).await;
+    let (cpu, messages) = (server.cpu()?, load.messages());
+    sleep(plan.time).await;
+    let (cpu, messages) = (server.cpu()? - cpu, load.messages() - messages);
+    load.stop().await?;
+    Ok(cpu.as_nanos() as f64 / messages.max(1) as f64)
+}
+
+/// Nanoseconds of processor time a handshake.
+async fn handshake(server: &Server, plan: &Plan) -> io::Result<f64> {
+    load::shake_hands(server.port, plan.handshakes / 4).await?;
+    let before = server.cpu()?;
+    load::shake_hands(server.port, plan.handshakes).await?;
+    let cpu = server.cpu()? - before;
+    Ok(cpu.as_nanos() as f64 / plan.handshakes as f64)
 }
 
 /// System calls a message. The server is idle, and so makes none, while the counter comes and goes.

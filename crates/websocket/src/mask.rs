@@ -182,13 +182,13 @@ mod tests {
             (&[long.as_bytes(), b"\xe2\x82"].concat(), false),
         ] {
             let masked = naive(plain, key);
-            let text = Masked::new(&mut masked.clone(), key).moved_text("before".to_owned());
+            let text = Masked::new(&mut masked.clone(), key).moved_text(String::from("before"));
             let in_place = Masked::new(&mut masked.clone(), key)
                 .text()
                 .map(String::from);
             assert_eq!(text, in_place);
             assert_eq!(text.is_ok(), valid);
-            let moved = Masked::new(&mut masked.clone(), key).moved("before".to_owned());
+            let moved = Masked::new(&mut masked.clone(), key).moved(String::from("before"));
             assert_eq!(moved, plain);
         }
     }

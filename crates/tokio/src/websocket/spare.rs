@@ -63,6 +63,7 @@ mod tests {
         let mut kept = Spare::default();
         kept.keep(Message::from("text").into_owned());
         let first = kept.memory(4);
-        assert_ne!(kept.memory(4).as_ptr(), first.as_ptr());
+        let second = kept.memory(4);
+        assert_ne!(second.as_ptr(), first.as_ptr());
     }
 }
