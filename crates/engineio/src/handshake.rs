@@ -1,7 +1,9 @@
 //! What a request is told before any session is looked at, and what a new session says first.
 
 use crate::{Config, ErrorCode, Method, Query, Request, Sid, Transport, Version, dialect::Dialect};
-use alloc::{format, string::String};
+use alloc::string::String;
+use core::time::Duration;
+use siox_wire::{Digits, decimal};
 
 /// A request that may open a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,34 +110,15 @@ pub(crate) fn open_packet(config: &Config, sid: &Sid, transport: Transport) -> S
     packet.push_str(sid.as_str());
     packet.push_str(r#"","upgrades":"#);
     packet.push_str(upgrades);
-    let max_payload = u128::try_from(config.max_payload).unwrap_or(u128::MAX);
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     for (name, value) in [
-        (r#","pingInterval":"#, config.ping_interval.as_millis()),
-        (r#","pingTimeout":"#, config.ping_timeout.as_millis()),
-        (r#","maxPayload":"#, max_payload),
+        (r#","pingInterval":"#, millis(config.ping_interval)),
+        (r#","pingTimeout":"#, millis(config.ping_timeout)),
+        (r#","maxPayload":"#, config.max_payload as u64),
     ] {
         packet.push_str(name);
-        push_number(value, &mut packet);
+        packet.push_str(decimal(value, &mut Digits::default()));
     }
     packet.push('}');
     packet
-}
-
-/// Writes a number in decimal.
-fn push_number(n: u128, to: &mut String) {
-    let Ok(mut left) = u64::try_from(n) else {
-        return to.push_str(&format!("{n}"));
-    };
-    let mut digits = [b'0'; 20];
-    let mut used = 0usize;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0'.saturating_add(u8::try_from(left % 10).unwrap_or(0));
-        left /= 10;
-        used = used.saturating_add(1);
-        if left == 0 {
-            break;
-        }
-    }
-    let digits = digits.get(digits.len().saturating_sub(used)..);
-    to.push_str(core::str::from_utf8(digits.unwrap_or_default()).unwrap_or_default());
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use bytes::Bytes;
-use siox_wire::Outbox;
+use siox_wire::{Digits, Outbox, decimal};
 
 /// An answer to one request. `Connection` and `Content-Length` are written by the connection.
 #[derive(Debug, Clone, Copy)]
@@ -49,14 +49,14 @@ impl<'a> Response<'a> {
             .body
             .iter()
             .fold(0usize, |n, b| n.saturating_add(b.len()));
-        let (mut status, mut length) = ([0; 20], [0; 20]);
+        let (mut status, mut length) = (Digits::default(), Digits::default());
         let mut parts: Vec<&[u8]> =
             Vec::with_capacity(self.headers.len().saturating_mul(4).saturating_add(16));
         match self.status {
             200 => parts.push(b"HTTP/1.1 200 OK\r\n"),
             other => parts.extend([
                 b"HTTP/1.1 ".as_slice(),
-                decimal(u64::from(other), &mut status),
+                decimal(u64::from(other), &mut status).as_bytes(),
                 b" ",
                 reason(other).as_bytes(),
                 b"\r\n",
@@ -77,7 +77,11 @@ impl<'a> Response<'a> {
         let empty = matches!(self.status, 204 | 304);
         if !empty {
             let len = u64::try_from(len).unwrap_or(u64::MAX);
-            parts.extend([b"Content-Length: ", decimal(len, &mut length), b"\r\n"]);
+            parts.extend([
+                b"Content-Length: ",
+                decimal(len, &mut length).as_bytes(),
+                b"\r\n",
+            ]);
         }
         parts.push(b"\r\n");
         if empty || bodiless {
@@ -133,20 +137,6 @@ pub(crate) fn push_headers<'a>(headers: &[(&'a str, &'a str)], parts: &mut Vec<&
     }
 }
 
-/// Writes `n` into the end of `to`.
-fn decimal(mut n: u64, to: &mut [u8; 20]) -> &[u8] {
-    let mut used = 0usize;
-    for digit in to.iter_mut().rev() {
-        *digit = b'0'.saturating_add(u8::try_from(n % 10).unwrap_or(0));
-        n /= 10;
-        used = used.saturating_add(1);
-        if n == 0 {
-            break;
-        }
-    }
-    to.get(to.len().saturating_sub(used)..).unwrap_or_default()
-}
-
 /// The reason phrase (RFC 9110, 15); empty where none is known, which the syntax allows.
 fn reason(status: u16) -> &'static str {
     match status {
@@ -187,13 +177,6 @@ fn reason(status: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn decimals() {
-        for n in [0, 7, 10, 405, u64::MAX] {
-            assert_eq!(decimal(n, &mut [0; 20]), alloc::format!("{n}").as_bytes());
-        }
-    }
 
     #[test]
     fn large_pieces_are_not_copied() {

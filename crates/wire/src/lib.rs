@@ -51,6 +51,7 @@
 
 extern crate alloc;
 
+mod decimal;
 mod input;
 mod message;
 mod outbox;
@@ -60,6 +61,7 @@ mod sink;
 mod time;
 mod utf8;
 
+pub use decimal::{Digits, decimal};
 pub use input::Input;
 pub use message::Message;
 pub use outbox::Outbox;
