@@ -3,7 +3,8 @@
 mod common;
 
 use common::*;
-use siox_websocket::{CloseCode, Error, Limits, frame::Role};
+use proptest::prelude::*;
+use siox_websocket::{CloseCode, Connection, Error, Event, Limits, frame::Role};
 use siox_wire::{Input, Instant, Message};
 
 /// What is taken first, how much is left, and for how many bytes the caller was asked for memory.
@@ -95,4 +96,56 @@ fn what_was_found_is_taken_only_where_it_may_be() {
     let taken = machine.take_ahead(ahead, &mut input, String::with_capacity);
     assert_eq!((taken, input.len()), (Ok(None), bytes.len()));
     assert_eq!(machine.message_ahead(&bytes), None);
+}
+
+/// What a machine tells of `pieces`, taking what it can as a runtime does: what it finds ahead, and otherwise by
+/// `handle_input`.
+fn taken(machine: &mut Connection, pieces: &[&[u8]]) -> (Vec<Event<'static>>, Option<Error>) {
+    let mut events = Vec::new();
+    for piece in pieces {
+        let mut bytes = piece.to_vec();
+        let mut input = Input::new(Instant::from_millis(5), &mut bytes);
+        loop {
+            let ahead = machine.message_ahead(input.peek());
+            let event = match ahead {
+                Some(ahead) => machine
+                    .take_ahead(ahead, &mut input, String::with_capacity)
+                    .map(|message| Some(Event::Message(message.expect("it was found")))),
+                None => machine.handle_input(&mut input),
+            };
+            match event {
+                Ok(Some(event)) => events.push(event.into_owned()),
+                Ok(None) => break,
+                Err(error) => return (events, Some(error)),
+            }
+        }
+    }
+    (events, None)
+}
+
+proptest! {
+    #[test]
+    fn the_same_comes_of_any_frames_in_any_pieces(
+        frames in proptest::collection::vec(any_frame(), 1..8),
+        cuts in proptest::collection::vec(any::<proptest::sample::Index>(), 0..6),
+        damage in proptest::option::of((any::<proptest::sample::Index>(), any::<u8>())),
+    ) {
+        let mut bytes: Vec<u8> = frames
+            .iter()
+            .flat_map(|(first, payload, is_wrong)| frame(*first, payload, !is_wrong))
+            .collect();
+        if let Some((at, with)) = damage {
+            let at = at.index(bytes.len());
+            bytes[at] = with;
+        }
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len())).collect();
+        cuts.extend([0, bytes.len()]);
+        cuts.sort_unstable();
+        let pieces: Vec<&[u8]> = cuts.windows(2).map(|ends| &bytes[ends[0]..ends[1]]).collect();
+        let (mut machine, expected) = (server(&Limits::default()), run(server(&Limits::default()), &pieces));
+        let (events, error) = taken(&mut machine, &pieces);
+        prop_assert_eq!(events, expected.events);
+        prop_assert_eq!(error, expected.error);
+        prop_assert_eq!(common::frames(&queued(&machine)), expected.frames);
+    }
 }
