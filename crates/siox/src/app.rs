@@ -169,7 +169,7 @@ impl Io {
             revision,
             conn: conn.clone(),
             slot,
-            auth: auth.unwrap_or("{}").into(),
+            auth: auth.map(Into::into),
             handshake: handshake.map(Arc::new),
         };
         match found {

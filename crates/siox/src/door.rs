@@ -43,7 +43,7 @@ pub(crate) fn arrive(io: Arc<Io>, found: Option<Stay>, name: String, arrival: Ar
 }
 
 async fn come(io: &Io, found: Option<Stay>, name: &str, arrival: Arrival) {
-    let auth: Value = arrival.auth.parse().unwrap_or_else(|_| Value::null());
+    let auth: Value = arrival.auth().parse().unwrap_or_else(|_| Value::null());
     let stay = match found {
         Some(stay) => stay,
         None => match io.namespaces.make(name, &auth).await {

@@ -10,63 +10,118 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// What a thread keeps at most to gather headers in, in bytes.
+/// What a thread keeps at most to gather texts in, in bytes.
 const KEPT: usize = 4096;
 
 thread_local! {
     /// Where they are gathered, so that what is kept of them is as large as they are.
-    static HEADERS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static TEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The request that opened a connection.
 #[derive(Clone)]
 pub struct Handshake {
     issued: SystemTime,
-    url: Box<str>,
     address: Option<SocketAddr>,
     client_address: Option<IpAddr>,
     secure: bool,
-    query: Box<str>,
-    /// Names and values, each ended by a NUL, which neither can hold.
-    headers: Box<[u8]>,
+    text: Text,
+}
+
+/// All that is text of a request, in one piece: its URL, then its query, where that is not the end of the URL, then the
+/// headers. A request is shorter than 4 GiB.
+#[derive(Clone)]
+struct Text {
+    all: Box<[u8]>,
+    /// Where the URL ends.
+    url: u32,
+    /// Where the query begins, which ends where the headers begin.
+    query: u32,
+    /// Where the headers begin: names and values, each ended by a NUL, which neither can hold.
+    headers: u32,
+}
+
+impl Text {
+    /// Of a request with these headers.
+    fn new(url: &str, query: &str, headers: impl FnOnce(&mut Vec<u8>)) -> Self {
+        TEXT.with_borrow_mut(|all| {
+            all.extend_from_slice(url.as_bytes());
+            if !url.ends_with(query) {
+                all.extend_from_slice(query.as_bytes());
+            }
+            let end = all.len();
+            headers(all);
+            let text = Self {
+                all: all.as_slice().into(),
+                url: place(url.len()),
+                query: place(end.saturating_sub(query.len())),
+                headers: place(end),
+            };
+            all.clear();
+            all.shrink_to(KEPT);
+            text
+        })
+    }
+
+    fn part(&self, from: u32, to: u32) -> &str {
+        let part = self.all.get(from as usize..to as usize);
+        part.and_then(|part| str::from_utf8(part).ok())
+            .unwrap_or_default()
+    }
+
+    fn url(&self) -> &str {
+        self.part(0, self.url)
+    }
+
+    fn query(&self) -> &str {
+        self.part(self.query, self.headers)
+    }
+
+    fn headers(&self) -> &[u8] {
+        self.all.get(self.headers as usize..).unwrap_or_default()
+    }
+}
+
+fn place(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// A header behind those of a text.
+fn put(headers: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    let at = headers.len();
+    headers.extend_from_slice(name);
+    headers[at..].make_ascii_lowercase();
+    headers.push(0);
+    headers.extend_from_slice(value);
+    headers.push(0);
 }
 
 impl Handshake {
     pub(crate) fn new(about: &About<'_>) -> Self {
-        let headers = HEADERS.with_borrow_mut(|headers| {
-            about.headers.for_each(&mut |name, value| {
-                let at = headers.len();
-                headers.extend_from_slice(name.as_bytes());
-                headers[at..].make_ascii_lowercase();
-                headers.push(0);
-                headers.extend_from_slice(value);
-                headers.push(0);
-            });
-            let own = headers.as_slice().into();
-            headers.clear();
-            headers.shrink_to(KEPT);
-            own
+        let text = Text::new(about.target, about.query, |all| {
+            about
+                .headers
+                .for_each(&mut |name, value| put(all, name.as_bytes(), value));
         });
         Self {
             issued: SystemTime::now(),
-            url: about.target.into(),
             address: about.peer,
             client_address: about.address(),
             secure: about.is_secure(),
-            query: about.query.into(),
-            headers,
+            text,
         }
     }
 
     /// The same request with more of a query, behind its own.
     pub(crate) fn with_query(&self, more: &str) -> Self {
-        let query = match &*self.query {
+        let query = match self.query() {
             "" => more.into(),
-            own => format!("{own}&{more}").into(),
+            own => format!("{own}&{more}"),
         };
+        let headers = self.text.headers();
         Self {
-            query,
-            ..self.clone()
+            text: Text::new(self.url(), &query, |all| all.extend_from_slice(headers)),
+            ..*self
         }
     }
 
@@ -79,7 +134,7 @@ impl Handshake {
     /// The request's target, undecoded.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        self.text.url()
     }
 
     /// Whether a page asked for the connection, whatever its origin; Node calls it `xdomain`.
@@ -112,12 +167,12 @@ impl Handshake {
     /// at its end.
     #[must_use]
     pub fn query(&self) -> &str {
-        &self.query
+        self.text.query()
     }
 
     /// The headers in their order, names in lower case. A value that is not UTF-8 is left out.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut fields = self.headers.split(|&b| b == 0);
+        let mut fields = self.text.headers().split(|&b| b == 0);
         std::iter::from_fn(move || Some((fields.next()?, fields.next()?)))
             .filter_map(|(n, v)| Some((str::from_utf8(n).ok()?, str::from_utf8(v).ok()?)))
     }
@@ -137,7 +192,7 @@ impl Handshake {
         let issued = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         let address = self.client_address.map(|address| address.to_string());
         // Of a key that repeats, the last value.
-        let query: BTreeMap<_, _> = siox_engineio::pairs(&self.query).collect();
+        let query: BTreeMap<_, _> = siox_engineio::pairs(self.query()).collect();
         Value::object([
             ("headers", Value::object(self.headers())?),
             ("address", address.into()),
@@ -159,10 +214,7 @@ impl Handshake {
                 .as_str()
                 .filter(|v| !v.contains('\0') && !name.contains('\0'))
             {
-                headers.extend_from_slice(name.to_ascii_lowercase().as_bytes());
-                headers.push(0);
-                headers.extend_from_slice(value.as_bytes());
-                headers.push(0);
+                put(&mut headers, name.as_bytes(), value.as_bytes());
             }
         }
         let mut query = String::new();
@@ -176,14 +228,13 @@ impl Handshake {
         }
         let issued = Duration::from_millis(value.get("issued")?.as_u64()?);
         let address = value.get("address").and_then(View::as_str);
+        let url = value.get("url")?.as_str()?;
         let handshake = Self {
             issued: UNIX_EPOCH.checked_add(issued)?,
-            url: (*value.get("url")?.as_str()?).into(),
             address: None,
             client_address: address.and_then(|address| address.parse().ok()),
             secure: value.get("secure")?.as_bool()?,
-            query: query.into(),
-            headers: headers.into(),
+            text: Text::new(&url, &query, |all| all.extend_from_slice(&headers)),
         };
         let auth = value.get("auth").map_or("{}", View::json);
         Some((handshake, auth.into()))
@@ -219,12 +270,14 @@ mod tests {
     fn another_node_knows_what_was_told() {
         let told = Handshake {
             issued: UNIX_EPOCH + Duration::from_millis(1_700_000_000_123),
-            url: "/socket.io/?EIO=4&name=a%26b".into(),
             address: "127.0.0.1:9".parse().ok(),
             client_address: "203.0.113.7".parse().ok(),
             secure: true,
-            query: "EIO=4&name=a%26b&name=%c3%a9+x&flag".into(),
-            headers: (*b"origin\0https://a.example\0x-name\0me\0").into(),
+            text: Text::new(
+                "/socket.io/?EIO=4&name=a%26b",
+                "EIO=4&name=a%26b&name=%c3%a9+x&flag",
+                |all| all.extend_from_slice(b"origin\0https://a.example\0x-name\0me\0"),
+            ),
         };
         let value = told.to_value(r#"{"token":1}"#).unwrap();
         assert_eq!(
@@ -237,7 +290,7 @@ mod tests {
         );
         let (known, auth) = Handshake::from_value(value.view()).unwrap();
         assert_eq!(&*auth, r#"{"token":1}"#);
-        assert_eq!(known.headers, told.headers);
+        assert!(known.headers().eq(told.headers()));
         assert_eq!(known.query(), "EIO=4&flag=&name=%C3%A9%20x");
         assert_eq!((known.issued(), known.url()), (told.issued(), told.url()));
         assert_eq!(

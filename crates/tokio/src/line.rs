@@ -2,8 +2,10 @@
 
 use crate::traffic::Meter;
 use siox_engineio::Lane;
+use socket2::SockRef;
 use std::{
     io::{self, IoSlice},
+    net::Shutdown,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -16,34 +18,45 @@ use tokio::{
     },
 };
 
-/// The stream, in its driver's hands.
+/// The stream, in its driver's hands, which alone shut it.
 #[derive(Debug)]
 pub(crate) struct Line {
     read: OwnedReadHalf,
-    /// None once it is shut; its drop is what shuts it.
-    write: Option<Arc<OwnedWriteHalf>>,
+    /// Not where it was given away.
+    write: Option<OwnedWriteHalf>,
+    is_shut: bool,
     /// The peer has sent its last byte, and it was read.
     has_ended: bool,
 }
 
-/// Where nothing is left to be read, closing says all that shutting would say before.
 impl Drop for Line {
     fn drop(&mut self) {
-        if self.has_ended
-            && let Some(write) = self.write.take().and_then(Arc::into_inner)
-        {
+        // Where nothing is left to be read, closing says all that shutting would say before.
+        if !self.is_shut && !self.has_ended {
+            self.shut();
+        }
+        if let Some(write) = self.write.take() {
             write.forget();
         }
     }
 }
 
-/// Its writing side, for others: while they have it, the stream is not shut.
+/// Its writing side, for somebody else.
 #[derive(Debug)]
 pub(crate) struct Aside {
     lane: Lane,
-    write: Arc<OwnedWriteHalf>,
+    /// None while it is dropped.
+    write: Option<OwnedWriteHalf>,
     /// Counts what is written.
     meter: Arc<Meter>,
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if let Some(write) = self.write.take() {
+            write.forget();
+        }
+    }
 }
 
 impl Line {
@@ -51,15 +64,27 @@ impl Line {
         let (read, write) = io.into_split();
         Self {
             read,
-            write: Some(Arc::new(write)),
+            write: Some(write),
+            is_shut: false,
             has_ended: false,
         }
     }
 
-    /// None once it is shut.
-    pub(crate) fn aside(&self, lane: Lane, meter: Arc<Meter>) -> Option<Aside> {
-        let write = self.write.clone()?;
-        Some(Aside { lane, write, meter })
+    /// What one other may write with. None where another has it, or it is shut.
+    pub(crate) fn aside(&mut self, lane: Lane, meter: Arc<Meter>) -> Option<Aside> {
+        let write = self.write.take_if(|_| !self.is_shut);
+        write.map(|write| Aside {
+            lane,
+            write: Some(write),
+            meter,
+        })
+    }
+
+    fn shut(&mut self) {
+        self.is_shut = true;
+        let stream: &TcpStream = self.read.as_ref();
+        // A peer that has gone is told nothing.
+        let _ = SockRef::from(stream).shutdown(Shutdown::Write);
     }
 }
 
@@ -76,12 +101,18 @@ impl Aside {
     /// Writes once, without waiting: how many bytes the socket took.
     #[inline]
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.write.try_write(bytes)
+        match &self.write {
+            Some(write) => write.try_write(bytes),
+            None => Ok(0),
+        }
     }
 
     /// As [`write`](Self::write), of several slices.
     pub(crate) fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.write.try_write_vectored(slices)
+        match &self.write {
+            Some(write) => write.try_write_vectored(slices),
+            None => Ok(0),
+        }
     }
 }
 
@@ -117,19 +148,19 @@ impl AsyncWrite for Line {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let Some(write) = &self.write else {
+        if self.is_shut {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-        };
+        }
+        let stream: &TcpStream = self.read.as_ref();
         loop {
             let written = match bufs {
-                [one] => write.try_write(one),
-                many => write.try_write_vectored(many),
+                [one] => stream.try_write(one),
+                many => stream.try_write_vectored(many),
             };
             match written {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 other => return Poll::Ready(other),
             }
-            let stream: &TcpStream = (**write).as_ref();
             ready!(stream.poll_write_ready(cx))?;
         }
     }
@@ -143,7 +174,7 @@ impl AsyncWrite for Line {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write = None;
+        self.shut();
         Poll::Ready(Ok(()))
     }
 }

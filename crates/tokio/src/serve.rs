@@ -7,15 +7,19 @@ use crate::{
 use siox_http1::Limits;
 use socket2::SockRef;
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     io::{self, ErrorKind},
+    net::SocketAddr,
+    panic::resume_unwind,
     pin::pin,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
     time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    task::JoinHandle,
 };
 
 /// How long no connection is accepted after the system has refused one for want of descriptors or
@@ -28,8 +32,9 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 /// # Errors
 /// When the listener itself breaks.
 pub async fn serve<A: App>(listener: TcpListener, host: Arc<Host<A>>) -> io::Result<()> {
-    accept(&listener, &host, |io, peer, limits| {
-        plain::carry(host.clone(), io, peer, limits)
+    let own = host.clone();
+    accept(listener, host, move |io, peer, limits| {
+        plain::carry(own.clone(), io, peer, limits)
     })
     .await
 }
@@ -51,41 +56,98 @@ fn limits<A: App>(host: &Host<A>) -> Arc<Limits> {
     Arc::new(host.front().options().http.clone())
 }
 
-/// Accepts connections until the host is closed, and gives each a task.
+/// Accepts connections until the host is closed, and gives each a task. As a task itself, so that what is kept of a
+/// connection from its beginning on lies beside what its own task keeps: where `serve` is waited for by a thread that does
+/// nothing else, as the one that a program begins with, that would be memory of another arena of the allocator.
 pub(crate) async fn accept<A, F>(
-    listener: &TcpListener,
-    host: &Arc<Host<A>>,
+    listener: TcpListener,
+    host: Arc<Host<A>>,
+    carry: impl Fn(TcpStream, Peer, Arc<Limits>) -> F + Send + 'static,
+) -> io::Result<()>
+where
+    A: App,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = Arc::new(Mutex::new(Some(listener)));
+    let task = tokio::spawn(accept_all(listener.clone(), host, carry));
+    let mut accepting = Accepting { listener, task };
+    match (&mut accepting.task).await {
+        Ok(result) => result,
+        Err(e) => match e.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(e) => Err(e.into()),
+        },
+    }
+}
+
+/// None once nothing more is to be accepted.
+type Listening = Arc<Mutex<Option<TcpListener>>>;
+
+/// The task that accepts. With this, it ends, and its listener is closed at once.
+struct Accepting {
+    listener: Listening,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Drop for Accepting {
+    fn drop(&mut self) {
+        drop(lock(&self.listener).take());
+        self.task.abort();
+    }
+}
+
+fn lock(listener: &Listening) -> MutexGuard<'_, Option<TcpListener>> {
+    listener.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The next connection; none when the listener is closed.
+async fn next(listener: &Listening) -> Option<io::Result<(TcpStream, SocketAddr)>> {
+    poll_fn(|cx| match &*lock(listener) {
+        Some(listener) => listener.poll_accept(cx).map(Some),
+        None => Poll::Ready(None),
+    })
+    .await
+}
+
+async fn accept_all<A, F>(
+    listener: Listening,
+    host: Arc<Host<A>>,
     carry: impl Fn(TcpStream, Peer, Arc<Limits>) -> F,
 ) -> io::Result<()>
 where
     A: App,
     F: Future<Output = ()> + Send + 'static,
 {
-    let limits = limits(host);
-    let mut promptness = Promptness::of(listener);
+    let limits = limits(&host);
+    let mut promptness = lock(&listener)
+        .as_ref()
+        .map(Promptness::of)
+        .unwrap_or_default();
     let mut closing = pin!(host.closing());
     loop {
         let accepted = tokio::select! {
             biased;
             () = &mut closing => return Ok(()),
-            accepted = listener.accept() => accepted,
+            accepted = next(&listener) => accepted,
         };
         match accepted {
-            Ok((io, peer)) => {
+            Some(Ok((io, peer))) => {
                 promptness.pass_on(&io);
                 tokio::spawn(carry(io, peer.into(), limits.clone()));
             }
-            Err(e) if is_about_one_connection(&e) => {}
-            Err(e) => {
+            Some(Err(e)) if is_about_one_connection(&e) => {}
+            Some(Err(e)) => {
                 tracing::warn!(error = %e, "accept");
                 tokio::time::sleep(BACK_OFF).await;
             }
+            None => return Ok(()),
         }
     }
 }
 
 /// That small frames are not held back by the system. Where a connection has it from its listener, as on
 /// Linux, it is not set again on each.
+#[derive(Debug, Default)]
 struct Promptness {
     /// Known from the first connection on.
     is_inherited: Option<bool>,

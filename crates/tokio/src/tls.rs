@@ -24,8 +24,9 @@ pub async fn serve_tls<A: App>(
     let mut config = Arc::unwrap_or_clone(config);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    serve::accept(&listener, &host, |io, peer, limits| {
-        connection(host.clone(), acceptor.clone(), io, peer, limits)
+    let own = host.clone();
+    serve::accept(listener, host, move |io, peer, limits| {
+        connection(own.clone(), acceptor.clone(), io, peer, limits)
     })
     .await
 }

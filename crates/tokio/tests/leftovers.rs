@@ -13,7 +13,10 @@ use echo::{BOTH, Below, Echo, NotFound, host, open, serve};
 use siox_engineio::CloseReason;
 use siox_tokio::{Host, Layer};
 use std::{sync::Arc, time::Duration};
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
+};
 use tower_layer::Layer as _;
 use tower_service::Service;
 
@@ -218,4 +221,25 @@ async fn clients_that_come_while_it_closes() {
             end.unwrap();
         }
     }
+}
+
+/// Who no longer waits for `serve` has the port back at once; clients that are there stay.
+#[tokio::test]
+async fn a_listener_ends_with_whoever_serves() {
+    let host = host();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = listener.local_addr().unwrap();
+    let mut serving = Box::pin(siox_tokio::serve(listener, host.clone()));
+    let mut ws = tokio::select! {
+        _ = &mut serving => unreachable!("it serves"),
+        ws = Ws::connect(to, WEBSOCKET) => ws,
+    };
+    ws.text().await;
+    drop(serving);
+    let again = TcpListener::bind(to).await.unwrap();
+    ws.send("4still there").await;
+    assert_eq!(ws.text().await, "4still there");
+    drop((ws, again));
+    until(0, || host.sessions()).await;
+    nothing_is_left(&host).await;
 }

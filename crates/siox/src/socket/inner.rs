@@ -39,7 +39,8 @@ pub(super) struct Inner {
     pub(super) conn: Arc<Conn<Io>>,
     slot: Slot,
     pub(super) nsp: Arc<Nsp>,
-    pub(super) auth: Box<str>,
+    /// None where it has sent none.
+    pub(super) auth: Option<Box<str>>,
     pub(super) connected: AtomicBool,
     pub(super) recovered: bool,
     pub(super) revision: Revision,
@@ -92,9 +93,21 @@ pub(crate) struct Arrival {
     pub(crate) revision: Revision,
     pub(crate) conn: Arc<Conn<Io>>,
     pub(crate) slot: Slot,
-    pub(crate) auth: Box<str>,
+    pub(crate) auth: Option<Box<str>>,
     /// Where it is not the connection's.
     pub(crate) handshake: Option<Arc<crate::Handshake>>,
+}
+
+impl Arrival {
+    /// The payload of its CONNECT.
+    pub(crate) fn auth(&self) -> &str {
+        told_auth(self.auth.as_deref())
+    }
+}
+
+/// The payload of a CONNECT as it is told where there was none.
+pub(super) fn told_auth(auth: Option<&str>) -> &str {
+    auth.unwrap_or("{}")
 }
 
 impl Socket {

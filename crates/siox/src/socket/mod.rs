@@ -17,7 +17,7 @@ use crate::{
     operator::Broadcast,
     scratch,
 };
-use inner::Inner;
+use inner::{Inner, told_auth};
 use serde::{Serialize, de::DeserializeOwned};
 use siox_engineio::Transport;
 use siox_socketio::{DisconnectReason, Encoded, Revision, RoomError};
@@ -52,7 +52,7 @@ impl Socket {
     /// has put behind the namespace's name, as an object.
     #[must_use]
     pub fn auth(&self) -> &str {
-        &self.0.auth
+        told_auth(self.0.auth.as_deref())
     }
 
     /// The request that opened the connection, and what the socket's own CONNECT has added to its query.

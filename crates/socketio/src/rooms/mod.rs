@@ -32,6 +32,9 @@ impl fmt::Display for RoomError {
 
 impl core::error::Error for RoomError {}
 
+/// Rooms of a member that are kept without room for more.
+const FEW: usize = 4;
+
 /// The rooms of one namespace and their members. Every list of members is in the order of `K`, whoever
 /// joined first; every member is in it once.
 ///
@@ -112,7 +115,8 @@ impl<K: Ord + Clone> Rooms<K> {
             Some((name, _)) => name.clone(),
             None => new(),
         };
-        if theirs.is_empty() {
+        // Most are in few rooms.
+        if theirs.len() < FEW {
             theirs.reserve_exact(1);
         }
         theirs.insert(place, name.clone());
@@ -213,7 +217,13 @@ impl<K: Ord + Clone> Rooms<K> {
         let except: Vec<_> = except.iter().filter_map(find).collect();
         let from = match to {
             [] => Selected::new(More::All(self.members.keys())),
-            [room] => Selected::new(More::Room(find(room).map_or(&[][..], Set::runs).iter())),
+            [room] => {
+                let (first, rest) = find(room).map_or((&[][..], &[][..]), Set::runs);
+                Selected {
+                    run: first.iter(),
+                    more: More::Room(rest.iter()),
+                }
+            }
             rooms => {
                 let mut gathered: Vec<&K> =
                     rooms.iter().filter_map(find).flat_map(Set::iter).collect();

@@ -1,5 +1,5 @@
 //! A sorted set that is mostly walked through: runs of a few hundred members, one behind the other in memory;
-//! one run while it is small, as most rooms are.
+//! one run while it is small, and without memory of its own for the only one, as most rooms are.
 
 use alloc::{vec, vec::Vec};
 use core::{mem, slice};
@@ -11,6 +11,8 @@ const RUN: usize = 512;
 
 #[derive(Debug, Clone)]
 pub(super) enum Set<K> {
+    /// A room of one's own is the commonest of all.
+    One(K),
     Few(Vec<K>),
     Many(Runs<K>),
 }
@@ -89,6 +91,7 @@ impl<K: Ord> Set<K> {
 
     pub(super) fn contains(&self, k: &K) -> bool {
         match self {
+            Self::One(one) => one == k,
             Self::Few(few) => few.binary_search(k).is_ok(),
             Self::Many(many) => many.contains(k),
         }
@@ -97,14 +100,22 @@ impl<K: Ord> Set<K> {
     /// Says whether it was not there.
     pub(super) fn insert(&mut self, k: K) -> bool {
         match self {
+            Self::One(one) if *one == k => false,
+            Self::One(_) => {
+                if let Self::One(one) = mem::replace(self, Self::new()) {
+                    let few = if one < k { vec![one, k] } else { vec![k, one] };
+                    *self = Self::Few(few);
+                }
+                true
+            }
+            Self::Few(few) if few.is_empty() => {
+                *self = Self::One(k);
+                true
+            }
             Self::Few(few) => {
                 let Err(at) = few.binary_search(&k) else {
                     return false;
                 };
-                // A room of one's own is the commonest of all: it holds one place, not four.
-                if few.is_empty() {
-                    few.reserve_exact(1);
-                }
                 few.insert(at, k);
                 if few.len() > FEW {
                     *self = Self::Many(Runs {
@@ -121,6 +132,13 @@ impl<K: Ord> Set<K> {
     /// Says whether it was there.
     pub(super) fn remove(&mut self, k: &K) -> bool {
         match self {
+            Self::One(one) => {
+                let found = one == k;
+                if found {
+                    *self = Self::new();
+                }
+                found
+            }
             Self::Few(few) => {
                 let at = few.binary_search(k);
                 at.map(|at| few.remove(at)).is_ok()
@@ -137,16 +155,18 @@ impl<K: Ord> Set<K> {
 
     pub(super) fn len(&self) -> usize {
         match self {
+            Self::One(_) => 1,
             Self::Few(few) => few.len(),
             Self::Many(many) => many.len,
         }
     }
 
-    /// The members, run by run. None is empty but the only one.
-    pub(super) fn runs(&self) -> &[Vec<K>] {
+    /// The members: the first run, which may be empty, and the others, none of which is.
+    pub(super) fn runs(&self) -> (&[K], &[Vec<K>]) {
         match self {
-            Self::Few(few) => slice::from_ref(few),
-            Self::Many(many) => &many.runs,
+            Self::One(one) => (slice::from_ref(one), &[]),
+            Self::Few(few) => (few, &[]),
+            Self::Many(many) => (&[], &many.runs),
         }
     }
 
@@ -164,13 +184,13 @@ pub(super) struct SetIter<'a, K> {
 
 impl<'a, K> SetIter<'a, K> {
     pub(super) fn none() -> Self {
-        Self::of(&[])
+        Self::of((&[], &[]))
     }
 
-    fn of(runs: &'a [Vec<K>]) -> Self {
+    fn of((first, rest): (&'a [K], &'a [Vec<K>])) -> Self {
         Self {
-            run: [].iter(),
-            runs: runs.iter(),
+            run: first.iter(),
+            runs: rest.iter(),
         }
     }
 }

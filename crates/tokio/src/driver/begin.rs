@@ -1,6 +1,6 @@
 //! How a session gets its driver: with a socket of one kind or another, or without any.
 
-use super::{Driver, Socket};
+use super::{Driver, Opening, Socket};
 use crate::{App, Conn, Host, admit::Upgrading, line::Line, timer::Timer};
 use siox_engineio::Lane;
 use std::{
@@ -31,7 +31,7 @@ impl<A: App> Driver<A, Line> {
         lane: Lane,
         begun: Begun,
     ) -> Self {
-        let line = Line::new(io);
+        let mut line = Line::new(io);
         let aside = line.aside(lane, host.meter().clone());
         let mut driver = Self::socket(host, conn, line, lane, begun);
         if let Some(socket) = &mut driver.socket {
@@ -109,8 +109,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
         let socket = Socket {
             io,
             lane,
-            early: begun.early,
-            answer: begun.answer,
+            opening: Opening::new(begun.early, begun.answer),
             aside: None,
             reading: true,
             unflushed: false,

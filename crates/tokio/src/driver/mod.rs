@@ -58,17 +58,52 @@ impl<A: App, Io> Drop for Driver<A, Io> {
 struct Socket<Io> {
     io: Io,
     lane: Lane,
-    /// Bytes that came with the upgrade request.
-    early: Vec<u8>,
-    /// The answer to it, as far as it is still to be written: it leaves together with the first frames.
-    answer: Vec<u8>,
-    /// What others may write with, once the answer is written.
+    /// None once it is over.
+    opening: Option<Box<Opening>>,
+    /// What others may write with, once the answer to the upgrade is written.
     aside: Option<Aside>,
     reading: bool,
     /// Written since the last flush: TLS may hold some of it.
     unflushed: bool,
     /// Whether what is written has to be flushed: not a socket of the system's.
     flushes: bool,
+}
+
+impl<Io> Socket<Io> {
+    /// Whether the answer to the upgrade is written.
+    #[inline]
+    fn is_open(&self) -> bool {
+        let opening = self.opening.as_ref();
+        opening.is_none_or(|opening| opening.answer.is_empty())
+    }
+
+    /// What came with the upgrade request, once.
+    #[inline]
+    fn take_early(&mut self) -> Option<Vec<u8>> {
+        let opening = self.opening.as_mut()?;
+        let early = mem::take(&mut opening.early);
+        self.opening.take_if(|opening| opening.is_over());
+        (!early.is_empty()).then_some(early)
+    }
+}
+
+/// What is left of the exchange that a WebSocket begins with.
+struct Opening {
+    /// Bytes that came with the upgrade request.
+    early: Vec<u8>,
+    /// The answer to it, as far as it is still to be written: it leaves together with the first frames.
+    answer: Vec<u8>,
+}
+
+impl Opening {
+    fn new(early: Vec<u8>, answer: Vec<u8>) -> Option<Box<Self>> {
+        let opening = Self { early, answer };
+        (!opening.is_over()).then(|| Box::new(opening))
+    }
+
+    fn is_over(&self) -> bool {
+        self.early.is_empty() && self.answer.is_empty()
+    }
 }
 
 /// What the last step under the lock of a turn left.
@@ -159,8 +194,8 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
                 return false;
             }
             let (host, conn, lane) = (&self.host, &self.conn, socket.lane);
-            if !socket.early.is_empty() {
-                feed(host, conn, lane, now, cx, &mut mem::take(&mut socket.early));
+            if let Some(mut early) = socket.take_early() {
+                feed(host, conn, lane, now, cx, &mut early);
                 continue;
             }
             let read = scratch::read(&mut socket.io, cx, |cx, bytes| {
@@ -200,14 +235,10 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
             };
             if let Some(socket) = socket {
                 let cx = &mut Context::from_waker(cx.waker());
-                let answer = socket.answer.len();
-                let written = match answer {
-                    0 => write::write(socket, m, cx),
-                    _ => write::write_answer(socket, m, cx),
+                let written = match &socket.opening {
+                    None => write::write(socket, m, cx),
+                    Some(_) => write::write_answer(socket, m, meter, cx),
                 };
-                if answer > 0 {
-                    meter.wrote(answer - socket.answer.len());
-                }
                 match written {
                     Poll::Ready(Ok(n)) => {
                         meter.waits(m.queued());
@@ -219,7 +250,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
                     Poll::Ready(Err(_)) => after.broken = true,
                     Poll::Pending => {}
                 }
-                after.finished = m.is_finished(socket.lane) && socket.answer.is_empty();
+                after.finished = m.is_finished(socket.lane) && socket.is_open();
                 outlet::release_machine(m);
             }
             after.deadline = m.poll_timeout();
@@ -232,7 +263,7 @@ impl<A: App, Io: AsyncRead + AsyncWrite + Unpin + Send + 'static> Driver<A, Io> 
     #[inline]
     fn share(&mut self) {
         if let Some(socket) = &mut self.socket
-            && socket.answer.is_empty()
+            && socket.is_open()
             && let Some(aside) = socket.aside.take()
         {
             drop(self.conn.cell.set_writer(aside));

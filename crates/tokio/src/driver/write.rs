@@ -1,7 +1,10 @@
 //! Writes of a session's socket, straight from its machine. When to write is decided elsewhere.
 
 use super::Socket;
-use crate::{line::Aside, traffic::Sum};
+use crate::{
+    line::Aside,
+    traffic::{Meter, Sum},
+};
 use siox_stack::{Flow, Machine};
 use std::{
     io::{self, IoSlice},
@@ -47,11 +50,14 @@ pub(super) fn write<M: Machine, Io: AsyncWrite + Unpin>(
 pub(super) fn write_answer<M: Machine, Io: AsyncWrite + Unpin>(
     socket: &mut Socket<Io>,
     machine: &M,
+    meter: &Meter,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
-    loop {
+    while let Some(opening) = &mut socket.opening
+        && !opening.answer.is_empty()
+    {
         let mut slices = [IoSlice::new(&[]); SLICES];
-        let chunks = std::iter::once(&*socket.answer).chain(machine.poll_transmit());
+        let chunks = std::iter::once(&*opening.answer).chain(machine.poll_transmit());
         let mut used = 0;
         for (slice, chunk) in slices.iter_mut().zip(chunks) {
             *slice = IoSlice::new(chunk);
@@ -63,13 +69,15 @@ pub(super) fn write_answer<M: Machine, Io: AsyncWrite + Unpin>(
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
         socket.unflushed = socket.flushes;
-        let Some(frames) = n.checked_sub(socket.answer.len()) else {
-            socket.answer.drain(..n);
-            continue;
-        };
-        socket.answer = Vec::new();
-        return Poll::Ready(Ok(frames));
+        let answer = n.min(opening.answer.len());
+        meter.wrote(answer);
+        opening.answer.drain(..answer);
+        if opening.answer.is_empty() {
+            socket.opening.take_if(|opening| opening.is_over());
+            return Poll::Ready(Ok(n - answer));
+        }
     }
+    write(socket, machine, cx)
 }
 
 /// Calls `write` with the slices of the next write, if there are any.
