@@ -111,6 +111,20 @@ pub(crate) fn special(word: u64) -> u64 {
     (low | slash) & !word & HIGHS
 }
 
+/// Marks the high bit of bytes that are no digits. Bytes above the lowest mark may be marked wrongly, the lowest never
+/// is.
+#[inline(always)]
+pub(crate) fn non_digits(word: u64) -> u64 {
+    let value = word ^ ONES.wrapping_mul(b'0' as u64);
+    (value.wrapping_add(ONES.wrapping_mul(0x76)) | value) & HIGHS
+}
+
+/// Which byte the lowest mark is in, eight if there is none.
+#[inline(always)]
+pub(crate) fn first_byte(marks: u64) -> usize {
+    (marks.trailing_zeros() >> 3) as usize
+}
+
 /// Four hexadecimal digits from `at`.
 pub(crate) fn hex4(bytes: &[u8], at: usize) -> Option<u16> {
     let digits = bytes.get(at..)?.first_chunk::<4>()?;

@@ -1,7 +1,7 @@
 //! The arrays that packets carry: a name and arguments, or arguments alone.
 
 use super::token::{number, string};
-use super::{Fault, MAX_TEXT, Stack, Token, Visit, Walk, only_value, skip_space, the_end};
+use super::{Fault, MAX_TEXT, Token, Visit, Walk, from, only_value, skip_space, the_end};
 use crate::text::plain_run;
 
 /// An array of arguments.
@@ -48,20 +48,16 @@ pub(crate) fn event<V: Visit>(
         }
     };
     let behind = skip_space(bytes, name.end);
-    let mut walk = Walk {
-        bytes,
-        at: behind,
-        stack: Stack::IN_ARRAY,
-        commas: 0,
-        visit,
-    };
-    let (end, count) = if walk.end_values()? {
-        (walk.at, walk.commas)
-    } else {
-        walk.run()?
+    let inner = behind.wrapping_add(1);
+    let (inner, count, end) = match bytes.get(behind) {
+        Some(b']') => (behind, 0, inner),
+        Some(b',') => {
+            let (end, count) = Walk::new(bytes, visit).elements(from(bytes, behind))?;
+            (inner, count, end)
+        }
+        Some(_) | None => return Err(Fault::Syntax { at: behind }),
     };
     the_end(bytes, end)?;
-    let inner = behind.wrapping_add(usize::from(count > 0));
     Ok((Some(name), Args { inner, end, count }))
 }
 
@@ -108,14 +104,7 @@ fn only_string(bytes: &[u8], at: usize) -> Option<usize> {
 /// Behind the array whose first comma is at `at`, and how many elements follow that.
 #[inline(never)]
 fn plain_values(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-    let walk = Walk {
-        bytes,
-        at: at.wrapping_add(1),
-        stack: Stack::IN_ARRAY,
-        commas: 1,
-        visit: &mut (),
-    };
-    walk.run().ok()
+    Walk::new(bytes, &mut ()).elements(from(bytes, at)).ok()
 }
 
 /// The array at `at`, all of whose elements are arguments.
@@ -124,13 +113,11 @@ pub(crate) fn args<V: Visit>(text: &str, at: usize, visit: &mut V) -> Result<Arg
     if bytes.len() > MAX_TEXT {
         return Err(Fault::Length);
     }
-    let (end, commas) = Walk::new(bytes, at, visit).run()?;
-    the_end(bytes, end)?;
     let inner = skip_space(bytes, at.wrapping_add(1));
-    let empty = bytes.get(inner) == Some(&b']');
-    Ok(Args {
-        inner,
-        end,
-        count: commas.wrapping_add(usize::from(!empty)),
-    })
+    let (end, count) = match bytes.get(inner) {
+        Some(b']') => (inner.wrapping_add(1), 0),
+        Some(_) | None => Walk::new(bytes, visit).elements(from(bytes, at))?,
+    };
+    the_end(bytes, end)?;
+    Ok(Args { inner, end, count })
 }

@@ -1,4 +1,4 @@
-//! One pass over JSON text: strict, without recursion, at most [`MAX_DEPTH`] deep. Whoever wants to
+//! One pass over JSON text: strict, at most [`MAX_DEPTH`] deep. Whoever wants to
 //! know what is where listens with a [`Visit`]; no value is made here.
 
 mod args;
@@ -7,7 +7,7 @@ mod walk;
 
 pub(crate) use args::{Args, args, event, plain_event};
 pub(crate) use token::{number, skip_space, string};
-use walk::{Stack, Walk};
+use walk::Walk;
 
 /// The deepest nesting of arrays and objects that a packet may have; its array of arguments counts.
 pub const MAX_DEPTH: usize = 128;
@@ -29,6 +29,17 @@ pub(crate) struct Token {
     pub(crate) start: usize,
     pub(crate) end: usize,
     pub(crate) escaped: bool,
+}
+
+impl Token {
+    #[inline(always)]
+    const fn plain(start: usize, end: usize) -> Self {
+        Self {
+            start,
+            end,
+            escaped: false,
+        }
+    }
 }
 
 /// What is neither string nor container.
@@ -57,8 +68,7 @@ pub(crate) fn value<V: Visit>(text: &str, at: usize, visit: &mut V) -> Result<us
     if bytes.len() > MAX_TEXT {
         return Err(Fault::Length);
     }
-    let (end, _) = Walk::new(bytes, at, visit).run()?;
-    Ok(end)
+    Walk::new(bytes, visit).one(from(bytes, at))
 }
 
 /// As [`value`], and nothing but white space may follow.
@@ -66,6 +76,10 @@ pub(crate) fn only_value<V: Visit>(text: &str, at: usize, visit: &mut V) -> Resu
     let end = value(text, at, visit)?;
     the_end(text.as_bytes(), end)?;
     Ok(end)
+}
+
+fn from(bytes: &[u8], at: usize) -> &[u8] {
+    bytes.get(at..).unwrap_or_default()
 }
 
 fn the_end(bytes: &[u8], end: usize) -> Result<(), Fault> {
@@ -222,6 +236,26 @@ mod tests {
             let whole = args(&array, 0, &mut ()).is_ok();
             prop_assert_eq!(whole, serde_accepts(&array));
             prop_assert_eq!(event(&array, 0, &mut ()).is_ok(), whole);
+        }
+
+        #[test]
+        fn agrees_with_serde_json_on_tokens_of_any_length(
+            before in "[a-zé]{0,40}",
+            with in r#"\\\\|\\"|\\|\\u00e9|\\x|\x01|\x7f|é|"|"#,
+            after in "[a-zé]{0,40}",
+            number in r"-?[0-9]{0,20}(\.[0-9]{0,12})?([eE][+-]?[0-9]{0,3})?",
+            space in "[ \n\t]{0,24}",
+            tail in "[]}, ]{0,4} {0,24}",
+        ) {
+            let string = format!("\"{before}{with}{after}\"");
+            for text in [
+                format!("[{space}{string}{space},{number}{space}]{space}"),
+                format!("{{{space}{string}{space}:{space}{number}{space},{space}{string}:{string}}}{space}"),
+                format!("[{number},{string},{space}{number}]{tail}"),
+                format!("{{\"a\":{number},{string}:{{}},\"b\":{string}}}{tail}"),
+            ] {
+                prop_assert_eq!(accepts(&text), serde_accepts(&text), "{}", text);
+            }
         }
 
         #[test]

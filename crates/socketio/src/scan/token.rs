@@ -1,7 +1,74 @@
 //! The tokens of JSON: strings, numbers and literals, from their first byte to their last.
 
 use super::{Fault, Token};
-use crate::text::{hex4, plain_run};
+use crate::text::{first_byte, hex4, non_digits, plain_run, special};
+
+/// What is looked at at once.
+pub(super) const WINDOW: usize = 20;
+
+/// Behind the string whose quote is the second byte of the window, if it has at most eight bytes and no escape.
+#[inline(always)]
+pub(super) fn short_string(window: &[u8; WINDOW]) -> Option<usize> {
+    let end = first_word(window);
+    (window.get(end) == Some(&b'"')).then_some(end.wrapping_add(1))
+}
+
+/// Whether the string there has at least eight bytes, and no escape in those.
+#[inline(always)]
+pub(super) fn is_longer(window: &[u8; WINDOW]) -> bool {
+    first_word(window) == 10
+}
+
+#[inline(always)]
+fn first_word(window: &[u8; WINDOW]) -> usize {
+    let &[_, _, a, b, c, d, e, f, g, h, ..] = window;
+    let word = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+    first_byte(special(word)).wrapping_add(2)
+}
+
+/// Behind the string whose quote is the second byte, if it [is longer](is_longer) and without escapes.
+#[inline(never)]
+pub(super) fn middle_string(text: &[u8]) -> Option<usize> {
+    for from in [10usize, 18] {
+        let word = text.get(from..)?.first_chunk::<8>()?;
+        let marks = special(u64::from_le_bytes(*word));
+        if marks != 0 {
+            let end = from.wrapping_add(first_byte(marks));
+            return (text.get(end) == Some(&b'"')).then_some(end.wrapping_add(1));
+        }
+    }
+    long_string(text)
+}
+
+#[inline(never)]
+fn long_string(text: &[u8]) -> Option<usize> {
+    let end = plain_run(text, 26);
+    (text.get(end) == Some(&b'"')).then_some(end.wrapping_add(1))
+}
+
+/// Behind the number at `from`, if it has no sign, no exponent and few digits.
+#[inline(always)]
+pub(super) fn short_number(window: &[u8; WINDOW], from: usize) -> Option<usize> {
+    let mut end = some_digits(window, from)?;
+    if let [b'0', b'0'..=b'9', ..] = window.get(from..)? {
+        return None;
+    }
+    if window.get(end) == Some(&b'.') {
+        end = some_digits(window, end.wrapping_add(1))?;
+    }
+    match window.get(end) {
+        Some(b'e' | b'E') | None => None,
+        Some(_) => Some(end),
+    }
+}
+
+/// Behind one to seven digits.
+#[inline(always)]
+fn some_digits(window: &[u8; WINDOW], from: usize) -> Option<usize> {
+    let word = window.get(from..)?.first_chunk::<8>()?;
+    let count = first_byte(non_digits(u64::from_le_bytes(*word)));
+    (count.wrapping_sub(1) < 7).then_some(from.wrapping_add(count))
+}
 
 /// The offset of the first byte from `at` that is not white space.
 #[inline(always)]
@@ -12,8 +79,41 @@ pub(crate) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The string that begins at `start` with its quote.
+/// Passes white space, all but the last byte before what follows it; `first` is its first byte, the second one here.
 #[inline(always)]
+pub(super) fn to_token(text: &[u8], first: u8) -> Option<&[u8]> {
+    if first > b' ' {
+        return None;
+    }
+    let found = over_space(text);
+    (found.len() < text.len()).then_some(found)
+}
+
+#[inline(never)]
+fn over_space(mut text: &[u8]) -> &[u8] {
+    const SPACES: u64 = u64::from_le_bytes(*b"        ");
+    while let [_, b' ' | b'\n' | b'\r' | b'\t', rest @ ..] = text {
+        // Programs indent by many spaces.
+        let more = match rest.first_chunk::<8>() {
+            Some(word) => first_byte(u64::from_le_bytes(*word) ^ SPACES),
+            None => 0,
+        };
+        text = text.get(more.wrapping_add(1)..).unwrap_or_default();
+    }
+    text
+}
+
+/// What is behind white space.
+#[inline(never)]
+pub(super) fn past_space(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\n' | b'\r' | b'\t', behind @ ..] = text {
+        text = behind;
+    }
+    text
+}
+
+/// The string that begins at `start` with its quote.
+#[inline(never)]
 pub(crate) fn string(bytes: &[u8], start: usize) -> Result<Token, Fault> {
     let at = plain_run(bytes, start.wrapping_add(1));
     if bytes.get(at) == Some(&b'"') {
@@ -59,7 +159,7 @@ fn escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
 }
 
 /// The offset behind the number at `at`.
-#[inline(always)]
+#[inline(never)]
 pub(crate) fn number(bytes: &[u8], mut at: usize) -> Result<usize, Fault> {
     if bytes.get(at) == Some(&b'-') {
         at = at.wrapping_add(1);
@@ -95,10 +195,9 @@ fn digits(bytes: &[u8], start: usize) -> Result<usize, Fault> {
 }
 
 #[inline(always)]
-pub(super) fn literal(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize, Fault> {
-    let end = at.wrapping_add(word.len());
-    if bytes.get(at..end) == Some(word) {
-        return Ok(end);
+pub(super) fn literal(text: &[u8], word: &[u8]) -> Result<usize, Fault> {
+    match text.starts_with(word) {
+        true => Ok(word.len()),
+        false => Err(Fault::Syntax { at: 0 }),
     }
-    Err(Fault::Syntax { at })
 }

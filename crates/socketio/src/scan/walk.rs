@@ -1,196 +1,297 @@
-//! The walk from token to token, and what is open on its way.
+//! The walk from token to token. It goes into arrays and objects by a call each, at most [`MAX_DEPTH`] deep.
 
 use super::{
     Atom, Fault, MAX_DEPTH, Token, Visit,
-    token::{literal, number, skip_space, string},
+    token::{
+        WINDOW, is_longer, literal, middle_string, number, past_space, short_number, short_string,
+        string, to_token,
+    },
 };
 
-/// Which brackets are open: one bit each, set for an object.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Stack {
-    bits: u128,
-    depth: usize,
+/// A walk through text. Its steps take what is left of the text and return what is left then, or `None` where it is not
+/// right: two registers, and why is kept aside.
+///
+/// What is common is read from a window, within which no bounds are to be checked; all else goes by
+/// [`any_value`](Self::any_value) and [`any_key`](Self::any_key).
+pub(super) struct Walk<'v, V> {
+    /// How long all of the text is.
+    len: usize,
+    fault: Fault,
+    visit: &'v mut V,
 }
 
-impl Stack {
-    pub(super) const IN_ARRAY: Self = Self { bits: 0, depth: 1 };
-
+impl<'v, V: Visit> Walk<'v, V> {
     #[inline(always)]
-    fn push(&mut self, object: bool) -> Result<(), Fault> {
-        if self.depth >= MAX_DEPTH {
-            return Err(Fault::Depth);
-        }
-        self.bits = (self.bits << 1) | u128::from(object);
-        self.depth = self.depth.wrapping_add(1);
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn pop(&mut self) {
-        self.bits >>= 1;
-        self.depth = self.depth.wrapping_sub(1);
-    }
-
-    #[inline(always)]
-    fn in_object(self) -> bool {
-        self.bits & 1 == 1
-    }
-}
-
-/// A place in text, everything before which is right.
-pub(super) struct Walk<'a, V> {
-    pub(super) bytes: &'a [u8],
-    pub(super) at: usize,
-    pub(super) stack: Stack,
-    /// Commas seen between the elements of the outermost array.
-    pub(super) commas: usize,
-    pub(super) visit: &'a mut V,
-}
-
-// The parts of the loop are always inlined into it: the position then stays in a register.
-impl<'a, V: Visit> Walk<'a, V> {
-    pub(super) fn new(bytes: &'a [u8], at: usize, visit: &'a mut V) -> Self {
+    pub(super) fn new(text: &[u8], visit: &'v mut V) -> Self {
         Self {
-            bytes,
-            at,
-            stack: Stack::default(),
-            commas: 0,
+            len: text.len(),
+            fault: Fault::Length,
             visit,
         }
     }
 
-    #[inline(always)]
-    fn syntax(&self) -> Fault {
-        Fault::Syntax { at: self.at }
-    }
-
-    /// The byte here or, where that is white space, the first one behind it.
-    #[inline(always)]
-    fn next(&mut self) -> Option<u8> {
-        let here = self.bytes.get(self.at).copied();
-        if here.is_some_and(|b| b > b' ') {
-            return here;
+    /// The offset behind the value at the front of `rest`.
+    pub(super) fn one(mut self, rest: &[u8]) -> Result<usize, Fault> {
+        match self.any_value(rest, 0) {
+            Some(rest) => Ok(self.at(rest)),
+            None => Err(self.fault),
         }
-        self.at = skip_space(self.bytes, self.at);
-        self.bytes.get(self.at).copied()
     }
 
+    /// The offset behind the array whose bracket or whose comma `rest` begins with, and how many elements follow that.
     #[inline(always)]
-    fn step(&mut self) {
-        self.at = self.at.wrapping_add(1);
-    }
-
-    /// Eats values until the one that is begun here has ended; returns where that is, and how many commas
-    /// the outermost array had.
-    pub(super) fn run(mut self) -> Result<(usize, usize), Fault> {
-        loop {
-            match self.next() {
-                Some(b'"') => {
-                    let token = string(self.bytes, self.at)?;
-                    self.at = token.end;
-                    self.visit.string(token);
-                }
-                Some(b'-' | b'0'..=b'9') => self.atom(Atom::Number, number(self.bytes, self.at))?,
-                Some(b'{') => {
-                    if self.open(true, b'}')? {
-                        self.key()?;
-                        continue;
-                    }
-                }
-                Some(b'[') => {
-                    if self.open(false, b']')? {
-                        continue;
-                    }
-                }
-                Some(b't') => self.word(Atom::Bool, b"true")?,
-                Some(b'f') => self.word(Atom::Bool, b"false")?,
-                Some(b'n') => self.word(Atom::Null, b"null")?,
-                Some(_) | None => return Err(self.syntax()),
-            }
-            if self.end_values()? {
-                return Ok((self.at, self.commas));
-            }
+    pub(super) fn elements(mut self, rest: &[u8]) -> Result<(usize, usize), Fault> {
+        let mut count = 0;
+        match self.items(rest, 1, &mut count) {
+            Some(rest) => Ok((self.at(rest), count)),
+            None => Err(self.fault),
         }
     }
 
     #[inline(always)]
-    fn word(&mut self, atom: Atom, word: &[u8]) -> Result<(), Fault> {
-        self.atom(atom, literal(self.bytes, self.at, word))
+    fn at(&self, rest: &[u8]) -> usize {
+        self.len.wrapping_sub(rest.len())
     }
 
-    #[inline(always)]
-    fn atom(&mut self, atom: Atom, end: Result<usize, Fault>) -> Result<(), Fault> {
-        let (start, end) = (self.at, end?);
-        self.at = end;
-        let escaped = false;
-        self.visit.atom(
-            atom,
-            Token {
-                start,
-                end,
-                escaped,
+    #[cold]
+    #[inline(never)]
+    fn fail<T>(&mut self, rest: &[u8]) -> Option<T> {
+        self.fault = Fault::Syntax { at: self.at(rest) };
+        None
+    }
+
+    /// For a fault whose offset is one into `rest`.
+    #[cold]
+    #[inline(never)]
+    fn fail_in<T>(&mut self, rest: &[u8], fault: Fault) -> Option<T> {
+        self.fault = match fault {
+            Fault::Syntax { at } => Fault::Syntax {
+                at: self.at(rest).wrapping_add(at),
             },
-        );
-        Ok(())
+            Fault::Depth | Fault::Length => fault,
+        };
+        None
     }
 
-    /// Eats a bracket, and the closing one if it comes next. Says whether something is between them.
+    /// A token at so many bytes of `rest`.
     #[inline(always)]
-    fn open(&mut self, object: bool, close: u8) -> Result<bool, Fault> {
-        self.stack.push(object)?;
-        self.visit.open(self.at, object);
-        self.step();
-        let full = self.next() != Some(close);
-        if !full {
-            self.close(object);
+    fn token(&self, rest: &[u8], start: usize, end: usize) -> Token {
+        let at = self.at(rest);
+        Token::plain(at.wrapping_add(start), at.wrapping_add(end))
+    }
+
+    /// Eats the object whose brace is here.
+    fn object<'a>(&mut self, mut rest: &'a [u8], depth: usize) -> Option<&'a [u8]> {
+        self.enter(rest, true, depth)?;
+        if let Some(end) = empty(rest, b'}') {
+            return Some(self.leave(end, true));
         }
-        Ok(full)
-    }
-
-    #[inline(always)]
-    fn close(&mut self, object: bool) {
-        self.step();
-        self.stack.pop();
-        self.visit.close(self.at, object);
-    }
-
-    /// Eats a key and its colon.
-    #[inline(always)]
-    fn key(&mut self) -> Result<(), Fault> {
-        if self.next() != Some(b'"') {
-            return Err(self.syntax());
-        }
-        let token = string(self.bytes, self.at)?;
-        self.visit.key(token);
-        self.at = token.end;
-        if self.next() != Some(b':') {
-            return Err(self.syntax());
-        }
-        self.step();
-        Ok(())
-    }
-
-    /// Behind a value: eats closing brackets and a comma. Says whether the outermost value ended.
-    #[inline(always)]
-    pub(super) fn end_values(&mut self) -> Result<bool, Fault> {
         loop {
-            if self.stack.depth == 0 {
-                return Ok(true);
-            }
-            let object = self.stack.in_object();
-            match self.next() {
-                Some(b',') => {
-                    self.commas = self.commas.wrapping_add(usize::from(self.stack.depth == 1));
-                    self.step();
-                    if object {
-                        self.key()?;
+            rest = self.key(rest)?;
+            rest = self.value(rest, depth)?;
+            match rest {
+                [b',', ..] => {}
+                [b'}', behind @ ..] => return Some(self.leave(behind, true)),
+                _ => {
+                    rest = past_space(rest);
+                    match rest {
+                        [b',', ..] => {}
+                        [b'}', behind @ ..] => return Some(self.leave(behind, true)),
+                        _ => return self.fail(rest),
                     }
-                    return Ok(false);
                 }
-                Some(b']') if !object => self.close(false),
-                Some(b'}') if object => self.close(true),
-                Some(_) | None => return Err(self.syntax()),
             }
+        }
+    }
+
+    /// Eats the array whose bracket is here.
+    fn array<'a>(&mut self, rest: &'a [u8], depth: usize) -> Option<&'a [u8]> {
+        self.enter(rest, false, depth)?;
+        if let Some(end) = empty(rest, b']') {
+            return Some(self.leave(end, false));
+        }
+        let end = self.items(rest, depth, &mut 0)?;
+        Some(self.leave(end, false))
+    }
+
+    /// Eats the bracket or comma here, the elements behind it, and the closing bracket.
+    #[inline(always)]
+    fn items<'a>(
+        &mut self,
+        mut rest: &'a [u8],
+        depth: usize,
+        count: &mut usize,
+    ) -> Option<&'a [u8]> {
+        loop {
+            rest = self.value(rest, depth)?;
+            *count = count.wrapping_add(1);
+            match rest {
+                [b',', ..] => {}
+                [b']', behind @ ..] => return Some(behind),
+                _ => {
+                    rest = past_space(rest);
+                    match rest {
+                        [b',', ..] => {}
+                        [b']', behind @ ..] => return Some(behind),
+                        _ => return self.fail(rest),
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn enter(&mut self, rest: &[u8], object: bool, depth: usize) -> Option<()> {
+        if depth > MAX_DEPTH {
+            self.fault = Fault::Depth;
+            return None;
+        }
+        self.visit.open(self.at(rest), object);
+        Some(())
+    }
+
+    #[inline(always)]
+    fn leave<'a>(&mut self, behind: &'a [u8], object: bool) -> &'a [u8] {
+        self.visit.close(self.at(behind), object);
+        behind
+    }
+
+    /// Eats the byte here and the value behind it.
+    #[inline(always)]
+    fn value<'a>(&mut self, mut rest: &'a [u8], depth: usize) -> Option<&'a [u8]> {
+        while let Some(window) = rest.first_chunk::<WINDOW>() {
+            let first = window[1];
+            if first == b'"' {
+                if let Some(end) = short_string(window) {
+                    return self.string(rest, end);
+                }
+                if is_longer(window)
+                    && let Some(end) = middle_string(rest)
+                {
+                    return self.string(rest, end);
+                }
+            } else if first.is_ascii_digit() {
+                if let Some(end) = short_number(window, 1) {
+                    let token = self.token(rest, 1, end);
+                    self.visit.atom(Atom::Number, token);
+                    return rest.get(end..);
+                }
+            } else if first == b'{' {
+                return self.object(rest.get(1..)?, depth.wrapping_add(1));
+            } else if first == b'[' {
+                return self.array(rest.get(1..)?, depth.wrapping_add(1));
+            } else if let Some(token) = to_token(rest, first) {
+                rest = token;
+                continue;
+            }
+            break;
+        }
+        self.any_value(rest.get(1..)?, depth)
+    }
+
+    #[inline(always)]
+    fn string<'a>(&mut self, rest: &'a [u8], end: usize) -> Option<&'a [u8]> {
+        let token = self.token(rest, 1, end);
+        self.visit.string(token);
+        rest.get(end..)
+    }
+
+    /// Eats the value here.
+    #[inline(never)]
+    fn any_value<'a>(&mut self, rest: &'a [u8], depth: usize) -> Option<&'a [u8]> {
+        let rest = past_space(rest);
+        match rest.first() {
+            Some(b'"') => match string(rest, 0) {
+                Ok(token) => {
+                    let at = self.token(rest, 0, token.end);
+                    self.visit.string(Token {
+                        escaped: token.escaped,
+                        ..at
+                    });
+                    rest.get(token.end..)
+                }
+                Err(fault) => self.fail_in(rest, fault),
+            },
+            Some(b'{') => self.object(rest, depth.wrapping_add(1)),
+            Some(b'[') => self.array(rest, depth.wrapping_add(1)),
+            Some(b't') => self.atom(rest, Atom::Bool, literal(rest, b"true")),
+            Some(b'f') => self.atom(rest, Atom::Bool, literal(rest, b"false")),
+            Some(b'n') => self.atom(rest, Atom::Null, literal(rest, b"null")),
+            Some(b'-' | b'0'..=b'9') => self.atom(rest, Atom::Number, number(rest, 0)),
+            Some(_) | None => self.fail(rest),
+        }
+    }
+
+    #[inline(always)]
+    fn atom<'a>(
+        &mut self,
+        rest: &'a [u8],
+        atom: Atom,
+        end: Result<usize, Fault>,
+    ) -> Option<&'a [u8]> {
+        match end {
+            Ok(end) => {
+                let token = self.token(rest, 0, end);
+                self.visit.atom(atom, token);
+                rest.get(end..)
+            }
+            Err(fault) => self.fail_in(rest, fault),
+        }
+    }
+
+    /// Eats the brace or comma here and the key behind it, but not its colon.
+    #[inline(always)]
+    fn key<'a>(&mut self, mut rest: &'a [u8]) -> Option<&'a [u8]> {
+        while let Some(window) = rest.first_chunk::<WINDOW>() {
+            if window[1] == b'"' {
+                if let Some(end) = short_string(window)
+                    && window[end] == b':'
+                {
+                    let token = self.token(rest, 1, end);
+                    self.visit.key(token);
+                    return rest.get(end..);
+                }
+            } else if let Some(token) = to_token(rest, window[1]) {
+                rest = token;
+                continue;
+            }
+            break;
+        }
+        self.any_key(rest.get(1..)?)
+    }
+
+    /// Eats the key here, but not its colon.
+    #[inline(never)]
+    fn any_key<'a>(&mut self, rest: &'a [u8]) -> Option<&'a [u8]> {
+        let rest = past_space(rest);
+        if rest.first() != Some(&b'"') {
+            return self.fail(rest);
+        }
+        let token = match string(rest, 0) {
+            Ok(token) => token,
+            Err(fault) => return self.fail_in(rest, fault),
+        };
+        let at = self.token(rest, 0, token.end);
+        self.visit.key(Token {
+            escaped: token.escaped,
+            ..at
+        });
+        let behind = past_space(rest.get(token.end..)?);
+        match behind.first() {
+            Some(b':') => Some(behind),
+            Some(_) | None => self.fail(behind),
+        }
+    }
+}
+
+/// What is behind the bracket that follows the one here, if nothing but white space is between them.
+#[inline(always)]
+fn empty(rest: &[u8], close: u8) -> Option<&[u8]> {
+    match rest {
+        [_, b, ..] if *b > b' ' && *b != close => None,
+        _ => {
+            let (end, behind) = past_space(rest.get(1..)?).split_first()?;
+            (*end == close).then_some(behind)
         }
     }
 }
