@@ -245,7 +245,7 @@ impl<'v, V: Visit> Walk<'v, V> {
         while let Some(window) = rest.first_chunk::<WINDOW>() {
             if window[1] == b'"' {
                 if let Some(end) = short_string(window)
-                    && window[end] == b':'
+                    && window.get(end) == Some(&b':')
                 {
                     let token = self.token(rest, 1, end);
                     self.visit.key(token);
