@@ -61,12 +61,18 @@ fn last_digits(values: u64, count: usize) -> u64 {
     (fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xFFFF_FFFF
 }
 
-/// The number of at most fifteen digits and without an exponent at the front, and where it ends. Its digits and
+/// The longest text of a number of fifteen digits: with its sign and its point.
+const LONGEST: usize = 17;
+
+/// The number of at most fifteen digits and without an exponent that `bytes` are, and where it ends. Its digits and
 /// the power of ten are doubles without an error, so that their quotient is the double nearest to it.
-#[inline(never)]
+#[inline(always)]
 pub(super) fn short(bytes: &[u8]) -> Option<(Number, usize)> {
     let is_negative = bytes.first() == Some(&b'-');
     let start = usize::from(is_negative);
+    if bytes.len() > LONGEST {
+        return None;
+    }
     let (digits, mut end) = digits(bytes, start, 0);
     let (mut digits, mut used) = (digits, end.wrapping_sub(start));
     let mut places = None;
@@ -104,7 +110,7 @@ fn digits(bytes: &[u8], mut at: usize, mut number: u64) -> (u64, usize) {
 }
 
 /// Any number.
-#[cold]
+#[inline(never)]
 pub(super) fn long(raw: &str) -> Option<Number> {
     if let Ok(n) = raw.parse() {
         return Some(Number::Unsigned(n));

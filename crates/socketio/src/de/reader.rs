@@ -289,25 +289,24 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
-    /// The number here, if it is a common one, and no white space before it.
+    /// The number here, if it is one of few digits, and no white space before it.
     #[inline(always)]
     pub(super) fn short_number(&mut self) -> Option<Number> {
         let bytes = self.bytes();
-        let (number, end) = match bytes.first_chunk().and_then(few_digits) {
-            Some(found) => found,
-            None => short(bytes)?,
-        };
+        let (number, end) = bytes.first_chunk().and_then(few_digits)?;
         self.step(end);
         Some(number)
     }
 
+    /// The number here, whatever its form.
     #[inline(never)]
     pub(super) fn number(&mut self) -> Result<Number, DecodeError> {
-        self.peek();
-        match self.short_number() {
-            Some(number) => Ok(number),
-            None => long(self.number_text()?).ok_or(DecodeError::Number),
-        }
+        let text = self.number_text()?;
+        let number = match short(text.as_bytes()) {
+            Some((number, _)) => Some(number),
+            None => long(text),
+        };
+        number.ok_or(DecodeError::Number)
     }
 
     pub(super) fn number_text(&mut self) -> Result<&'de str, DecodeError> {

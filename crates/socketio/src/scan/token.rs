@@ -177,6 +177,13 @@ pub(crate) fn number(bytes: &[u8], mut at: usize) -> Result<usize, Fault> {
 #[inline(always)]
 fn digits(bytes: &[u8], start: usize) -> Result<usize, Fault> {
     let mut at = start;
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let count = first_byte(non_digits(u64::from_le_bytes(*word)));
+        at = at.wrapping_add(count);
+        if count < 8 {
+            break;
+        }
+    }
     while bytes.get(at).is_some_and(u8::is_ascii_digit) {
         at = at.wrapping_add(1);
     }
