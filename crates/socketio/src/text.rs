@@ -111,12 +111,44 @@ pub(crate) fn special(word: u64) -> u64 {
     (low | slash) & !word & HIGHS
 }
 
-/// Marks the high bit of bytes that are no digits. Bytes above the lowest mark may be marked wrongly, the lowest never
-/// is.
+/// Marks the high bit of bytes that are no digits.
 #[inline(always)]
 pub(crate) fn non_digits(word: u64) -> u64 {
     let value = word ^ ONES.wrapping_mul(b'0' as u64);
-    (value.wrapping_add(ONES.wrapping_mul(0x76)) | value) & HIGHS
+    ((value & !HIGHS).wrapping_add(ONES.wrapping_mul(0x76)) | value) & HIGHS
+}
+
+/// Where the quote is that ends a string without escapes, of which this is known up to `from`.
+#[inline(never)]
+pub(crate) fn later_end(text: &[u8], from: usize) -> Option<usize> {
+    find_end(text, from)
+}
+
+/// As [`later_end`], inlined.
+#[inline(always)]
+pub(crate) fn find_end(text: &[u8], mut from: usize) -> Option<usize> {
+    // Most end soon.
+    for _ in 0..3 {
+        let Some(word) = word_at(text, from) else {
+            return quote_at(text, last_run(text, from));
+        };
+        let marks = special(word);
+        if marks != 0 {
+            return quote_at(text, from.wrapping_add(first_byte(marks)));
+        }
+        from = from.wrapping_add(8);
+    }
+    late_end(text, from)
+}
+
+#[inline(never)]
+fn late_end(text: &[u8], from: usize) -> Option<usize> {
+    quote_at(text, plain_run(text, from))
+}
+
+#[inline(always)]
+fn quote_at(text: &[u8], at: usize) -> Option<usize> {
+    (text.get(at) == Some(&b'"')).then_some(at)
 }
 
 /// Which byte the lowest mark is in, eight if there is none.

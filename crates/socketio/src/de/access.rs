@@ -2,7 +2,7 @@
 
 use super::{
     key::{self, Key},
-    reader::Reader,
+    reader::{EXPECTED, Reader},
 };
 use crate::DecodeError;
 use alloc::vec::{self, Vec};
@@ -12,18 +12,25 @@ use serde::de::{
     value::{BorrowedStrDeserializer, BytesDeserializer, SeqDeserializer},
 };
 
-/// The elements of an array whose bracket is eaten; the closing one is left.
+/// The elements of an array whose bracket is here; the closing one is left.
 pub(super) struct Elements<'r, 'de> {
     reader: &'r mut Reader<'de>,
-    first: bool,
+    count: usize,
 }
 
 impl<'r, 'de> Elements<'r, 'de> {
+    #[inline(always)]
     pub(super) fn new(reader: &'r mut Reader<'de>) -> Self {
-        Self {
-            reader,
-            first: true,
-        }
+        Self { reader, count: 0 }
+    }
+
+    /// For the next array.
+    #[inline(always)]
+    pub(super) fn note_count(self) {
+        self.reader.expected = match self.count {
+            few @ ..=EXPECTED => few,
+            _ => 0,
+        };
     }
 }
 
@@ -35,27 +42,21 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, DecodeError> {
-        if !more(self.reader, &mut self.first, b']') {
+        if !self.reader.more(b'[', b']') {
             return Ok(None);
         }
+        self.count = self.count.wrapping_add(1);
         seed.deserialize(&mut *self.reader).map(Some)
     }
-}
 
-/// The members of an object whose brace is eaten; the closing one is left.
-pub(super) struct Members<'r, 'de> {
-    reader: &'r mut Reader<'de>,
-    first: bool,
-}
-
-impl<'r, 'de> Members<'r, 'de> {
-    pub(super) fn new(reader: &'r mut Reader<'de>) -> Self {
-        Self {
-            reader,
-            first: true,
-        }
+    #[inline(always)]
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.reader.expected)
     }
 }
+
+/// The members of an object whose brace is here; the closing one is left.
+pub(super) struct Members<'r, 'de>(pub(super) &'r mut Reader<'de>);
 
 impl<'de> MapAccess<'de> for Members<'_, 'de> {
     type Error = DecodeError;
@@ -65,12 +66,10 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, DecodeError> {
-        if !more(self.reader, &mut self.first, b'}') {
-            return Ok(None);
-        }
-        match self.reader.plain_key() {
+        match self.0.plain_key() {
             Some(key) => seed.deserialize(Key(key)).map(Some),
-            None => any_key(self.reader, seed).map(Some),
+            None if self.0.is_at(b'}') => Ok(None),
+            None => any_key(self.0, seed),
         }
     }
 
@@ -79,29 +78,20 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
         &mut self,
         seed: V,
     ) -> Result<V::Value, DecodeError> {
-        seed.deserialize(&mut *self.reader)
+        seed.deserialize(&mut *self.0)
     }
 }
 
-/// Whether another element or member is there, the comma before it eaten.
-#[inline(always)]
-fn more(reader: &mut Reader<'_>, first: &mut bool, close: u8) -> bool {
-    let next = reader.peek();
-    if core::mem::take(first) {
-        return next != Some(close);
-    }
-    let more = next == Some(b',');
-    reader.at = reader.at.wrapping_add(usize::from(more));
-    more
-}
-
-/// A key in another form than the common one.
+/// A key in another form than the common one, or none.
 #[inline(never)]
 fn any_key<'de, K: DeserializeSeed<'de>>(
     reader: &mut Reader<'de>,
     seed: K,
-) -> Result<K::Value, DecodeError> {
-    key::any(reader.any_key()?, seed)
+) -> Result<Option<K::Value>, DecodeError> {
+    if !reader.more(b'{', b'}') {
+        return Ok(None);
+    }
+    key::any(reader.any_key()?, seed).map(Some)
 }
 
 /// The one member of an object, whose key is a variant's name.

@@ -38,7 +38,7 @@ impl<'de> Args<'de> {
             self.reader.eat(b',');
             self.reader.peek();
         }
-        self.reader.at < self.end
+        self.reader.at() < self.end
     }
 
     fn first(&mut self) -> Result<&mut Reader<'de>, DecodeError> {

@@ -2,13 +2,13 @@
 
 use super::{
     access::{Elements, Members, RawParts},
-    number::{Number, long, short},
+    number::{Number, few_digits, long, short},
 };
 use crate::{
     DecodeError,
     holes::{Hole, hole_at, holes_in},
     scan::{self, Fault},
-    text::{plain_run, unescape},
+    text::{find_end, first_byte, special, unescape},
 };
 use alloc::{borrow::Cow, vec::Vec};
 use bytes::Bytes;
@@ -36,13 +36,25 @@ impl<'de> Source<'de> {
 /// Repeated attachments may be copied up to this many bytes beyond their sum.
 const REPEATS: usize = 16 * 1024;
 
+/// What is looked at at once of a string: its quotes, and eight bytes.
+const WINDOW: usize = 10;
+
+/// As [`WINDOW`], with what is before and behind a key.
+const KEY: usize = 12;
+
+/// The most elements that room is made for before they are there.
+pub(super) const EXPECTED: usize = 8;
+
 /// A position in validated text.
 #[derive(Debug)]
 pub(crate) struct Reader<'de> {
     pub(crate) source: Source<'de>,
-    pub(crate) at: usize,
-    /// Where the value that begins here ends, if that is known.
+    /// What is left of its text.
+    rest: &'de str,
+    /// Where the one value that begins here ends, with the white space behind it, if that is known.
     known: Option<(usize, usize)>,
+    /// How many elements the last array had, but for what is more than [`EXPECTED`]: neighbours are often alike.
+    pub(super) expected: usize,
     /// How many bytes of attachments may still be copied.
     budget: usize,
 }
@@ -67,8 +79,9 @@ impl<'de> Reader<'de> {
             .fold(REPEATS, |n, a| n.saturating_add(a.len()));
         Self {
             source,
-            at,
+            rest: source.text.get(at..).unwrap_or_default(),
             known: None,
+            expected: 0,
             budget: sum,
         }
     }
@@ -76,16 +89,30 @@ impl<'de> Reader<'de> {
     /// Nothing but one value, and white space around it, is there until `end`.
     pub(super) fn with_one_until(mut self, end: usize) -> Self {
         self.peek();
-        let text = self.source.text.get(self.at..end).unwrap_or_default();
-        let end = self.at.wrapping_add(text.trim_ascii_end().len());
-        self.known = Some((self.at, end));
+        self.known = Some((self.at(), end));
         self
+    }
+
+    /// The offset of the byte here.
+    #[inline(always)]
+    pub(super) fn at(&self) -> usize {
+        self.source.text.len().wrapping_sub(self.rest.len())
+    }
+
+    #[inline(always)]
+    fn go_to(&mut self, at: usize) {
+        self.rest = self.source.text.get(at..).unwrap_or_default();
+    }
+
+    #[inline(always)]
+    fn bytes(&self) -> &'de [u8] {
+        self.rest.as_bytes()
     }
 
     /// The byte here or, where that is white space, the first one behind it.
     #[inline(always)]
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        match self.source.text.as_bytes().get(self.at) {
+        match self.bytes().first() {
             Some(&b) if b > b' ' => Some(b),
             Some(_) | None => self.peek_behind_space(),
         }
@@ -94,22 +121,25 @@ impl<'de> Reader<'de> {
     #[cold]
     #[inline(never)]
     fn peek_behind_space(&mut self) -> Option<u8> {
-        let bytes = self.source.text.as_bytes();
-        self.at = scan::skip_space(bytes, self.at);
-        bytes.get(self.at).copied()
+        self.step(scan::space(self.bytes()));
+        self.bytes().first().copied()
     }
 
-    /// Passes the byte here.
+    /// Passes so many bytes, which end with a character.
     #[inline(always)]
-    pub(super) fn step(&mut self) {
-        self.at = self.at.wrapping_add(1);
+    pub(super) fn step(&mut self, n: usize) {
+        if let Some(rest) = self.rest.get(n..) {
+            self.rest = rest;
+        }
     }
 
     /// Eats `b`, or says that there is something else.
     #[inline(always)]
     pub(crate) fn eat(&mut self, b: u8) -> bool {
         let found = self.peek() == Some(b);
-        self.at = self.at.wrapping_add(usize::from(found));
+        if found {
+            self.step(1);
+        }
         found
     }
 
@@ -124,76 +154,130 @@ impl<'de> Reader<'de> {
     /// Whether this is the byte here, and no white space before it.
     #[inline(always)]
     pub(super) fn is_at(&self, b: u8) -> bool {
-        self.source.text.as_bytes().get(self.at) == Some(&b)
+        self.bytes().first() == Some(&b)
     }
 
-    /// The string whose quote is here, if it is one without escapes.
+    /// The string here, if it is one of at most eight bytes without escapes, and neither behind white space nor at the
+    /// end.
+    #[inline(always)]
+    pub(super) fn short_string(&mut self) -> Option<&'de str> {
+        let window = self.bytes().first_chunk::<WINDOW>()?;
+        let [b'"', text @ .., _] = window else {
+            return None;
+        };
+        let end = first_byte(special(u64::from_le_bytes(*text))).wrapping_add(1);
+        match window.get(end) {
+            Some(b'"') => self.quoted(end),
+            Some(_) | None => None,
+        }
+    }
+
+    /// The string here, if it is one without escapes, and not behind white space.
     #[inline(always)]
     pub(super) fn plain_string(&mut self) -> Option<&'de str> {
-        let text = self.source.text;
-        let start = self.at.wrapping_add(1);
-        let end = plain_run(text.as_bytes(), start);
-        if text.as_bytes().get(end) != Some(&b'"') {
-            return None;
-        }
-        self.at = end.wrapping_add(1);
-        text.get(start..end)
-    }
-
-    /// The key here, its colon eaten, if it is one without escapes, and no white space around it.
-    #[inline(always)]
-    pub(super) fn plain_key(&mut self) -> Option<&'de str> {
-        let text = self.source.text;
         if !self.is_at(b'"') {
             return None;
         }
-        let start = self.at.wrapping_add(1);
-        let end = plain_run(text.as_bytes(), start);
-        let [b'"', b':', ..] = text.as_bytes().get(end..)? else {
-            return None;
-        };
-        self.at = end.wrapping_add(2);
-        text.get(start..end)
+        let end = find_end(self.bytes(), 1)?;
+        self.quoted(end)
     }
 
-    /// The key here, its colon eaten.
+    /// The string whose quotes are here and at `end`.
+    #[inline(always)]
+    fn quoted(&mut self, end: usize) -> Option<&'de str> {
+        let (text, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest.get(1..)?;
+        text.get(1..)
+    }
+
+    /// Eats the comma or opening bracket here, if another element or member follows it.
+    #[inline(always)]
+    pub(super) fn more(&mut self, open: u8, close: u8) -> bool {
+        match *self.bytes() {
+            // Signed, so that what is no boundary of a character is not greater.
+            [b',', next, ..] if next.cast_signed() > b' '.cast_signed() => {
+                self.step(1);
+                true
+            }
+            [b, ..] if b == close => false,
+            [b, next, ..] if b == open && next.cast_signed() > b' '.cast_signed() => {
+                self.step(1);
+                next != close
+            }
+            _ => self.more_behind_space(open, close),
+        }
+    }
+
+    #[cold]
     #[inline(never)]
+    fn more_behind_space(&mut self, open: u8, close: u8) -> bool {
+        let first = self.eat(open);
+        let more = first || self.eat(b',');
+        more && (self.peek() != Some(close) || !first)
+    }
+
+    /// Eats the comma or brace here, and the key behind it and its colon, if it is a short one without escapes and there
+    /// is no white space between them.
+    #[inline(always)]
+    pub(super) fn plain_key(&mut self) -> Option<&'de str> {
+        let window = self.bytes().first_chunk::<KEY>()?;
+        let [b',' | b'{', b'"', text @ .., _, _] = window else {
+            return None;
+        };
+        let end = first_byte(special(u64::from_le_bytes(*text))).wrapping_add(2);
+        if window.get(end..end.wrapping_add(2)) != Some(b"\":") {
+            return None;
+        }
+        let (text, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest.get(2..)?;
+        text.get(2..)
+    }
+
+    /// The key here, its colon and white space behind that eaten.
+    #[inline(always)]
     pub(super) fn any_key(&mut self) -> Result<Cow<'de, str>, DecodeError> {
         self.peek();
-        let key = self.string()?;
+        let key = match self.short_string().or_else(|| self.plain_string()) {
+            Some(key) => Cow::Borrowed(key),
+            None => self.string()?,
+        };
         self.expect(b':', "a colon was expected")?;
+        self.peek();
         Ok(key)
     }
 
     /// The string here, which must be one.
     #[inline(never)]
     pub(crate) fn string(&mut self) -> Result<Cow<'de, str>, DecodeError> {
-        let text = self.source.text;
-        let token = scan::string(text.as_bytes(), self.at)?;
-        self.at = token.end;
-        let (start, end) = (token.start.wrapping_add(1), token.end.wrapping_sub(1));
-        let raw = text.get(start..end).unwrap_or_default();
+        let rest = self.rest;
+        let token = scan::string(rest.as_bytes(), 0)?;
+        self.step(token.end);
+        let raw = rest.get(1..token.end.wrapping_sub(1)).unwrap_or_default();
         Ok(unescape(raw, token.escaped))
     }
 
     /// Passes the value here; returns where it was.
     pub(super) fn skip(&mut self) -> Result<(usize, usize), DecodeError> {
         self.peek();
-        let start = self.at;
-        self.at = match self.known {
-            Some((known, end)) if known == start => end,
+        let start = self.at();
+        let end = match self.known {
+            Some((known, end)) if known == start => {
+                let text = self.source.text.get(start..end).unwrap_or_default();
+                start.wrapping_add(text.trim_ascii_end().len())
+            }
             Some(_) | None => scan::value(self.source.text, start, &mut ())?,
         };
-        Ok((start, self.at))
+        self.go_to(end);
+        Ok((start, end))
     }
 
     /// The bytes that the placeholder here stands for.
     pub(super) fn binary(&mut self) -> Result<Option<&'de Bytes>, DecodeError> {
         self.peek();
-        let Some(hole) = hole_at(self.source.holes, self.at) else {
+        let Some(hole) = hole_at(self.source.holes, self.at()) else {
             return Ok(None);
         };
-        self.at = hole.end as usize;
+        self.go_to(hole.end as usize);
         let bytes = self.source.attachments.get(hole.num as usize);
         let bytes = bytes.ok_or_else(|| DecodeError::custom("a missing attachment"))?;
         self.spend(bytes.len())?;
@@ -205,32 +289,44 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
-    /// The number here, if it is a common one, and no white space before it.
+    /// The number here, if it is one of few digits, and no white space before it.
     #[inline(always)]
     pub(super) fn short_number(&mut self) -> Option<Number> {
-        let (number, end) = short(self.source.text.as_bytes(), self.at)?;
-        self.at = end;
+        let bytes = self.bytes();
+        let (number, end) = bytes.first_chunk().and_then(few_digits)?;
+        self.step(end);
         Some(number)
     }
 
+    /// The number here, whatever its form.
     #[inline(never)]
     pub(super) fn number(&mut self) -> Result<Number, DecodeError> {
-        self.peek();
-        match self.short_number() {
-            Some(number) => Ok(number),
-            None => long(self.number_text()?).ok_or(DecodeError::Number),
-        }
+        let text = self.number_text()?;
+        let number = match short(text.as_bytes()) {
+            Some((number, _)) => Some(number),
+            None => long(text),
+        };
+        number.ok_or(DecodeError::Number)
     }
 
     pub(super) fn number_text(&mut self) -> Result<&'de str, DecodeError> {
         self.peek();
-        let (text, start) = (self.source.text, self.at);
-        self.at = scan::number(text.as_bytes(), start)?;
-        Ok(text.get(start..self.at).unwrap_or_default())
+        let rest = self.rest;
+        let end = scan::number(rest.as_bytes(), 0)?;
+        self.step(end);
+        Ok(rest.get(..end).unwrap_or_default())
     }
 
     pub(super) fn is_number(&mut self) -> bool {
         matches!(self.peek(), Some(b'-' | b'0'..=b'9'))
+    }
+
+    /// Eats the bracket here if so much is left: nobody asked whether something is behind it.
+    #[inline(always)]
+    fn pass_untouched(&mut self, before: usize) {
+        if self.rest.len() == before {
+            self.step(1);
+        }
     }
 
     /// The array whose bracket is here.
@@ -239,8 +335,11 @@ impl<'de> Reader<'de> {
         &mut self,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        self.step();
-        let value = visitor.visit_seq(Elements::new(self))?;
+        let before = self.rest.len();
+        let mut elements = Elements::new(self);
+        let value = visitor.visit_seq(&mut elements)?;
+        elements.note_count();
+        self.pass_untouched(before);
         self.expect(b']', "more elements than were expected")?;
         Ok(value)
     }
@@ -248,8 +347,9 @@ impl<'de> Reader<'de> {
     /// The object whose brace is here.
     #[inline(always)]
     pub(super) fn mapping<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.step();
-        let value = visitor.visit_map(Members::new(self))?;
+        let before = self.rest.len();
+        let value = visitor.visit_map(Members(self))?;
+        self.pass_untouched(before);
         self.expect(b'}', "more members than were expected")?;
         Ok(value)
     }

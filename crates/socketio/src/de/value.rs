@@ -34,7 +34,7 @@ impl<'de> Reader<'de> {
         visit: impl FnOnce(V) -> Result<V::Value, DecodeError>,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        self.at = self.at.wrapping_add(len);
+        self.step(len);
         visit(visitor)
     }
 
@@ -50,6 +50,9 @@ impl<'de> Reader<'de> {
     /// What there is where a string was asked for.
     #[inline(never)]
     fn any_text<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
+        if let Some(text) = self.plain_string() {
+            return visitor.visit_borrowed_str(text);
+        }
         // Bytes are no text, even where they happen to be UTF-8.
         if self.peek() == Some(b'{')
             && let Some(bytes) = self.binary()?
@@ -120,12 +123,10 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     #[inline]
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if self.is_at(b'"')
-            && let Some(text) = self.plain_string()
-        {
-            return visitor.visit_borrowed_str(text);
+        match self.short_string() {
+            Some(text) => visitor.visit_borrowed_str(text),
+            None => self.any_text(visitor),
         }
-        self.any_text(visitor)
     }
 
     #[inline]
@@ -200,7 +201,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
                 Cow::Owned(s) => visitor.visit_enum(de::IntoDeserializer::into_deserializer(s)),
             },
             Some(b'{') => {
-                self.step();
+                self.step(1);
                 let value = visitor.visit_enum(Variant(self))?;
                 self.expect(b'}', "one member was expected")?;
                 Ok(value)
@@ -227,7 +228,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     #[inline]
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if !self.is_at(b'"') || self.plain_string().is_none() {
+        if self.plain_string().is_none() {
             self.skip()?;
         }
         visitor.visit_unit()

@@ -6,7 +6,7 @@ mod token;
 mod walk;
 
 pub(crate) use args::{Args, args, event, plain_event};
-pub(crate) use token::{number, skip_space, string};
+pub(crate) use token::{number, skip_space, space, string};
 use walk::Walk;
 
 /// The deepest nesting of arrays and objects that a packet may have; its array of arguments counts.

@@ -1,7 +1,7 @@
 //! The tokens of JSON: strings, numbers and literals, from their first byte to their last.
 
 use super::{Fault, Token};
-use crate::text::{first_byte, hex4, non_digits, plain_run, special};
+use crate::text::{first_byte, hex4, later_end, non_digits, plain_run, special};
 
 /// What is looked at at once.
 pub(super) const WINDOW: usize = 20;
@@ -27,23 +27,9 @@ fn first_word(window: &[u8; WINDOW]) -> usize {
 }
 
 /// Behind the string whose quote is the second byte, if it [is longer](is_longer) and without escapes.
-#[inline(never)]
+#[inline(always)]
 pub(super) fn middle_string(text: &[u8]) -> Option<usize> {
-    for from in [10usize, 18] {
-        let word = text.get(from..)?.first_chunk::<8>()?;
-        let marks = special(u64::from_le_bytes(*word));
-        if marks != 0 {
-            let end = from.wrapping_add(first_byte(marks));
-            return (text.get(end) == Some(&b'"')).then_some(end.wrapping_add(1));
-        }
-    }
-    long_string(text)
-}
-
-#[inline(never)]
-fn long_string(text: &[u8]) -> Option<usize> {
-    let end = plain_run(text, 26);
-    (text.get(end) == Some(&b'"')).then_some(end.wrapping_add(1))
+    Some(later_end(text, 10)?.wrapping_add(1))
 }
 
 /// Behind the number at `from`, if it has no sign, no exponent and few digits.
@@ -72,11 +58,13 @@ fn some_digits(window: &[u8; WINDOW], from: usize) -> Option<usize> {
 
 /// The offset of the first byte from `at` that is not white space.
 #[inline(always)]
-pub(crate) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
-        at = at.wrapping_add(1);
+pub(crate) fn skip_space(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at) {
+        Some(b' ' | b'\n' | b'\r' | b'\t') => {
+            at.wrapping_add(space(bytes.get(at..).unwrap_or_default()))
+        }
+        Some(_) | None => at,
     }
-    at
 }
 
 /// Passes white space, all but the last byte before what follows it; `first` is its first byte, the second one here.
@@ -90,26 +78,30 @@ pub(super) fn to_token(text: &[u8], first: u8) -> Option<&[u8]> {
 }
 
 #[inline(never)]
-fn over_space(mut text: &[u8]) -> &[u8] {
-    const SPACES: u64 = u64::from_le_bytes(*b"        ");
-    while let [_, b' ' | b'\n' | b'\r' | b'\t', rest @ ..] = text {
-        // Programs indent by many spaces.
-        let more = match rest.first_chunk::<8>() {
-            Some(word) => first_byte(u64::from_le_bytes(*word) ^ SPACES),
-            None => 0,
-        };
-        text = text.get(more.wrapping_add(1)..).unwrap_or_default();
-    }
-    text
+fn over_space(text: &[u8]) -> &[u8] {
+    let behind = text.get(1..).unwrap_or_default();
+    text.get(space(behind)..).unwrap_or_default()
 }
 
 /// What is behind white space.
 #[inline(never)]
-pub(super) fn past_space(mut text: &[u8]) -> &[u8] {
-    while let [b' ' | b'\n' | b'\r' | b'\t', behind @ ..] = text {
-        text = behind;
+pub(super) fn past_space(text: &[u8]) -> &[u8] {
+    text.get(space(text)..).unwrap_or_default()
+}
+
+/// How many bytes of white space are at the front.
+#[inline(always)]
+pub(crate) fn space(text: &[u8]) -> usize {
+    const SPACES: u64 = u64::from_le_bytes(*b"        ");
+    let mut at = 0usize;
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = text.get(at) {
+        at = at.wrapping_add(1);
+        // Programs indent by many spaces.
+        if let Some(word) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+            at = at.wrapping_add(first_byte(u64::from_le_bytes(*word) ^ SPACES));
+        }
     }
-    text
+    at
 }
 
 /// The string that begins at `start` with its quote.
@@ -185,6 +177,13 @@ pub(crate) fn number(bytes: &[u8], mut at: usize) -> Result<usize, Fault> {
 #[inline(always)]
 fn digits(bytes: &[u8], start: usize) -> Result<usize, Fault> {
     let mut at = start;
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let count = first_byte(non_digits(u64::from_le_bytes(*word)));
+        at = at.wrapping_add(count);
+        if count < 8 {
+            break;
+        }
+    }
     while bytes.get(at).is_some_and(u8::is_ascii_digit) {
         at = at.wrapping_add(1);
     }

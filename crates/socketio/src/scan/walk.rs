@@ -172,9 +172,10 @@ impl<'v, V: Visit> Walk<'v, V> {
                 }
             } else if first.is_ascii_digit() {
                 if let Some(end) = short_number(window, 1) {
-                    let token = self.token(rest, 1, end);
-                    self.visit.atom(Atom::Number, token);
-                    return rest.get(end..);
+                    return self.number(rest, end);
+                }
+                if let Ok(end) = number(rest, 1) {
+                    return self.number(rest, end);
                 }
             } else if first == b'{' {
                 return self.object(rest.get(1..)?, depth.wrapping_add(1));
@@ -187,6 +188,13 @@ impl<'v, V: Visit> Walk<'v, V> {
             break;
         }
         self.any_value(rest.get(1..)?, depth)
+    }
+
+    #[inline(always)]
+    fn number<'a>(&mut self, rest: &'a [u8], end: usize) -> Option<&'a [u8]> {
+        let token = self.token(rest, 1, end);
+        self.visit.atom(Atom::Number, token);
+        rest.get(end..)
     }
 
     #[inline(always)]

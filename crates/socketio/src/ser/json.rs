@@ -14,6 +14,9 @@ pub(crate) struct Json(Vec<u8>);
 /// What is checked at once where it is checked for UTF-8, in bytes.
 const BLOCK: usize = 16;
 
+/// What a string of 32 bytes takes, and more to be whole words.
+const QUOTED: usize = 48;
+
 /// More than any number takes, any string of 32 bytes, or the longest key that is written at once.
 const ROOM: usize = 64;
 
@@ -134,12 +137,21 @@ impl Json {
     /// Adds a string of `len` bytes, which begins and ends with these: at least as long as one, at most as both.
     #[inline(always)]
     fn quote_two<const N: usize>(&mut self, first: &[u8; N], last: &[u8; N], len: usize) {
-        self.0.push(b'"');
-        let over = self.0.len().wrapping_add(len).wrapping_sub(N);
-        self.0.extend_from_slice(first);
-        self.0.truncate(over);
-        self.0.extend_from_slice(last);
-        self.0.push(b'"');
+        let start = self.0.len();
+        self.0.extend_from_slice(&[b'"'; QUOTED]);
+        if let Some([_, text @ ..]) = self.0.last_chunk_mut::<QUOTED>() {
+            let over = len.wrapping_sub(N);
+            if let Some(front) = text.first_chunk_mut::<N>() {
+                *front = *first;
+            }
+            if let Some(back) = text.get_mut(over..).and_then(<[u8]>::first_chunk_mut::<N>) {
+                *back = *last;
+            }
+            if let Some(behind) = text.get_mut(len) {
+                *behind = b'"';
+            }
+        }
+        self.0.truncate(start.wrapping_add(len).wrapping_add(2));
     }
 
     #[inline(never)]

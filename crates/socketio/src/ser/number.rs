@@ -30,6 +30,12 @@ pub(crate) fn float(out: &mut Json, n: f64) {
         return roomy_float(out, n);
     }
     let size = n.abs();
+    if let Some((text, len)) = short_decimal(size) {
+        if n.is_sign_negative() {
+            out.push(b'-');
+        }
+        return out.push_some(text, len);
+    }
     let Some((whole, fraction)) = decimal(size) else {
         return any_float(out, n);
     };
@@ -63,6 +69,29 @@ const SMALLEST: f64 = 1e-4;
 /// Below the first, a number with eight decimal places has no more than fifteen digits; below the second, one with
 /// four.
 const LARGEST: [f64; 2] = [1e7, 1e11];
+
+/// The text of a number with at most four digits before its point and four behind it, but not both, for the reason that
+/// [`decimal`] has.
+#[inline(always)]
+fn short_decimal(n: f64) -> Option<([u8; 8], usize)> {
+    const SCALE: f64 = 10_000.0;
+    const NOUGHTS: u64 = u32::from_le_bytes(*b"0000") as u64;
+    let digits = (n * SCALE + 0.5) as i64;
+    if digits as f64 / SCALE != n || digits.cast_unsigned() >= FEW {
+        return None;
+    }
+    let digits = eight_digits(digits.cast_unsigned());
+    // The last digit before the point and the first behind it stay, whatever they are.
+    let (whole, places) = (digits | 1 << 24, digits >> 32);
+    let spare = whole.trailing_zeros() / 8;
+    let kept = 8u32.wrapping_sub((places | 1).leading_zeros() / 8);
+    let point = 4u32.wrapping_sub(spare);
+    let len = point.wrapping_add(1).wrapping_add(kept);
+    let whole = ((digits & u64::from(u32::MAX)) | NOUGHTS).wrapping_shr(spare.wrapping_mul(8));
+    let dot = u64::from(b'.').wrapping_shl(point.wrapping_mul(8));
+    let places = (places | NOUGHTS).wrapping_shl(point.wrapping_add(1).wrapping_mul(8));
+    (len <= 8).then_some(((whole | dot | places).to_le_bytes(), len as usize))
+}
 
 /// The whole part of a number of few decimal places, and eight of those.
 ///
