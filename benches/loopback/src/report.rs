@@ -37,7 +37,7 @@ impl Figures {
     }
 }
 
-fn median(figures: &[f64]) -> Option<f64> {
+pub(crate) fn median(figures: &[f64]) -> Option<f64> {
     let mut sorted = figures.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
@@ -128,11 +128,12 @@ impl Table<'_> {
 pub(crate) fn table(peers: &[&Peer], all: &[Figures], plan: &Plan, has_calls: bool) -> String {
     let mut text = format!(
         "Processor time of the server's process as the scheduler accounts it, medians of {} interleaved rounds; the \
-         ratios are medians of the ratios of each round. Every server is one thread of tokio in a process of its own, \
+         ratios are medians of the ratios of each round, in which raw and siox, between which the bounds stand, have {} \
+         turns each. Every server is one thread of tokio in a process of its own, \
          over 64 connections; the generator sends all messages in flight of a connection in one write, and compares \
          every byte that comes back. The raw echo is sent what a WebSocket server answers, frame heads included, so \
          that the same bytes leave (four a message fewer come in).\n\n",
-        plan.rounds
+        plan.rounds, plan.turns
     );
     for peer in peers {
         let _ = writeln!(text, "- {}: {}", peer.name, peer.about);
