@@ -43,18 +43,7 @@ impl Short {
 
     #[inline(never)]
     fn long_number(&mut self, n: u64) {
-        let mut digits = [0u8; 20];
-        let mut rest = n;
-        let mut used = 0usize;
-        for to in digits.iter_mut().rev() {
-            *to = b'0' | (rest % 10) as u8;
-            rest /= 10;
-            used = used.wrapping_add(1);
-            if rest == 0 {
-                break;
-            }
-        }
-        self.extend(digits.get(20usize.wrapping_sub(used)..).unwrap_or_default());
+        self.extend(siox_wire::decimal(n, &mut Default::default()).as_bytes());
     }
 
     #[inline(always)]
