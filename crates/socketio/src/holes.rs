@@ -185,13 +185,13 @@ impl FindHoles<'_> {
 /// `None` where nothing has to change, or where it is no JSON.
 pub(crate) fn loose_placeholders(text: &str, attachments: usize) -> Result<Option<String>, Error> {
     let mut holes = FindHoles::new(text, attachments);
-    let scanned = scan::value(text, 0, &mut holes);
+    let scanned = scan::value(text, 0, 0, &mut holes);
     if scanned.is_err() || holes.finish().is_ok() {
         return Ok(None);
     }
     let mut holes = FindHoles::new(text, attachments);
     holes.loose = true;
-    scan::value(text, 0, &mut holes)?;
+    scan::value(text, 0, 0, &mut holes)?;
     let (mut out, mut done) = (String::with_capacity(text.len()), 0);
     for hole in holes.finish()? {
         out.push_str(text.get(done..hole.start as usize).unwrap_or_default());

@@ -112,6 +112,7 @@ pub use packet::{
     decoded::Decoded,
     encode::{Header, shared},
     grammar::{Kind, MAX_ACK_ID, MAX_NAMESPACE, MAX_NAMESPACE_QUERY},
+    unchecked::Unchecked,
 };
 pub use parser::{Json, Parsed, Parser};
 pub use reason::DisconnectReason;

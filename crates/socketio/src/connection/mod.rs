@@ -8,7 +8,7 @@ pub use slots::Slot;
 pub use verbs::FIRST_BROADCAST_ACK;
 
 use crate::{
-    Config, Decoder, DisconnectReason, Error, Kind, Packet, Raw, Revision,
+    Config, Decoder, DisconnectReason, Error, Kind, Packet, Raw, Revision, Unchecked,
     acks::Acks,
     packet::{self, encode::Header},
 };
@@ -204,13 +204,33 @@ impl Connection {
     #[inline]
     #[must_use]
     pub fn plain_event<'b>(&self, now: Instant, text: &'b str) -> Option<Event<'b>> {
+        let slot = self.plain_slot(now)?;
+        let (id, packet) = packet::decode::plain_event(text)?;
+        Some(Event::Event { slot, id, packet })
+    }
+
+    /// As [`plain_event`](Self::plain_event), with arguments that nobody has looked at yet, and whose event it is. If
+    /// they turn out not to be right, its text is for [`handle_message`](Self::handle_message), before anything
+    /// else that came.
+    #[inline]
+    #[must_use]
+    pub fn unchecked_event<'b>(
+        &self,
+        now: Instant,
+        text: &'b str,
+    ) -> Option<(Slot, Unchecked<'b>)> {
+        let slot = self.plain_slot(now)?;
+        Some((slot, Unchecked::new(text)?))
+    }
+
+    /// The stay in `/`, if an event of it needs nothing else.
+    #[inline]
+    fn plain_slot(&self, now: Instant) -> Option<Slot> {
         let is_due = self.connect_by.is_some_and(|deadline| deadline <= now);
         if !self.plain || self.life != Life::Open || is_due || self.decoder.is_pending() {
             return None;
         }
-        let slot = self.slots.root()?;
-        let (id, packet) = packet::decode::plain_event(text)?;
-        Some(Event::Event { slot, id, packet })
+        self.slots.root()
     }
 
     #[inline]

@@ -2,35 +2,42 @@
 
 use super::{
     key::{self, Key},
-    reader::{EXPECTED, Reader},
+    reader::Reader,
 };
 use crate::DecodeError;
 use alloc::vec::{self, Vec};
+use core::mem;
 use bytes::Bytes;
 use serde::de::{
-    DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor,
+    DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
     value::{BorrowedStrDeserializer, BytesDeserializer, SeqDeserializer},
 };
 
 /// The elements of an array whose bracket is here; the closing one is left.
 pub(super) struct Elements<'r, 'de> {
     reader: &'r mut Reader<'de>,
+    /// What leads to the next one: the bracket to the first.
+    lead: u8,
     count: usize,
 }
 
 impl<'r, 'de> Elements<'r, 'de> {
     #[inline(always)]
     pub(super) fn new(reader: &'r mut Reader<'de>) -> Self {
-        Self { reader, count: 0 }
+        Self {
+            reader,
+            lead: b'[',
+            count: 0,
+        }
     }
 
-    /// For the next array.
+    /// Eats the bracket if nobody asked whether something is behind it. How many elements there were.
     #[inline(always)]
-    pub(super) fn note_count(self) {
-        self.reader.expected = match self.count {
-            few @ ..=EXPECTED => few,
-            _ => 0,
-        };
+    pub(super) fn end(self) -> usize {
+        if self.lead == b'[' {
+            self.reader.eat(b'[');
+        }
+        self.count
     }
 }
 
@@ -42,7 +49,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, DecodeError> {
-        if !self.reader.more(b'[', b']') {
+        if !self.reader.more(mem::replace(&mut self.lead, b','), b']') {
             return Ok(None);
         }
         self.count = self.count.wrapping_add(1);
@@ -51,12 +58,31 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
 
     #[inline(always)]
     fn size_hint(&self) -> Option<usize> {
-        Some(self.reader.expected)
+        Some(self.reader.expected())
     }
 }
 
 /// The members of an object whose brace is here; the closing one is left.
-pub(super) struct Members<'r, 'de>(pub(super) &'r mut Reader<'de>);
+pub(super) struct Members<'r, 'de> {
+    reader: &'r mut Reader<'de>,
+    /// What leads to the next one: the brace to the first.
+    lead: u8,
+}
+
+impl<'r, 'de> Members<'r, 'de> {
+    #[inline(always)]
+    pub(super) fn new(reader: &'r mut Reader<'de>) -> Self {
+        Self { reader, lead: b'{' }
+    }
+
+    /// Eats the brace if nobody asked whether something is behind it.
+    #[inline(always)]
+    pub(super) fn end(self) {
+        if self.lead == b'{' {
+            self.reader.eat(b'{');
+        }
+    }
+}
 
 impl<'de> MapAccess<'de> for Members<'_, 'de> {
     type Error = DecodeError;
@@ -66,10 +92,11 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, DecodeError> {
-        match self.0.plain_key() {
+        let lead = mem::replace(&mut self.lead, b',');
+        match self.reader.plain_key(lead) {
             Some(key) => seed.deserialize(Key(key)).map(Some),
-            None if self.0.is_at(b'}') => Ok(None),
-            None => any_key(self.0, seed),
+            None if self.reader.is_at(b'}') => Ok(None),
+            None => any_key(self.reader, lead, seed),
         }
     }
 
@@ -78,7 +105,7 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
         &mut self,
         seed: V,
     ) -> Result<V::Value, DecodeError> {
-        seed.deserialize(&mut *self.0)
+        seed.deserialize(&mut *self.reader)
     }
 }
 
@@ -86,9 +113,10 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
 #[inline(never)]
 fn any_key<'de, K: DeserializeSeed<'de>>(
     reader: &mut Reader<'de>,
+    lead: u8,
     seed: K,
 ) -> Result<Option<K::Value>, DecodeError> {
-    if !reader.more(b'{', b'}') {
+    if !reader.more(lead, b'}') {
         return Ok(None);
     }
     key::any(reader.any_key()?, seed).map(Some)
@@ -106,7 +134,7 @@ impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
         seed: V,
     ) -> Result<(V::Value, Self), DecodeError> {
         if self.0.peek() != Some(b'"') {
-            return Err(DecodeError::custom("a variant was expected"));
+            return Err(self.0.unexpected("a variant was expected"));
         }
         let variant = key::any(self.0.any_key()?, seed)?;
         Ok((variant, self))

@@ -11,34 +11,72 @@ pub(crate) fn decode_args<'de, T: Deserialize<'de>>(
     count: usize,
 ) -> Result<T, DecodeError> {
     let reader = Reader::new(source, start);
-    let mut args = Args {
-        reader: match count {
-            1 => reader.with_one_until(end),
-            _ => reader,
-        },
-        end,
-        index: 0,
+    let reader = match count {
+        1 => reader.with_one_until(end),
+        _ => reader,
     };
-    T::deserialize(&mut args)
+    T::deserialize(&mut Args::new(reader, end))
+}
+
+/// The arguments, one or more, that ought to be between `start` and the bracket at `end`, with which the text ends.
+/// `None` where they are no JSON, do not fit or lie deeper than they may.
+pub(crate) fn decode_unchecked<'de, T: Deserialize<'de>>(
+    text: &'de str,
+    (start, end): (usize, usize),
+) -> Option<T> {
+    let reader = Reader::new(Source::text(text), start).at_depth(1);
+    let mut args = Args::new(reader, end);
+    let value = T::deserialize(&mut args).ok()?;
+    args.pass_rest().then_some(value)
 }
 
 struct Args<'de> {
     reader: Reader<'de>,
     /// The closing bracket.
     end: usize,
-    /// How many arguments have been taken.
+    /// How many arguments have been asked for.
     index: usize,
+    /// How many there were so far.
+    taken: usize,
+    /// There was something else where a comma belongs, or nothing behind one.
+    torn: bool,
 }
 
 impl<'de> Args<'de> {
+    fn new(reader: Reader<'de>, end: usize) -> Self {
+        Self {
+            reader,
+            end,
+            index: 0,
+            taken: 0,
+            torn: false,
+        }
+    }
+
     /// Moves to the next argument; says whether there is one.
     fn advance(&mut self) -> bool {
         self.reader.peek();
-        if self.index > 0 {
-            self.reader.eat(b',');
-            self.reader.peek();
+        if self.reader.at() >= self.end {
+            return false;
         }
+        if self.taken > 0 {
+            self.torn |= !self.reader.eat(b',');
+            self.reader.peek();
+            self.torn |= self.reader.at() >= self.end;
+        }
+        self.taken = self.taken.wrapping_add(1);
         self.reader.at() < self.end
+    }
+
+    /// Passes the arguments that nobody asked for. Whether all of them were right, and all that was opened is closed.
+    fn pass_rest(mut self) -> bool {
+        while self.advance() {
+            if self.reader.skip().is_err() {
+                return false;
+            }
+        }
+        let is_at_end = self.reader.at() == self.end && self.reader.is_whole(1);
+        is_at_end && self.taken > 0 && !self.torn
     }
 
     fn first(&mut self) -> Result<&mut Reader<'de>, DecodeError> {

@@ -1,5 +1,5 @@
-//! Typed values straight from validated text: nothing is parsed twice and no tree is made. A
-//! placeholder reads as bytes. The recursion of nested types ends where the scan's depth limit does.
+//! Typed values straight from text: no tree is made. A placeholder reads as bytes. The recursion of nested types ends
+//! where the scan's depth limit does. Text need not have been checked before: what is no JSON is an error.
 
 mod access;
 mod args;
@@ -8,7 +8,7 @@ mod number;
 mod reader;
 mod value;
 
-pub(crate) use args::decode_args;
+pub(crate) use args::{decode_args, decode_unchecked};
 pub(crate) use reader::{Reader, Source};
 
 use crate::DecodeError;

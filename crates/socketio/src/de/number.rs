@@ -21,7 +21,7 @@ pub(super) fn few_digits(bytes: &[u8; 8]) -> Option<(Number, usize)> {
     let word = u64::from_le_bytes(*bytes);
     let marks = non_digits(word);
     let whole = first_byte(marks);
-    if whole.wrapping_sub(1) > 6 {
+    if whole.wrapping_sub(1) > 6 || (whole > 1 && word as u8 == b'0') {
         return None;
     }
     let behind = bytes.get(whole)?;

@@ -1,4 +1,5 @@
-//! A position in validated text, and what can be read there.
+//! A position in text, and what can be read there. What is no JSON is an error, wherever it is come upon; where the text
+//! was checked before, there is none.
 
 use super::{
     access::{Elements, Members, RawParts},
@@ -7,14 +8,14 @@ use super::{
 use crate::{
     DecodeError,
     holes::{Hole, hole_at, holes_in},
-    scan::{self, Fault},
+    scan::{self, Fault, MAX_DEPTH},
     text::{find_end, first_byte, special, unescape},
 };
 use alloc::{borrow::Cow, vec::Vec};
 use bytes::Bytes;
 use serde::de::{Error as _, Visitor};
 
-/// Validated text, and what its placeholders stand for.
+/// JSON text, and what its placeholders stand for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source<'de> {
     pub(crate) text: &'de str,
@@ -42,10 +43,16 @@ const WINDOW: usize = 10;
 /// As [`WINDOW`], with what is before and behind a key.
 const KEY: usize = 12;
 
-/// The most elements that room is made for before they are there.
-pub(super) const EXPECTED: usize = 8;
+/// The most elements that room is made for before they are there, as an array before this one had them.
+const EXPECTED: usize = 8;
 
-/// A position in validated text.
+/// The same, of the first array.
+const FIRST: usize = 16;
+
+/// What an element of the first array may take, in bytes of text.
+const ELEMENT: usize = 64;
+
+/// A position in text.
 #[derive(Debug)]
 pub(crate) struct Reader<'de> {
     pub(crate) source: Source<'de>,
@@ -53,22 +60,15 @@ pub(crate) struct Reader<'de> {
     rest: &'de str,
     /// Where the one value that begins here ends, with the white space behind it, if that is known.
     known: Option<(usize, usize)>,
-    /// How many elements the last array had, but for what is more than [`EXPECTED`]: neighbours are often alike.
-    pub(super) expected: usize,
+    /// How many elements the last array had, if there was one, and nought for more than [`EXPECTED`]: neighbours are
+    /// often alike.
+    expected: Option<usize>,
+    /// How many arrays and objects are open here.
+    depth: usize,
+    /// Something was found that is not right there; whoever is told may make nothing of it.
+    torn: bool,
     /// How many bytes of attachments may still be copied.
     budget: usize,
-}
-
-impl From<Fault> for DecodeError {
-    fn from(fault: Fault) -> Self {
-        Self::custom(crate::Error::from(fault))
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn unexpected(what: &'static str) -> DecodeError {
-    DecodeError::custom(what)
 }
 
 impl<'de> Reader<'de> {
@@ -81,9 +81,37 @@ impl<'de> Reader<'de> {
             source,
             rest: source.text.get(at..).unwrap_or_default(),
             known: None,
-            expected: 0,
+            expected: None,
+            depth: 0,
+            torn: false,
             budget: sum,
         }
+    }
+
+    /// As if so many arrays and objects were open.
+    pub(super) fn at_depth(mut self, depth: usize) -> Self {
+        self.depth = depth;
+        self
+    }
+
+    /// Whether all was right so far, and nothing is open but so many arrays and objects.
+    pub(super) fn is_whole(&self, depth: usize) -> bool {
+        !self.torn && self.depth == depth
+    }
+
+    /// The error for what is not right here.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn unexpected(&mut self, what: &'static str) -> DecodeError {
+        self.torn = true;
+        DecodeError::custom(what)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fault(&mut self, fault: Fault) -> DecodeError {
+        self.torn = true;
+        DecodeError::custom(crate::Error::from(fault))
     }
 
     /// Nothing but one value, and white space around it, is there until `end`.
@@ -133,6 +161,14 @@ impl<'de> Reader<'de> {
         }
     }
 
+    /// Eats a literal.
+    #[inline(always)]
+    pub(super) fn pass(&mut self, word: &'static str) -> Result<(), DecodeError> {
+        let rest = self.rest.strip_prefix(word);
+        self.rest = rest.ok_or_else(|| self.unexpected("a value was expected"))?;
+        Ok(())
+    }
+
     /// Eats `b`, or says that there is something else.
     #[inline(always)]
     pub(crate) fn eat(&mut self, b: u8) -> bool {
@@ -148,7 +184,7 @@ impl<'de> Reader<'de> {
         if self.eat(b) {
             return Ok(());
         }
-        Err(unexpected(what))
+        Err(self.unexpected(what))
     }
 
     /// Whether this is the byte here, and no white space before it.
@@ -190,40 +226,38 @@ impl<'de> Reader<'de> {
         text.get(1..)
     }
 
-    /// Eats the comma or opening bracket here, if another element or member follows it.
+    /// Eats what leads to an element or member, if there is one more: the opening bracket to the first, and a comma to
+    /// any other.
     #[inline(always)]
-    pub(super) fn more(&mut self, open: u8, close: u8) -> bool {
+    pub(super) fn more(&mut self, lead: u8, close: u8) -> bool {
         match *self.bytes() {
             // Signed, so that what is no boundary of a character is not greater.
-            [b',', next, ..] if next.cast_signed() > b' '.cast_signed() => {
+            [b, next, ..] if b == lead && next.cast_signed() > b' '.cast_signed() => {
                 self.step(1);
-                true
+                next != close || lead == b','
             }
             [b, ..] if b == close => false,
-            [b, next, ..] if b == open && next.cast_signed() > b' '.cast_signed() => {
-                self.step(1);
-                next != close
-            }
-            _ => self.more_behind_space(open, close),
+            _ => self.more_behind_space(lead, close),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn more_behind_space(&mut self, open: u8, close: u8) -> bool {
-        let first = self.eat(open);
-        let more = first || self.eat(b',');
-        more && (self.peek() != Some(close) || !first)
+    fn more_behind_space(&mut self, lead: u8, close: u8) -> bool {
+        self.eat(lead) && (self.peek() != Some(close) || lead == b',')
     }
 
-    /// Eats the comma or brace here, and the key behind it and its colon, if it is a short one without escapes and there
-    /// is no white space between them.
+    /// Eats what leads to a member, its key and the colon behind it, if it is a short one without escapes and there is no
+    /// white space between them.
     #[inline(always)]
-    pub(super) fn plain_key(&mut self) -> Option<&'de str> {
+    pub(super) fn plain_key(&mut self, lead: u8) -> Option<&'de str> {
         let window = self.bytes().first_chunk::<KEY>()?;
-        let [b',' | b'{', b'"', text @ .., _, _] = window else {
+        let [b, b'"', text @ .., _, _] = window else {
             return None;
         };
+        if *b != lead {
+            return None;
+        }
         let end = first_byte(special(u64::from_le_bytes(*text))).wrapping_add(2);
         if window.get(end..end.wrapping_add(2)) != Some(b"\":") {
             return None;
@@ -249,8 +283,11 @@ impl<'de> Reader<'de> {
     /// The string here, which must be one.
     #[inline(never)]
     pub(crate) fn string(&mut self) -> Result<Cow<'de, str>, DecodeError> {
+        if !self.is_at(b'"') {
+            return Err(self.unexpected("a string was expected"));
+        }
         let rest = self.rest;
-        let token = scan::string(rest.as_bytes(), 0)?;
+        let token = scan::string(rest.as_bytes(), 0).map_err(|fault| self.fault(fault))?;
         self.step(token.end);
         let raw = rest.get(1..token.end.wrapping_sub(1)).unwrap_or_default();
         Ok(unescape(raw, token.escaped))
@@ -265,7 +302,8 @@ impl<'de> Reader<'de> {
                 let text = self.source.text.get(start..end).unwrap_or_default();
                 start.wrapping_add(text.trim_ascii_end().len())
             }
-            Some(_) | None => scan::value(self.source.text, start, &mut ())?,
+            Some(_) | None => scan::value(self.source.text, start, self.depth, &mut ())
+                .map_err(|fault| self.fault(fault))?,
         };
         self.go_to(end);
         Ok((start, end))
@@ -312,7 +350,7 @@ impl<'de> Reader<'de> {
     pub(super) fn number_text(&mut self) -> Result<&'de str, DecodeError> {
         self.peek();
         let rest = self.rest;
-        let end = scan::number(rest.as_bytes(), 0)?;
+        let end = scan::number(rest.as_bytes(), 0).map_err(|fault| self.fault(fault))?;
         self.step(end);
         Ok(rest.get(..end).unwrap_or_default())
     }
@@ -321,11 +359,30 @@ impl<'de> Reader<'de> {
         matches!(self.peek(), Some(b'-' | b'0'..=b'9'))
     }
 
-    /// Eats the bracket here if so much is left: nobody asked whether something is behind it.
+    /// Something is opened here.
     #[inline(always)]
-    fn pass_untouched(&mut self, before: usize) {
-        if self.rest.len() == before {
-            self.step(1);
+    pub(super) fn enter(&mut self) -> Result<(), DecodeError> {
+        self.depth = self.depth.wrapping_add(1);
+        if self.depth > MAX_DEPTH {
+            return Err(self.fault(Fault::Depth));
+        }
+        Ok(())
+    }
+
+    /// What was opened last is closed here.
+    #[inline(always)]
+    pub(super) fn leave(&mut self, close: u8, what: &'static str) -> Result<(), DecodeError> {
+        self.expect(close, what)?;
+        self.depth = self.depth.wrapping_sub(1);
+        Ok(())
+    }
+
+    /// How many elements an array here may have, for what little room is made for them in advance.
+    #[inline(always)]
+    pub(super) fn expected(&self) -> usize {
+        match self.expected {
+            Some(expected) => expected,
+            None => (self.rest.len() / ELEMENT).min(FIRST),
         }
     }
 
@@ -335,22 +392,23 @@ impl<'de> Reader<'de> {
         &mut self,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        let before = self.rest.len();
+        self.enter()?;
         let mut elements = Elements::new(self);
         let value = visitor.visit_seq(&mut elements)?;
-        elements.note_count();
-        self.pass_untouched(before);
-        self.expect(b']', "more elements than were expected")?;
+        let count = elements.end();
+        self.expected = Some(if count <= EXPECTED { count } else { 0 });
+        self.leave(b']', "more elements than were expected")?;
         Ok(value)
     }
 
     /// The object whose brace is here.
     #[inline(always)]
     pub(super) fn mapping<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
-        let before = self.rest.len();
-        let value = visitor.visit_map(Members(self))?;
-        self.pass_untouched(before);
-        self.expect(b'}', "more members than were expected")?;
+        self.enter()?;
+        let mut members = Members::new(self);
+        let value = visitor.visit_map(&mut members)?;
+        members.end();
+        self.leave(b'}', "more members than were expected")?;
         Ok(value)
     }
 

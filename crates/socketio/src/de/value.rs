@@ -20,9 +20,9 @@ impl<'de> Reader<'de> {
                 None => self.mapping(visitor),
             },
             Some(b'[') => self.sequence(visitor),
-            Some(b't') => self.word(4, |v: V| v.visit_bool(true), visitor),
-            Some(b'f') => self.word(5, |v: V| v.visit_bool(false), visitor),
-            Some(b'n') => self.word(4, V::visit_unit, visitor),
+            Some(b't') => self.word("true", |v: V| v.visit_bool(true), visitor),
+            Some(b'f') => self.word("false", |v: V| v.visit_bool(false), visitor),
+            Some(b'n') => self.word("null", V::visit_unit, visitor),
             Some(_) | None => tell(self.number()?, visitor),
         }
     }
@@ -30,11 +30,11 @@ impl<'de> Reader<'de> {
     #[inline(always)]
     fn word<V: Visitor<'de>>(
         &mut self,
-        len: usize,
+        word: &'static str,
         visit: impl FnOnce(V) -> Result<V::Value, DecodeError>,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        self.step(len);
+        self.pass(word)?;
         visit(visitor)
     }
 
@@ -113,10 +113,10 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     #[inline]
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         if self.is_at(b't') {
-            return self.word(4, |v: V| v.visit_bool(true), visitor);
+            return self.word("true", |v: V| v.visit_bool(true), visitor);
         }
         if self.is_at(b'f') {
-            return self.word(5, |v: V| v.visit_bool(false), visitor);
+            return self.word("false", |v: V| v.visit_bool(false), visitor);
         }
         self.other(visitor)
     }
@@ -137,7 +137,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         if self.peek() == Some(b'n') {
-            return self.word(4, V::visit_none, visitor);
+            return self.word("null", V::visit_none, visitor);
         }
         visitor.visit_some(self)
     }
@@ -201,12 +201,13 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
                 Cow::Owned(s) => visitor.visit_enum(de::IntoDeserializer::into_deserializer(s)),
             },
             Some(b'{') => {
+                self.enter()?;
                 self.step(1);
                 let value = visitor.visit_enum(Variant(self))?;
-                self.expect(b'}', "one member was expected")?;
+                self.leave(b'}', "one member was expected")?;
                 Ok(value)
             }
-            Some(_) | None => Err(DecodeError::custom("a variant was expected")),
+            Some(_) | None => Err(self.unexpected("a variant was expected")),
         }
     }
 

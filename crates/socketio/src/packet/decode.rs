@@ -40,10 +40,32 @@ pub(crate) fn text(text: Cow<'_, str>, max_attachments: usize) -> Result<Parsed<
     })
 }
 
-/// The text of an event of `/` without attachments, and the id it came with; `None` for any other, for one
-/// that is not right, and for one with escapes in its name or white space around its parts.
+/// What stands before the arguments of an event of `/` without attachments, if its name has no escapes and there is no
+/// white space around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PlainHead {
+    pub(crate) id: Option<u64>,
+    /// Where the array begins.
+    at: usize,
+    name: (usize, usize),
+}
+
+impl PlainHead {
+    #[inline]
+    pub(crate) fn name(self, text: &str) -> &str {
+        text.get(self.name.0..self.name.1).unwrap_or_default()
+    }
+
+    /// Behind the closing quote of the name.
+    #[inline]
+    pub(crate) fn end(self) -> usize {
+        self.name.1.wrapping_add(1)
+    }
+}
+
+/// The head of a plain event; `None` for any other packet, and for one whose head is not right.
 #[inline]
-pub(crate) fn plain_event(text: &str) -> Option<(Option<u64>, Packet<'_>)> {
+pub(crate) fn plain_head(text: &str) -> Option<PlainHead> {
     let bytes = text.as_bytes();
     let [b'2', first, ..] = bytes else {
         return None;
@@ -55,19 +77,31 @@ pub(crate) fn plain_event(text: &str) -> Option<(Option<u64>, Packet<'_>)> {
     if bytes.get(at) != Some(&b'[') {
         return None;
     }
-    let (name, args) = scan::plain_event(text, at)?;
-    if is_reserved(text.get(name.0..name.1)?) {
-        return None;
-    }
-    let packet = Packet {
+    let name = scan::plain_name(text, at)?;
+    let head = PlainHead { id, at, name };
+    (!is_reserved(head.name(text))).then_some(head)
+}
+
+/// The event with this head; `None` where its arguments are not right, or there is white space around them.
+#[inline]
+pub(crate) fn plain_packet(text: &str, head: PlainHead) -> Option<Packet<'_>> {
+    let args = scan::plain_args(text, head.end())?;
+    Some(Packet {
         text: Cow::Borrowed(text),
-        name: Span::new(name.0, name.1),
-        args: Span::new(at, args.end),
+        name: Span::new(head.name.0, head.name.1),
+        args: Span::new(head.at, args.end),
         inner: super::narrow(args.inner),
         count: super::narrow(args.count),
         extra: None,
-    };
-    Some((id, packet))
+    })
+}
+
+/// The text of a plain event, and the id it came with; `None` for any other packet, for one that is not right, and for
+/// one with white space around its arguments.
+#[inline]
+pub(crate) fn plain_event(text: &str) -> Option<(Option<u64>, Packet<'_>)> {
+    let head = plain_head(text)?;
+    Some((head.id, plain_packet(text, head)?))
 }
 
 /// A packet whose payload begins at `payload` of `text`.

@@ -5,6 +5,7 @@ pub(crate) mod decoded;
 pub(crate) mod encode;
 pub(crate) mod grammar;
 pub(crate) mod lenient;
+pub(crate) mod unchecked;
 
 use crate::{
     DecodeError, Value,

@@ -61,10 +61,10 @@ pub(crate) fn event<V: Visit>(
     Ok((Some(name), Args { inner, end, count }))
 }
 
-/// The common case of [`event`]: where its name is, a string without escapes, and the arguments, with no
-/// white space around the name and behind all. `None` for any other array, and for what is none.
+/// The common case of the name in [`event`]: from where to where it is, a string without escapes, with no white space
+/// before it. `None` for any other array, and for what is none.
 #[inline]
-pub(crate) fn plain_event(text: &str, at: usize) -> Option<((usize, usize), Args)> {
+pub(crate) fn plain_name(text: &str, at: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     if bytes.len() > MAX_TEXT {
         return None;
@@ -73,11 +73,16 @@ pub(crate) fn plain_event(text: &str, at: usize) -> Option<((usize, usize), Args
     let [b'[', b'"', ..] = bytes.get(at..)? else {
         return None;
     };
-    let name_end = plain_run(bytes, start);
-    let [b'"', next, ..] = bytes.get(name_end..)? else {
-        return None;
-    };
-    let behind = name_end.wrapping_add(1);
+    let end = plain_run(bytes, start);
+    (bytes.get(end) == Some(&b'"')).then_some((start, end))
+}
+
+/// The arguments behind a [plain name](plain_name), whose closing quote is before `behind`, with no white space there
+/// and behind all.
+#[inline]
+pub(crate) fn plain_args(text: &str, behind: usize) -> Option<Args> {
+    let bytes = text.as_bytes();
+    let next = bytes.get(behind)?;
     let inner = behind.wrapping_add(usize::from(*next == b','));
     let (end, count) = match next {
         b']' => (behind.wrapping_add(1), 0),
@@ -87,8 +92,7 @@ pub(crate) fn plain_event(text: &str, at: usize) -> Option<((usize, usize), Args
         },
         _ => return None,
     };
-    let args = Args { inner, end, count };
-    (end == bytes.len()).then_some(((start, name_end), args))
+    (end == bytes.len()).then_some(Args { inner, end, count })
 }
 
 /// Behind the bracket that closes an array whose last element is the string at `at`, one without escapes.

@@ -5,7 +5,7 @@ mod args;
 mod token;
 mod walk;
 
-pub(crate) use args::{Args, args, event, plain_event};
+pub(crate) use args::{Args, args, event, plain_args, plain_name};
 pub(crate) use token::{number, skip_space, space, string};
 use walk::Walk;
 
@@ -62,18 +62,23 @@ pub(crate) trait Visit {
 
 impl Visit for () {}
 
-/// The offset behind the value that begins at `at`.
-pub(crate) fn value<V: Visit>(text: &str, at: usize, visit: &mut V) -> Result<usize, Fault> {
+/// The offset behind the value that begins at `at`, with so many arrays and objects open around it.
+pub(crate) fn value<V: Visit>(
+    text: &str,
+    at: usize,
+    depth: usize,
+    visit: &mut V,
+) -> Result<usize, Fault> {
     let bytes = text.as_bytes();
     if bytes.len() > MAX_TEXT {
         return Err(Fault::Length);
     }
-    Walk::new(bytes, visit).one(from(bytes, at))
+    Walk::new(bytes, visit).one(from(bytes, at), depth)
 }
 
 /// As [`value`], and nothing but white space may follow.
 pub(crate) fn only_value<V: Visit>(text: &str, at: usize, visit: &mut V) -> Result<usize, Fault> {
-    let end = value(text, at, visit)?;
+    let end = value(text, at, 0, visit)?;
     the_end(text.as_bytes(), end)?;
     Ok(end)
 }
@@ -260,7 +265,7 @@ mod tests {
 
         #[test]
         fn never_panics(text: String, at in 0usize..8) {
-            let _ = value(&text, at, &mut ());
+            let _ = value(&text, at, 0, &mut ());
             let _ = event(&text, at, &mut ());
         }
     }

@@ -31,8 +31,8 @@ impl<'v, V: Visit> Walk<'v, V> {
     }
 
     /// The offset behind the value at the front of `rest`.
-    pub(super) fn one(mut self, rest: &[u8]) -> Result<usize, Fault> {
-        match self.any_value(rest, 0) {
+    pub(super) fn one(mut self, rest: &[u8], depth: usize) -> Result<usize, Fault> {
+        match self.any_value(rest, depth) {
             Some(rest) => Ok(self.at(rest)),
             None => Err(self.fault),
         }
