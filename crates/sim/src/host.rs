@@ -81,7 +81,7 @@ impl<S: Site> Host<S> {
             hard_cap: plan.hard_cap,
             ..siox_engineio::Config::default()
         };
-        let config = Config::new(engine, Default::default());
+        let config = Config::new(engine, Default::default()).with_unchecked_events();
         Self {
             front: Front::at(&config, "/engine.io/"),
             site,

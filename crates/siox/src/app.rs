@@ -222,7 +222,7 @@ impl App for Io {
     fn handle_event(
         self: &Arc<Self>,
         conn: &Arc<Conn<Self>>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
         event: Event<'_>,
     ) {
         match event {
@@ -230,6 +230,16 @@ impl App for Io {
                 self.shared.counts.one(Count::EventIn);
                 if let Some(socket) = conn.data().find(slot) {
                     socket.receive_event(packet, id);
+                }
+            }
+            Event::Unchecked(slot, event) => {
+                let is_right = match conn.data().find(slot) {
+                    Some(socket) => socket.receive_unchecked(&event),
+                    None => event.packet().is_some(),
+                };
+                match is_right {
+                    true => self.shared.counts.one(Count::EventIn),
+                    false => self.check(conn, cx, event.text()),
                 }
             }
             other => self.handle_other(conn, other),
@@ -242,6 +252,17 @@ impl App for Io {
 }
 
 impl Io {
+    /// What was told unchecked is not right, or looks uncommon.
+    #[cold]
+    #[inline(never)]
+    fn check(self: &Arc<Self>, conn: &Arc<Conn<Self>>, cx: &mut Context<'_>, text: &str) {
+        match conn.with(|m| m.handle_text(siox_tokio::now(), text)) {
+            Ok(Some(event)) => self.handle_event(conn, cx, event),
+            Ok(None) => {}
+            Err(e) => tracing::debug!(error = %e, "socket"),
+        }
+    }
+
     /// Whatever is no event of a client's.
     #[inline(never)]
     fn handle_other(self: &Arc<Self>, conn: &Arc<Conn<Self>>, event: Event<'_>) {
@@ -256,7 +277,7 @@ impl Io {
                 self.connect(conn, slot, &nsp, query.as_deref(), auth);
             }
             // Handled where it came.
-            Event::Socket(SocketEvent::Event { .. }) => {}
+            Event::Socket(SocketEvent::Event { .. }) | Event::Unchecked(..) => {}
             Event::Socket(SocketEvent::Ack { slot, id, packet }) => {
                 self.shared.counts.one(Count::AckIn);
                 if let Some(socket) = conn.data().find(slot) {

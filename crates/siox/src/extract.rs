@@ -8,7 +8,7 @@ use crate::{
 #[cfg(feature = "tokio")]
 use crate::{Namespace, Socket};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use siox_socketio::{DecodeError, DisconnectReason, Encoded, Packet, Value};
+use siox_socketio::{DecodeError, DisconnectReason, Encoded, Packet, Unchecked, Value};
 use siox_stack::Owed;
 use std::{any::type_name, fmt};
 
@@ -45,10 +45,28 @@ impl<'a> Incoming<'a> {
     }
 }
 
+impl<'a> Incoming<'a> {
+    /// The arguments of an event.
+    pub(crate) fn decode<T: Deserialize<'a>>(&self) -> Result<T, BoxError> {
+        match self.kind {
+            Kind::Event { packet, .. } => Ok(packet.decode()?),
+            Kind::Unchecked { event, .. } => Ok(event.decode().ok_or(UNCHECKED)?),
+            Kind::Connect | Kind::Disconnect(_) | Kind::ConnectError(_) => {
+                Err(Missing("only an event has arguments").into())
+            }
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum Kind<'a> {
     Connect,
     Event { packet: &'a Packet<'a>, ack: Wanted },
+    /// For handlers that check it by taking its arguments.
+    Unchecked {
+        event: &'a Unchecked<'a>,
+        ack: Wanted,
+    },
     Disconnect(Ended<'a>),
     ConnectError(&'a ConnectError),
 }
@@ -92,8 +110,23 @@ impl From<Option<Owed>> for Wanted {
     }
 }
 
+/// What of an event an extractor looks at.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// None of its arguments.
+    Aside,
+    /// All of its arguments, which it decodes; nothing comes of arguments that are no JSON.
+    Decoding,
+    /// Anything; the event was checked.
+    Checked,
+}
+
 /// Something a handler can ask for.
 pub trait FromEvent: Sized {
+    #[doc(hidden)]
+    const LOOK: Look = Look::Checked;
+
     /// Takes it from the event.
     ///
     /// # Errors
@@ -113,14 +146,21 @@ impl fmt::Display for Missing {
 
 impl std::error::Error for Missing {}
 
+/// What nobody is told: who does not check events is not called with one that was not checked.
+const UNCHECKED: Missing = Missing("the event is not checked");
+
 #[cfg(feature = "tokio")]
 impl FromEvent for Socket {
+    const LOOK: Look = Look::Aside;
+
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         Ok(incoming.socket()?.clone())
     }
 }
 
 impl<K: ClientKind> FromEvent for Client<K> {
+    const LOOK: Look = Look::Aside;
+
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         let of_other = Missing("the client of this handler is of the other kind");
         Ok(Self::of(incoming.client()?).ok_or(of_other)?)
@@ -129,6 +169,8 @@ impl<K: ClientKind> FromEvent for Client<K> {
 
 #[cfg(feature = "tokio")]
 impl FromEvent for Namespace {
+    const LOOK: Look = Look::Aside;
+
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         Ok(incoming.socket()?.namespace())
     }
@@ -141,13 +183,10 @@ impl FromEvent for Namespace {
 pub struct Data<T>(pub T);
 
 impl<T: DeserializeOwned> FromEvent for Data<T> {
+    const LOOK: Look = Look::Decoding;
+
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
-        match &incoming.kind {
-            Kind::Event { packet, .. } => Ok(Self(packet.decode()?)),
-            Kind::Connect | Kind::Disconnect(_) | Kind::ConnectError(_) => {
-                Err(Missing("only an event has arguments").into())
-            }
-        }
+        incoming.decode().map(Self)
     }
 }
 
@@ -156,9 +195,12 @@ impl<T: DeserializeOwned> FromEvent for Data<T> {
 pub struct EventName(pub String);
 
 impl FromEvent for EventName {
+    const LOOK: Look = Look::Aside;
+
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match &incoming.kind {
             Kind::Event { packet, .. } => Ok(Self(packet.name().to_owned())),
+            Kind::Unchecked { event, .. } => Ok(Self(event.name().to_owned())),
             Kind::Connect | Kind::Disconnect(_) | Kind::ConnectError(_) => {
                 Err(Missing("only an event has a name").into())
             }
@@ -227,6 +269,7 @@ impl<'a> ArgsRef<'a> {
     pub(crate) fn of(incoming: &Incoming<'a>) -> Result<Self, BoxError> {
         match incoming.kind {
             Kind::Event { packet, .. } => Ok(Self(packet)),
+            Kind::Unchecked { .. } => Err(UNCHECKED.into()),
             Kind::Connect | Kind::Disconnect(_) | Kind::ConnectError(_) => {
                 Err(Missing("only an event has arguments").into())
             }
@@ -277,6 +320,7 @@ impl FromEvent for Args {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match &incoming.kind {
             Kind::Event { packet, .. } => Ok(Self(packet.to_static())),
+            Kind::Unchecked { .. } => Err(UNCHECKED.into()),
             Kind::Connect | Kind::Disconnect(_) | Kind::ConnectError(_) => {
                 Err(Missing("only an event has arguments").into())
             }
@@ -303,6 +347,8 @@ impl<T: DeserializeOwned> FromEvent for Auth<T> {
 pub struct State<T>(pub T);
 
 impl<T: Clone + Send + Sync + 'static> FromEvent for State<T> {
+    const LOOK: Look = Look::Aside;
+
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         let states = match incoming.side {
             #[cfg(feature = "tokio")]
@@ -321,7 +367,10 @@ impl FromEvent for DisconnectReason {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match incoming.kind {
             Kind::Disconnect(ended) => Ok(ended.reason),
-            Kind::Connect | Kind::Event { .. } | Kind::ConnectError(_) => {
+            Kind::Connect
+            | Kind::Event { .. }
+            | Kind::Unchecked { .. }
+            | Kind::ConnectError(_) => {
                 Err(Missing("only a disconnection has a reason").into())
             }
         }
@@ -333,7 +382,10 @@ impl FromEvent for CloseDetails {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match incoming.kind {
             Kind::Disconnect(ended) => Ok(ended.details.cloned().unwrap_or_default()),
-            Kind::Connect | Kind::Event { .. } | Kind::ConnectError(_) => {
+            Kind::Connect
+            | Kind::Event { .. }
+            | Kind::Unchecked { .. }
+            | Kind::ConnectError(_) => {
                 Err(Missing("only a disconnection has details").into())
             }
         }
@@ -345,7 +397,10 @@ impl FromEvent for ConnectError {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match incoming.kind {
             Kind::ConnectError(error) => Ok(error.clone()),
-            Kind::Connect | Kind::Event { .. } | Kind::Disconnect(_) => {
+            Kind::Connect
+            | Kind::Event { .. }
+            | Kind::Unchecked { .. }
+            | Kind::Disconnect(_) => {
                 Err(Missing("only a connection that failed has an error").into())
             }
         }
@@ -412,9 +467,11 @@ impl Ack {
 }
 
 impl FromEvent for Ack {
+    const LOOK: Look = Look::Aside;
+
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         let ack = match incoming.kind {
-            Kind::Event { ack, .. } => ack,
+            Kind::Event { ack, .. } | Kind::Unchecked { ack, .. } => ack,
             Kind::Connect | Kind::Disconnect(_) | Kind::ConnectError(_) => Wanted::Nothing,
         };
         Ok(Self(match (incoming.side, ack) {

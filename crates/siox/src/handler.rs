@@ -1,6 +1,9 @@
 //! What can be a handler: functions and closures, sync or async, of up to six extracted arguments.
 
-use crate::{ArgsRef, BoxError, Incoming, extract::FromEvent};
+use crate::{
+    ArgsRef, BoxError, Incoming,
+    extract::{FromEvent, Look},
+};
 use std::{future::Future, pin::Pin};
 
 /// A handler's future once its arguments have been extracted: it owns all it needs.
@@ -61,6 +64,18 @@ pub trait Handler<M>: Send + Sync + 'static {
     /// # Errors
     /// When the event does not fit the arguments' types: the handler was not called.
     fn call(&self, incoming: &Incoming<'_>) -> Result<Called, BoxError>;
+
+    /// Whether its arguments are taken by decoding all of the event's, and from nothing else of it: what is no JSON is
+    /// then found there, before it is called.
+    #[doc(hidden)]
+    fn checks(&self) -> bool {
+        false
+    }
+}
+
+/// Whether extractors that look at this check an event.
+pub(crate) fn check(looks: &[Look]) -> bool {
+    looks.contains(&Look::Decoding) && !looks.contains(&Look::Checked)
 }
 
 /// Tells a handler that returns at once.
@@ -84,6 +99,10 @@ macro_rules! handlers {
             fn call(&self, incoming: &Incoming<'_>) -> Result<Called, BoxError> {
                 let _ = incoming;
                 Ok(Called::Done(self($($arg::from_event(incoming)?),*).outcome()))
+            }
+
+            fn checks(&self) -> bool {
+                check(&[$($arg::LOOK),*])
             }
         }
 
@@ -110,6 +129,10 @@ macro_rules! handlers {
                 let _ = incoming;
                 let future = self($($arg::from_event(incoming)?),*);
                 Ok(Called::Running(Box::pin(async move { future.await.outcome() })))
+            }
+
+            fn checks(&self) -> bool {
+                check(&[$($arg::LOOK),*])
             }
         }
     };

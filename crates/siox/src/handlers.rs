@@ -19,11 +19,14 @@ pub(crate) struct Entry {
     call: Arc<Erased>,
     /// For a handler that is called once: whether it has been.
     once: Option<AtomicBool>,
+    /// Whether it checks an event by taking its arguments, and may be called with one that was not checked.
+    checks: bool,
 }
 
 impl Entry {
     fn new<M: 'static>(handler: impl Handler<M>, once: bool) -> Arc<Self> {
         Arc::new(Self {
+            checks: handler.checks() && !once,
             call: erase(handler),
             once: once.then(AtomicBool::default),
         })
@@ -176,6 +179,15 @@ impl Chain {
     #[inline]
     pub(crate) fn is_for(&self, event: &str) -> bool {
         self.event.as_deref() == Some(event) && !self.outdated.load(Ordering::Acquire)
+    }
+
+    /// The one handler of all, if it checks the event by taking its arguments.
+    #[inline]
+    pub(crate) fn only_checking(&self) -> Option<&Entry> {
+        match (&*self.any, &*self.packet, &*self.own) {
+            ([], [], [only]) if only.checks => Some(only),
+            _ => None,
+        }
     }
 
     fn is_empty(&self) -> bool {

@@ -9,7 +9,7 @@ use crate::{
     handlers::{Chain, Entry, List, Occasion},
     running::{End, PENDING, dropped, message_of, noop, poll_caught},
 };
-use siox_socketio::{DisconnectReason, Packet};
+use siox_socketio::{DisconnectReason, Packet, Unchecked};
 use std::{
     any::Any,
     collections::VecDeque,
@@ -98,17 +98,52 @@ impl Socket {
                     let _entered = self.span().enter();
                     self.set_off(chain, &packet, id);
                 }
-                let mut inbox = self.inbox();
-                inbox.recent = chain;
-                if inbox.is_quiet() {
-                    inbox.starting = false;
-                    return;
-                }
-                drop(inbox);
-                self.start_waiting();
+                self.started(chain);
             }
             Err(inbox) => self.let_wait(inbox, Item::Event { packet, id }.into_owned()),
         }
+    }
+
+    /// As [`receive_event`](Self::receive_event), of one whose arguments nobody has looked at yet. `false` if they are
+    /// not right: nothing has come of it then.
+    #[inline]
+    pub(crate) fn receive_unchecked(&self, event: &Unchecked<'_>) -> bool {
+        match self.may_start() {
+            Ok(recent) => {
+                let chain = self.chain_like(recent, event.name());
+                let is_right = match &chain {
+                    Some(chain) => {
+                        let _entered = self.span().enter();
+                        self.set_off_unchecked(chain, event)
+                    }
+                    None => event.packet().is_some(),
+                };
+                self.started(chain);
+                is_right
+            }
+            Err(inbox) => {
+                drop(inbox);
+                let packet = event.packet();
+                let is_right = packet.is_some();
+                packet
+                    .into_iter()
+                    .for_each(|packet| self.receive_event(packet, event.id()));
+                is_right
+            }
+        }
+    }
+
+    /// What an event sets off has been: what waits behind it is next.
+    #[inline]
+    fn started(&self, chain: Option<Arc<Chain>>) {
+        let mut inbox = self.inbox();
+        inbox.recent = chain;
+        if inbox.is_quiet() {
+            inbox.starting = false;
+            return;
+        }
+        drop(inbox);
+        self.start_waiting();
     }
 
     /// Whether a handler may start just now, before anything else does; the caller then starts what
@@ -220,6 +255,42 @@ impl Socket {
         }
     }
 
+    /// `false` if the event is not right: nothing has come of it then.
+    #[inline]
+    fn set_off_unchecked(&self, chain: &Arc<Chain>, event: &Unchecked<'_>) -> bool {
+        if let Some(handler) = chain.only_checking()
+            && self.run_unchecked(handler, event)
+        {
+            return true;
+        }
+        let packet = event.packet();
+        if let Some(packet) = &packet {
+            self.set_off(chain, packet, event.id());
+        }
+        packet.is_some()
+    }
+
+    /// Calls a handler that checks the event; `false` if the event is not right or does not fit, so that it was not
+    /// called.
+    fn run_unchecked(&self, handler: &Entry, event: &Unchecked<'_>) -> bool {
+        let Some(call) = handler.take_call() else {
+            return false;
+        };
+        let incoming = Incoming {
+            side: Side::Server(self),
+            kind: Kind::Unchecked {
+                event,
+                ack: event.id().into(),
+            },
+        };
+        let called = catch_unwind(AssertUnwindSafe(|| call(&incoming)));
+        let was_called = !matches!(called, Ok(Err(_)));
+        if was_called {
+            self.came_to(event.name(), called);
+        }
+        was_called
+    }
+
     #[inline]
     pub(crate) fn run_all(
         &self,
@@ -254,7 +325,16 @@ impl Socket {
             side: Side::Server(self),
             kind,
         };
-        match catch_unwind(AssertUnwindSafe(|| handler(&incoming))) {
+        self.came_to(
+            event,
+            catch_unwind(AssertUnwindSafe(|| handler(&incoming))),
+        );
+    }
+
+    /// What a call came to.
+    #[inline]
+    fn came_to(&self, event: &str, called: Result<Result<Called, BoxError>, Box<dyn Any + Send>>) {
+        match called {
             Err(panic) => self.panicked(event, &*panic),
             Ok(Err(e)) => self.report(event, Fault::Arguments(e)),
             Ok(Ok(Called::Done(result))) => self.returned(event, result),

@@ -134,6 +134,7 @@ mod socket;
 mod tasks;
 
 mod awaited;
+mod borrowing;
 pub mod client;
 mod error;
 mod extract;
@@ -188,6 +189,7 @@ pub use {
 pub use {
     awaited::{Answer, TypedAnswer},
     error::{AckError, BoxError, CloseDetails, ConnectError, Fault},
+    borrowing::{Borrowing, Lending, borrowing},
     extract::{Ack, Args, ArgsRef, Data, EventName, FromEvent, Incoming, State},
     handler::{Called, Handler, Outcome},
     outgoing::Outgoing,

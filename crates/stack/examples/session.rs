@@ -125,6 +125,8 @@ impl Host {
             }
             Event::Socket(other) => println!("       {other:?}"),
             Event::Upgraded => println!("       upgraded"),
+            // Nobody asked for it, with `Config::with_unchecked_events`.
+            Event::Unchecked(_, event) => println!("       unchecked: {}", event.name()),
             Event::Closed(reason) => println!("       closed: {reason}"),
         }
         Ok(())

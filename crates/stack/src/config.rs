@@ -11,6 +11,7 @@ pub struct Config {
     pub(crate) engine: Arc<engineio::Config>,
     pub(crate) websocket: Arc<websocket::Limits>,
     pub(crate) socket: Arc<socketio::Config>,
+    pub(crate) unchecked: bool,
     #[cfg(feature = "deflate")]
     pub(crate) deflate: Option<Arc<websocket::deflate::Config>>,
 }
@@ -30,6 +31,7 @@ impl Config {
             engine: Arc::new(engine),
             websocket: Arc::new(websocket),
             socket: Arc::new(socket),
+            unchecked: false,
             #[cfg(feature = "deflate")]
             deflate: None,
         }
@@ -41,6 +43,14 @@ impl Config {
     #[must_use]
     pub fn with_deflate(mut self, deflate: websocket::deflate::Config) -> Self {
         self.deflate = Some(Arc::new(deflate));
+        self
+    }
+
+    /// Tells of common events before their arguments are checked, as
+    /// [`Event::Unchecked`](crate::Event::Unchecked), for an application that knows the arguments' types.
+    #[must_use]
+    pub fn with_unchecked_events(mut self) -> Self {
+        self.unchecked = true;
         self
     }
 

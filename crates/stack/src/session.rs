@@ -10,7 +10,7 @@ use siox_engineio::{
     Transport, Version,
 };
 use siox_socketio::{
-    self as socketio, Connection, DisconnectReason, Encoded, Packet, Revision, Slot, Value,
+    self as socketio, Connection, DisconnectReason, Encoded, Packet, Revision, Slot, Unchecked, Value,
 };
 #[cfg(feature = "deflate")]
 use siox_websocket::deflate::Codec;
@@ -21,6 +21,10 @@ use siox_wire::{Admit, Input, Instant, SendError, Shared, Sink};
 pub enum Event<'b> {
     /// Something of one of its namespaces.
     Socket(socketio::Event<'b>),
+    /// An event of a namespace, with arguments that nobody has looked at yet; only where
+    /// [`Config::with_unchecked_events`] asked for it. If it turns out not to be right, its text is for
+    /// [`Session::handle_text`], before anything else is done with the session.
+    Unchecked(Slot, Unchecked<'b>),
     /// The client is on its WebSocket now.
     Upgraded,
     /// The session has ended, for all its namespaces; said once, last.
@@ -34,16 +38,19 @@ pub struct Session {
     sockets: Connection,
     /// It ends for a packet at the wrong time, not for what is no packet.
     untimely: bool,
+    /// Whether common events are told of before they are checked.
+    unchecked: bool,
     /// The time of the input that told all that was due in the layer above.
     told: Option<Instant>,
 }
 
 impl Session {
-    fn new(engine: Engine, sockets: Connection) -> Self {
+    fn new(engine: Engine, sockets: Connection, config: &Config) -> Self {
         Self {
             engine,
             sockets,
             untimely: false,
+            unchecked: config.unchecked,
             told: None,
         }
     }
@@ -267,6 +274,18 @@ impl Session {
         }
     }
 
+    /// Takes the text of an [`Event::Unchecked`] that was found not to be right, and checks it.
+    ///
+    /// # Errors
+    /// What is wrong with it; the session ends with that.
+    pub fn handle_text<'b>(
+        &mut self,
+        now: Instant,
+        text: &'b str,
+    ) -> Result<Option<Event<'b>>, Error> {
+        self.up(now, engineio::Event::Message(text.into()))
+    }
+
     /// What is due in the layer above: an acknowledgement's timeout, or a client that never joined.
     fn due(&mut self, now: Instant) -> Result<Option<Event<'static>>, Error> {
         if self.engine.is_closed() {
@@ -308,13 +327,13 @@ impl Machine for Session {
     ) -> (Self, Response) {
         let (engine, response) = Engine::polling_for(now, config, sid, handshake);
         let sockets = connection(now, config, handshake);
-        (Self::new(engine, sockets), response)
+        (Self::new(engine, sockets, config), response)
     }
 
     fn socket_for(now: Instant, config: &Config, sid: Sid, handshake: &Handshake) -> (Self, Lane) {
         let (engine, lane) = Engine::socket_for(now, config, sid, handshake);
         let sockets = connection(now, config, handshake);
-        (Self::new(engine, sockets), lane)
+        (Self::new(engine, sockets, config), lane)
     }
 
     fn agree(&mut self, config: &Config, lane: Lane, agreed: Agreed) {
@@ -409,6 +428,11 @@ impl Machine for Session {
         }
         if let Some(text) = self.engine.take_text(lane, input) {
             let text = text?;
+            if self.unchecked
+                && let Some((slot, event)) = self.sockets.unchecked_event(now, text)
+            {
+                return Ok(Some(Event::Unchecked(slot, event)));
+            }
             if let Some(event) = self.sockets.plain_event(now, text) {
                 return Ok(Some(Event::Socket(event)));
             }

@@ -43,6 +43,9 @@ fn check(parts: &[Vec<u8>], heard: &[&str], error: bool) {
         run(peer, pieces)
     });
     assert_eq!(fresh, upgraded);
+    let unchecked = calm().with_unchecked_events();
+    let unchecked = oracle(&bytes, |pieces| run(Peer::socket(&unchecked), pieces));
+    assert_eq!(fresh, unchecked);
     assert_eq!(fresh.heard, heard);
     assert_eq!(fresh.error.is_some(), error, "{:?}", fresh.error);
 }

@@ -1,7 +1,9 @@
 //! `bench`: the Socket.IO application that benchmarks load. Every peer of ours serves the same one.
 
 use serde::{Deserialize, Serialize};
-use siox::{Ack, ArgsRef, BoxError, Data, Namespace, SendError, Server, Socket, Value};
+use siox::{
+    Ack, ArgsRef, BoxError, Borrowing, Data, Namespace, SendError, Server, Socket, Value, borrowing,
+};
 
 /// The argument of `techo`: what the generator's event of 1 KiB carries, in its order. Its strings are without escapes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,6 +25,10 @@ struct Item<'a> {
     tags: Vec<&'a str>,
 }
 
+impl Borrowing for Order<'static> {
+    type Of<'a> = Order<'a>;
+}
+
 pub(crate) fn server() -> Server {
     let io = Server::new();
     let root = io.namespace("/");
@@ -40,10 +46,7 @@ fn echoes(root: &Namespace) {
     }
     root.on(
         "techo",
-        |socket: Socket, args: ArgsRef<'_>| -> Result<(), BoxError> {
-            let order: Order<'_> = args.decode()?;
-            Ok(socket.emit("techo", &order)?)
-        },
+        borrowing::<Order<'_>, _>(|socket: Socket, order: Order<'_>| socket.emit("techo", &order)),
     );
     root.on("decho", |socket: Socket, Data(value): Data<Value>| {
         socket.emit("decho", &value)

@@ -517,6 +517,14 @@ impl Site for Hall {
             Event::Socket(socketio::Event::Event { slot, id, packet }) => {
                 self.event(net, session, at, (slot, id), &packet);
             }
+            Event::Unchecked(slot, event) => match event.packet() {
+                Some(packet) => self.event(net, session, at, (slot, event.id()), &packet),
+                None => {
+                    if let Ok(Some(event)) = session.handle_text(now, event.text()) {
+                        self.hear(net, now, at, sessions, event);
+                    }
+                }
+            },
             Event::Socket(socketio::Event::Ack { slot, id, packet }) => {
                 self.acknowledged(net, (at, slot, id), inner(&packet));
             }

@@ -191,7 +191,7 @@ impl Builder {
 
     fn parts(self) -> (Arc<Io>, Config) {
         let queue = (self.engine.high_water, self.when_full);
-        let config = Config::new(self.engine, self.socket);
+        let config = Config::new(self.engine, self.socket).with_unchecked_events();
         let packets = config.socket().clone();
         let shared = Shared::new(self.states, self.recovery, self.adapter, queue, packets);
         let app = Io::new(shared, self.hooks, self.cleanup);

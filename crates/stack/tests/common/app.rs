@@ -1,7 +1,7 @@
 //! The application above a session: it answers what it hears, at once, and keeps a record.
 
-use siox_socketio::{Encoded, Event as Heard, Packet, Slot};
-use siox_stack::{Event, Session};
+use siox_socketio::{Encoded, Event as Heard, Packet, Slot, Unchecked};
+use siox_stack::{Error, Event, Session};
 use siox_wire::{Admit, Instant, SendError};
 use std::time::Duration;
 
@@ -14,17 +14,22 @@ pub struct App {
     pub joined: Vec<(Slot, String)>,
     /// The end was told.
     pub closed: bool,
+    /// What was wrong with an event that was told unchecked.
+    pub wrong: Option<Error>,
 }
 
 impl App {
     /// Hears an event and answers it.
     pub fn hear(&mut self, now: Instant, session: &mut Session, event: &Event<'_>) {
+        if let Event::Unchecked(slot, event) = event {
+            return self.hear_unchecked(now, session, *slot, event);
+        }
         let line = self.line(event);
         assert!(!self.closed, "told behind the end: {line}");
         self.heard.push(line);
         let sent = match event {
             Event::Socket(event) => self.answer(now, session, event),
-            Event::Upgraded => Ok(()),
+            Event::Unchecked(..) | Event::Upgraded => Ok(()),
             Event::Closed(_) => {
                 self.closed = true;
                 Ok(())
@@ -32,6 +37,25 @@ impl App {
         };
         if let Err(error) = sent {
             self.heard.push(format!("not sent: {error:?}"));
+        }
+    }
+
+    fn hear_unchecked(
+        &mut self,
+        now: Instant,
+        session: &mut Session,
+        slot: Slot,
+        event: &Unchecked<'_>,
+    ) {
+        if let Some(packet) = event.packet() {
+            let id = event.id();
+            let event = Event::Socket(Heard::Event { slot, id, packet });
+            return self.hear(now, session, &event);
+        }
+        match session.handle_text(now, event.text()) {
+            Ok(Some(event)) => self.hear(now, session, &event),
+            Ok(None) => {}
+            Err(error) => self.wrong = Some(error),
         }
     }
 
@@ -69,6 +93,7 @@ impl App {
             Event::Socket(Heard::Disconnect { slot, reason }) => {
                 format!("left {}: {reason}", self.nsp(*slot))
             }
+            Event::Unchecked(_, event) => format!("unchecked {}", event.text()),
             Event::Upgraded => "upgraded".into(),
             Event::Closed(reason) => format!("closed: {reason}"),
         }

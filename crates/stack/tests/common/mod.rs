@@ -258,7 +258,7 @@ impl Peer {
             self.app.hear(self.now, &mut self.session, &event);
         }
         assert!(input.is_empty(), "{} bytes were not eaten", input.len());
-        Ok(())
+        self.app.wrong.take().map_or(Ok(()), Err)
     }
 
     /// The client sends no more.
