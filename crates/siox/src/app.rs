@@ -9,7 +9,7 @@ use crate::{
     socket::Arrival,
 };
 use siox_engineio::CloseReason;
-use siox_socketio::{DisconnectReason, Event as SocketEvent, Raw, Revision, Slot};
+use siox_socketio::{DisconnectReason, Event as SocketEvent, Raw, Revision, Slot, Unchecked};
 use siox_stack::{Event, Session};
 use siox_tokio::{
     About, Admit, App, Conn, Hooks,
@@ -232,16 +232,7 @@ impl App for Io {
                     socket.receive_event(packet, id);
                 }
             }
-            Event::Unchecked(slot, event) => {
-                let is_right = match conn.data().find(slot) {
-                    Some(socket) => socket.receive_unchecked(&event),
-                    None => event.packet().is_some(),
-                };
-                match is_right {
-                    true => self.shared.counts.one(Count::EventIn),
-                    false => self.check(conn, cx, event.text()),
-                }
-            }
+            Event::Unchecked(slot, event) => self.handle_unchecked(conn, cx, slot, &event),
             other => self.handle_other(conn, other),
         }
     }
@@ -252,6 +243,24 @@ impl App for Io {
 }
 
 impl Io {
+    #[inline(never)]
+    fn handle_unchecked(
+        self: &Arc<Self>,
+        conn: &Arc<Conn<Self>>,
+        cx: &mut Context<'_>,
+        slot: Slot,
+        event: &Unchecked<'_>,
+    ) {
+        let is_right = match conn.data().find(slot) {
+            Some(socket) => socket.receive_unchecked(event),
+            None => event.packet().is_some(),
+        };
+        match is_right {
+            true => self.shared.counts.one(Count::EventIn),
+            false => self.check(conn, cx, event.text()),
+        }
+    }
+
     /// What was told unchecked is not right, or looks uncommon.
     #[cold]
     #[inline(never)]

@@ -106,7 +106,6 @@ impl Socket {
 
     /// As [`receive_event`](Self::receive_event), of one whose arguments nobody has looked at yet. `false` if they are
     /// not right: nothing has come of it then.
-    #[inline]
     pub(crate) fn receive_unchecked(&self, event: &Unchecked<'_>) -> bool {
         match self.may_start() {
             Ok(recent) => {
@@ -134,7 +133,7 @@ impl Socket {
     }
 
     /// What an event sets off has been: what waits behind it is next.
-    #[inline]
+    #[inline(always)]
     fn started(&self, chain: Option<Arc<Chain>>) {
         let mut inbox = self.inbox();
         inbox.recent = chain;

@@ -16,12 +16,15 @@ use siox_socketio::{
 use siox_websocket::deflate::Codec;
 use siox_wire::{Admit, Input, Instant, SendError, Shared, Sink};
 
+/// From here on an event is told unchecked, in bytes: to look twice at what is shorter costs less than to have two ways.
+const LONG: usize = 128;
+
 /// What the application hears of one client.
 #[derive(Debug)]
 pub enum Event<'b> {
     /// Something of one of its namespaces.
     Socket(socketio::Event<'b>),
-    /// An event of a namespace, with arguments that nobody has looked at yet; only where
+    /// An event of a namespace, a long one, with arguments that nobody has looked at yet; only where
     /// [`Config::with_unchecked_events`] asked for it. If it turns out not to be right, its text is for
     /// [`Session::handle_text`], before anything else is done with the session.
     Unchecked(Slot, Unchecked<'b>),
@@ -429,6 +432,7 @@ impl Machine for Session {
         if let Some(text) = self.engine.take_text(lane, input) {
             let text = text?;
             if self.unchecked
+                && text.len() >= LONG
                 && let Some((slot, event)) = self.sockets.unchecked_event(now, text)
             {
                 return Ok(Some(Event::Unchecked(slot, event)));

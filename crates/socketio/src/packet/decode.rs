@@ -64,7 +64,7 @@ impl PlainHead {
 }
 
 /// The head of a plain event; `None` for any other packet, and for one whose head is not right.
-#[inline]
+#[inline(always)]
 pub(crate) fn plain_head(text: &str) -> Option<PlainHead> {
     let bytes = text.as_bytes();
     let [b'2', first, ..] = bytes else {
@@ -83,7 +83,7 @@ pub(crate) fn plain_head(text: &str) -> Option<PlainHead> {
 }
 
 /// The event with this head; `None` where its arguments are not right, or there is white space around them.
-#[inline]
+#[inline(always)]
 pub(crate) fn plain_packet(text: &str, head: PlainHead) -> Option<Packet<'_>> {
     let args = scan::plain_args(text, head.end())?;
     Some(Packet {

@@ -30,7 +30,6 @@ impl<'b> Unchecked<'b> {
     /// An event that came as text. `None` for any other packet, for one of another namespace, for one with attachments,
     /// for one without arguments, and for some in uncommon form (with escapes in the name, or white space around it):
     /// those are for a [`Decoder`](crate::Decoder), as is what is wrong.
-    #[inline]
     #[must_use]
     pub fn new(text: &'b str) -> Option<Self> {
         let head = plain_head(text)?;
@@ -70,7 +69,6 @@ impl<'b> Unchecked<'b> {
 
     /// The packet, checked. `None` where it is not right, or has white space around its arguments: a
     /// [`Decoder`](crate::Decoder) tells what it is, by its [`text`](Self::text).
-    #[inline]
     #[must_use]
     pub fn packet(&self) -> Option<Packet<'b>> {
         plain_packet(self.text, self.head)
