@@ -61,7 +61,10 @@ impl<'a> Incoming<'a> {
 #[derive(Debug)]
 pub(crate) enum Kind<'a> {
     Connect,
-    Event { packet: &'a Packet<'a>, ack: Wanted },
+    Event {
+        packet: &'a Packet<'a>,
+        ack: Wanted,
+    },
     /// For handlers that check it by taking its arguments.
     Unchecked {
         event: &'a Unchecked<'a>,
@@ -367,10 +370,7 @@ impl FromEvent for DisconnectReason {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match incoming.kind {
             Kind::Disconnect(ended) => Ok(ended.reason),
-            Kind::Connect
-            | Kind::Event { .. }
-            | Kind::Unchecked { .. }
-            | Kind::ConnectError(_) => {
+            Kind::Connect | Kind::Event { .. } | Kind::Unchecked { .. } | Kind::ConnectError(_) => {
                 Err(Missing("only a disconnection has a reason").into())
             }
         }
@@ -382,10 +382,7 @@ impl FromEvent for CloseDetails {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match incoming.kind {
             Kind::Disconnect(ended) => Ok(ended.details.cloned().unwrap_or_default()),
-            Kind::Connect
-            | Kind::Event { .. }
-            | Kind::Unchecked { .. }
-            | Kind::ConnectError(_) => {
+            Kind::Connect | Kind::Event { .. } | Kind::Unchecked { .. } | Kind::ConnectError(_) => {
                 Err(Missing("only a disconnection has details").into())
             }
         }
@@ -397,10 +394,7 @@ impl FromEvent for ConnectError {
     fn from_event(incoming: &Incoming<'_>) -> Result<Self, BoxError> {
         match incoming.kind {
             Kind::ConnectError(error) => Ok(error.clone()),
-            Kind::Connect
-            | Kind::Event { .. }
-            | Kind::Unchecked { .. }
-            | Kind::Disconnect(_) => {
+            Kind::Connect | Kind::Event { .. } | Kind::Unchecked { .. } | Kind::Disconnect(_) => {
                 Err(Missing("only a connection that failed has an error").into())
             }
         }

@@ -324,10 +324,7 @@ impl Socket {
             side: Side::Server(self),
             kind,
         };
-        self.came_to(
-            event,
-            catch_unwind(AssertUnwindSafe(|| handler(&incoming))),
-        );
+        self.came_to(event, catch_unwind(AssertUnwindSafe(|| handler(&incoming))));
     }
 
     /// What a call came to.

@@ -188,8 +188,8 @@ pub use {
 };
 pub use {
     awaited::{Answer, TypedAnswer},
-    error::{AckError, BoxError, CloseDetails, ConnectError, Fault},
     borrowing::{Borrowing, Lending, borrowing},
+    error::{AckError, BoxError, CloseDetails, ConnectError, Fault},
     extract::{Ack, Args, ArgsRef, Data, EventName, FromEvent, Incoming, State},
     handler::{Called, Handler, Outcome},
     outgoing::Outgoing,

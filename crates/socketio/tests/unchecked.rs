@@ -97,7 +97,10 @@ fn both_ways(text: &str) -> Option<bool> {
 fn what_is_right_and_what_is_not() {
     for (text, is_right) in [
         (r#"2["a",1]"#, Some(true)),
-        (r#"27["a", { "name" : "x" , "price" : 1.5 } , [] ]"#, Some(true)),
+        (
+            r#"27["a", { "name" : "x" , "price" : 1.5 } , [] ]"#,
+            Some(true),
+        ),
         (r#"2["a","One"]"#, Some(true)),
         (r#"2["a",{"Two":[true,null]}]"#, Some(true)),
         (r#"2["a",{"Deeper":{"Named":{"a":-1}}}]"#, Some(true)),
@@ -155,7 +158,11 @@ fn it_may_be_as_deep_as_any_other() {
         ] {
             let each = open.matches(['[', '{']).count();
             let (open, close) = (open.repeat(depth / each), close.repeat(depth / each));
-            let last = if depth % each > 0 { ("[", "]") } else { ("", "") };
+            let last = if depth % each > 0 {
+                ("[", "]")
+            } else {
+                ("", "")
+            };
             let text = format!("2[\"a\",{open}{}{leaf}{}{close}]", last.0, last.1);
             assert_eq!(both_ways(&text), Some(is_right), "{depth} {text:.20}");
         }

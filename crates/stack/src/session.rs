@@ -10,7 +10,8 @@ use siox_engineio::{
     Transport, Version,
 };
 use siox_socketio::{
-    self as socketio, Connection, DisconnectReason, Encoded, Packet, Revision, Slot, Unchecked, Value,
+    self as socketio, Connection, DisconnectReason, Encoded, Packet, Revision, Slot, Unchecked,
+    Value,
 };
 #[cfg(feature = "deflate")]
 use siox_websocket::deflate::Codec;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use siox::{
-    Ack, ArgsRef, BoxError, Borrowing, Data, Namespace, SendError, Server, Socket, Value, borrowing,
+    Ack, ArgsRef, Borrowing, BoxError, Data, Namespace, SendError, Server, Socket, Value, borrowing,
 };
 
 /// The argument of `techo`: what the generator's event of 1 KiB carries, in its order. Its strings are without escapes.

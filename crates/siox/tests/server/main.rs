@@ -33,3 +33,4 @@ mod rooms;
 #[cfg(feature = "tls")]
 mod tls;
 mod typed;
+mod unchecked;

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::DecodeError;
 use alloc::vec::{self, Vec};
-use core::mem;
 use bytes::Bytes;
+use core::mem;
 use serde::de::{
     DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
     value::{BorrowedStrDeserializer, BytesDeserializer, SeqDeserializer},
