@@ -2,8 +2,8 @@
 //! What it does depends on what it hears and on nothing else.
 
 use siox_engineio::Sid;
-use siox_socketio::{Encoded, Event as Heard, Slot, Value};
-use siox_stack::{Event, Session};
+use siox_socketio::{Encoded, Event as Heard, Slot, Unchecked, Value};
+use siox_stack::{Error, Event, Session};
 use siox_wire::{Admit, Instant, SendError};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ pub struct App {
     pub slots: Vec<Slot>,
     /// The session has ended and said so.
     pub closed: bool,
+    /// What was wrong with an event that was told unchecked.
+    pub wrong: Option<Error>,
 }
 
 impl App {
@@ -30,11 +32,14 @@ impl App {
     /// # Panics
     /// When something is told behind the end.
     pub fn hear(&mut self, now: Instant, session: &mut Session, event: &Event<'_>) {
+        if let Event::Unchecked(slot, event) = event {
+            return self.check(now, session, *slot, event);
+        }
         self.heard.push(format!("{event:?}"));
         assert!(!self.closed, "told behind the end: {:?}", self.heard.last());
         let sent = match event {
             Event::Socket(event) => self.answer(now, session, event),
-            Event::Upgraded => Ok(()),
+            Event::Unchecked(..) | Event::Upgraded => Ok(()),
             Event::Closed(_) => {
                 self.closed = true;
                 self.slots.clear();
@@ -43,6 +48,19 @@ impl App {
         };
         if let Err(error) = sent {
             self.heard.push(format!("not sent: {error:?}"));
+        }
+    }
+
+    fn check(&mut self, now: Instant, session: &mut Session, slot: Slot, event: &Unchecked<'_>) {
+        if let Some(packet) = event.packet() {
+            let id = event.id();
+            let event = Event::Socket(Heard::Event { slot, id, packet });
+            return self.hear(now, session, &event);
+        }
+        match session.handle_text(now, event.text()) {
+            Ok(Some(event)) => self.hear(now, session, &event),
+            Ok(None) => {}
+            Err(error) => self.wrong = Some(error),
         }
     }
 

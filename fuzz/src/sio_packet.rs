@@ -8,10 +8,10 @@ use crate::{
 };
 use siox_socketio::{
     Config, Connection, Decoded, Decoder, Encoded, Error, Event, Header, Kind, MAX_DEPTH, Packet,
-    Revision, Value, ValueKind, View, is_reserved,
+    Revision, Unchecked, Value, ValueKind, View, is_reserved,
 };
 use siox_wire::{Admit, Instant, Message};
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 const NOW: Instant = Instant::EPOCH;
 
@@ -66,6 +66,7 @@ fn codec(messages: &[Message<'static>]) {
         let got = whole.handle_message(NOW, lend(message), &config);
         if let Message::Text(text) = message {
             like_serde_json(text, &got);
+            unchecked(text);
         }
         match got {
             Ok(Some(packet)) => again(&packet, &config),
@@ -73,6 +74,21 @@ fn codec(messages: &[Message<'static>]) {
             Err(_) => return assert!(!whole.is_pending(), "an error leaves nothing behind"),
         }
     }
+}
+
+/// What is checked by being decoded is what it is when it is checked first.
+fn unchecked(text: &str) {
+    let Some(event) = Unchecked::new(text) else {
+        return;
+    };
+    let packet = event.packet();
+    let packet = packet.as_ref();
+    let value = packet.and_then(|packet| packet.decode::<Value>().ok());
+    assert_eq!(event.decode::<Value>(), value, "{text}");
+    let two = packet.and_then(|packet| packet.decode::<(serde_json::Value, Vec<String>)>().ok());
+    assert_eq!(event.decode(), two, "{text}");
+    let map = packet.and_then(|packet| packet.decode::<BTreeMap<String, Option<f64>>>().ok());
+    assert_eq!(event.decode(), map, "{text}");
 }
 
 /// What was decoded is encoded to what is decoded to the same.

@@ -39,7 +39,7 @@ fn config() -> Config {
         allow_eio3: true,
         ..engineio::Config::default()
     };
-    Config::new(engine, siox_socketio::Config::default())
+    Config::new(engine, siox_socketio::Config::default()).with_unchecked_events()
 }
 
 fn run(pieces: &[&[u8]]) -> Outcome {
@@ -257,6 +257,9 @@ impl Host {
                 Ok(Some(event)) => self.app.hear(self.now, session, &event),
                 Ok(None) => break None,
                 Err(error) => break Some(error),
+            }
+            if let Some(error) = self.app.wrong.take() {
+                break Some(error);
             }
             count += 1;
             assert!(count < most, "more events than bytes");

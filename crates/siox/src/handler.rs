@@ -49,7 +49,8 @@ impl<E: Into<BoxError>> Outcome for Result<(), E> {
 
 /// A function or closure whose arguments are extractors, in any order: [`Socket`](crate::Socket),
 /// [`Data`](crate::Data), [`Ack`](crate::Ack), [`State`](crate::State) and the others of this crate. One that is not
-/// async may take [`ArgsRef`] behind them, which borrows the event's arguments.
+/// async may take [`ArgsRef`] behind them, which borrows the event's arguments; [`borrowing`](crate::borrowing) is for
+/// typed arguments that borrow.
 ///
 /// It returns `()` or a `Result<(), E>`, or a future of either. A closure that captures and is async
 /// is written `move |s: Socket| { let db = db.clone(); async move { .. } }`. `M` tells the forms apart

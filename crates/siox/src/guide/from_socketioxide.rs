@@ -18,6 +18,7 @@
 //! | `SocketRef` | [`Socket`](crate::Socket) |
 //! | `Data<T>`, `TryData<T>` | [`Data<T>`](crate::Data); what does not fit goes to [`Server::on_error`](crate::Server::on_error); to look yourself, take [`Args`](crate::Args) and [`decode`](crate::Args::decode) |
 //! | `Data<Value>` | [`Data<Value>`](crate::Value), or [`Args`](crate::Args) to pass on without a look, [`ArgsRef`](crate::ArgsRef) without a copy |
+//! | – | [`borrowing`](crate::borrowing): typed arguments that borrow their strings |
 //! | `Bin` (before 0.15) | [`Bytes`](crate::Bytes) anywhere in the arguments |
 //! | `Data<Auth>` in `on_connect` | [`Auth<T>`](crate::Auth), in any handler |
 //! | `AckSender` | [`Ack`](crate::Ack) |
