@@ -5,10 +5,10 @@
 
 use crate::text::{Out, is_plain, is_plain_block, push_inside, special, word};
 use alloc::{string::String, vec::Vec};
-use core::fmt;
+use core::fmt::{self, Debug};
 
-/// JSON while it is written.
-#[derive(Debug, Default)]
+/// JSON while it is written, and after.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Json(Vec<u8>);
 
 /// What is checked at once where it is checked for UTF-8, in bytes.
@@ -23,13 +23,29 @@ const ROOM: usize = 64;
 impl Json {
     /// In the memory of `buffer`, whose text is lost.
     #[inline(always)]
-    pub(crate) fn in_buffer(buffer: String) -> Self {
-        let mut bytes = buffer.into_bytes();
-        bytes.clear();
-        Self(bytes)
+    pub(crate) fn in_buffer(mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
+        Self(buffer)
     }
 
-    /// All that was written.
+    /// The memory of what was written.
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// All that was written, which is checked for it.
+    pub(crate) fn as_str(&self) -> &str {
+        let text = str::from_utf8(&self.0);
+        debug_assert!(text.is_ok(), "whole characters only");
+        text.unwrap_or_default()
+    }
+
+    /// As [`as_str`](Self::as_str).
     pub(crate) fn into_string(self) -> String {
         let Self(mut bytes) = self;
         // What does not fill a block is checked byte by byte.
@@ -37,7 +53,9 @@ impl Json {
         let spare = len.wrapping_neg() % BLOCK;
         bytes.extend_from_slice(&[b' '; BLOCK]);
         bytes.truncate(len.wrapping_add(spare));
-        let mut text = String::from_utf8(bytes).unwrap_or_default();
+        let text = String::from_utf8(bytes);
+        debug_assert!(text.is_ok(), "whole characters only");
+        let mut text = text.unwrap_or_default();
         text.truncate(len);
         text
     }
@@ -60,7 +78,13 @@ impl Json {
 
     #[inline(always)]
     pub(crate) fn push_str(&mut self, text: &str) {
-        self.0.extend_from_slice(text.as_bytes());
+        self.push_bytes(text.as_bytes());
+    }
+
+    /// Adds whole characters.
+    #[inline(always)]
+    pub(crate) fn push_bytes(&mut self, text: &[u8]) {
+        self.0.extend_from_slice(text);
     }
 
     /// Adds the first `len` of these characters of ASCII, which are all written: what follows is written over the rest.
@@ -204,6 +228,12 @@ fn few(bytes: &[u8]) -> Option<u128> {
     };
     let behind = bytes.len().wrapping_sub(8).wrapping_mul(8) as u32;
     Some(u128::from(first) | u128::from(last).wrapping_shl(behind))
+}
+
+impl Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Debug::fmt(self.as_str(), f)
+    }
 }
 
 impl Out for Json {
