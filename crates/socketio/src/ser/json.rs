@@ -120,8 +120,8 @@ impl Json {
             if special(word) == 0 {
                 return self.quote_word(word, bytes.len());
             }
-        } else if bytes.len() <= 32 && self.quote_blocks(bytes) {
-            return;
+        } else if bytes.len() <= 32 {
+            return self.quote_blocks(text);
         }
         self.quote_any(text);
     }
@@ -136,26 +136,25 @@ impl Json {
         self.push_some(quoted.to_le_bytes(), len.wrapping_add(2));
     }
 
-    /// Adds a string of 8 to 32 bytes in two parts that overlap, if nothing in it is to be escaped.
-    // Never inlined: what is shorter then has no registers to save.
+    /// Adds a string of up to 32 bytes, from eight in two parts that overlap.
+    // Never inlined, and with nothing to do behind a call: what is shorter then has no registers to save, nor has this.
     #[inline(never)]
-    fn quote_blocks(&mut self, bytes: &[u8]) -> bool {
+    fn quote_blocks(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        if !self.has_room() {
+            return self.quote_any(text);
+        }
         if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
-            let is_plain = is_plain_block(first) & is_plain_block(last);
-            if is_plain {
-                self.quote_two(first, last, bytes.len());
+            if is_plain_block(first) & is_plain_block(last) {
+                return self.quote_two(first, last, bytes.len());
             }
-            return is_plain;
+        } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            let [one, other] = [first, last].map(|word| special(u64::from_le_bytes(*word)));
+            if one | other == 0 {
+                return self.quote_two(first, last, bytes.len());
+            }
         }
-        let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) else {
-            return false;
-        };
-        let [one, other] = [first, last].map(|word| special(u64::from_le_bytes(*word)));
-        let is_plain = one | other == 0;
-        if is_plain {
-            self.quote_two(first, last, bytes.len());
-        }
-        is_plain
+        self.quote_any(text);
     }
 
     /// Adds a string of `len` bytes, which begins and ends with these: at least as long as one, at most as both.
