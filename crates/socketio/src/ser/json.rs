@@ -185,29 +185,24 @@ impl Json {
         self.0.push(b'"');
     }
 
-    /// Adds the key of a member and its colon, behind a comma if it is not the first.
+    /// Adds the key of a member and its colon, behind a bracket or comma.
     // Always inlined: the compiler knows the key, and writes it as it will look.
     #[inline(always)]
-    pub(super) fn key(&mut self, key: &'static str, is_first: bool) {
+    pub(super) fn key(&mut self, lead: u8, key: &'static str) {
         let bytes = key.as_bytes();
         if let Some(text) = few(bytes)
             && is_plain(bytes)
         {
             const CLOSE: u128 = u16::from_le_bytes([b'"', b':']) as u128;
-            let end = bytes.len().wrapping_add(1).wrapping_mul(8) as u32;
-            let (mut whole, mut len) = (CLOSE.wrapping_shl(end), bytes.len().wrapping_add(3));
-            whole |= (text << 8) | u128::from(b'"');
-            if !is_first {
-                (whole, len) = ((whole << 8) | u128::from(b','), len.wrapping_add(1));
-            }
-            let whole = whole.to_le_bytes();
+            let end = bytes.len().wrapping_add(2).wrapping_mul(8) as u32;
+            let open = u128::from(u16::from_le_bytes([lead, b'"']));
+            let whole = (open | (text << 16) | CLOSE.wrapping_shl(end)).to_le_bytes();
+            let len = bytes.len().wrapping_add(4);
             return self
                 .0
                 .extend_from_slice(whole.get(..len).unwrap_or_default());
         }
-        if !is_first {
-            self.push(b',');
-        }
+        self.push(lead);
         self.quote_any(key);
         self.push(b':');
     }
@@ -285,16 +280,16 @@ mod tests {
         for len in 0..=LETTERS.len() {
             let key = &LETTERS[..len];
             let two = written(|json| {
-                json.key(key, true);
-                json.key(key, false);
+                json.key(b'{', key);
+                json.key(b',', key);
             });
-            assert_eq!(two, alloc::format!("\"{key}\":,\"{key}\":"));
+            assert_eq!(two, alloc::format!("{{\"{key}\":,\"{key}\":"));
         }
         for key in ["\"", "\n", "ä", "twelve bytes", "a\\b"] {
             let quoted = serde_json::to_string(key).unwrap();
             assert_eq!(
-                written(|json| json.key(key, true)),
-                alloc::format!("{quoted}:")
+                written(|json| json.key(b'{', key)),
+                alloc::format!("{{{quoted}:")
             );
         }
     }

@@ -223,11 +223,7 @@ impl<'e> Serializer for &'e mut Encoder {
 
     #[inline]
     fn serialize_f64(self, n: f64) -> Result<(), Unencodable> {
-        if n.is_finite() {
-            number::float(&mut self.json, n);
-        } else {
-            self.null();
-        }
+        number::float(&mut self.json, n);
         Ok(())
     }
 

@@ -24,7 +24,7 @@ pub(crate) fn signed(out: &mut Json, n: i64) {
     unsigned(out, n.unsigned_abs());
 }
 
-/// A finite number.
+/// A number, or `null` for what is not finite.
 // With nothing to do behind a call, so that it has no registers to save.
 pub(crate) fn float(out: &mut Json, n: f64) {
     if n.is_sign_positive()
@@ -38,6 +38,9 @@ pub(crate) fn float(out: &mut Json, n: f64) {
 
 #[inline(never)]
 fn longer_float(out: &mut Json, n: f64) {
+    if !n.is_finite() {
+        return out.push_str("null");
+    }
     if !out.has_room() {
         out.make_room();
     }
@@ -224,6 +227,13 @@ mod tests {
             5e-324,
         ] {
             assert_eq!(text(n), format!("{n:?}"));
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_null() {
+        for n in [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(text(n), "null");
         }
     }
 
