@@ -112,18 +112,17 @@ impl Json {
     #[inline]
     pub(crate) fn quote(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        if !self.has_room() {
-            return self.quote_any(text);
-        }
-        if bytes.len() <= 6 {
-            let word = word(bytes);
-            if special(word) == 0 {
-                return self.quote_word(word, bytes.len());
+        match bytes.len() {
+            0..=6 => {
+                let word = word(bytes);
+                if self.has_room() && special(word) == 0 {
+                    return self.quote_word(word, bytes.len());
+                }
+                self.quote_any(text);
             }
-        } else if bytes.len() <= 32 {
-            return self.quote_blocks(text);
+            7..16 => self.quote_in_two::<8>(text),
+            _ => self.quote_in_two::<16>(text),
         }
-        self.quote_any(text);
     }
 
     /// Adds a string of at most six bytes, with spaces behind them here.
@@ -136,23 +135,17 @@ impl Json {
         self.push_some(quoted.to_le_bytes(), len.wrapping_add(2));
     }
 
-    /// Adds a string of up to 32 bytes, from eight in two parts that overlap.
+    /// Adds a string, of `N` to `2 * N` bytes in two parts that overlap.
     // Never inlined, and with nothing to do behind a call: what is shorter then has no registers to save, nor has this.
     #[inline(never)]
-    fn quote_blocks(&mut self, text: &str) {
+    fn quote_in_two<const N: usize>(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        if !self.has_room() {
-            return self.quote_any(text);
-        }
-        if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
-            if is_plain_block(first) & is_plain_block(last) {
-                return self.quote_two(first, last, bytes.len());
-            }
-        } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            let [one, other] = [first, last].map(|word| special(u64::from_le_bytes(*word)));
-            if one | other == 0 {
-                return self.quote_two(first, last, bytes.len());
-            }
+        if bytes.len() <= N.wrapping_mul(2)
+            && self.has_room()
+            && let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk())
+            && is_plain_block::<N>(first) & is_plain_block::<N>(last)
+        {
+            return self.quote_two(first, last, bytes.len());
         }
         self.quote_any(text);
     }
@@ -160,7 +153,7 @@ impl Json {
     /// Adds a string of `len` bytes, which begins and ends with these: at least as long as one, at most as both.
     #[inline(always)]
     fn quote_two<const N: usize>(&mut self, first: &[u8; N], last: &[u8; N], len: usize) {
-        let start = self.0.len();
+        let end = self.0.len().wrapping_add(len).wrapping_add(2);
         self.0.extend_from_slice(&[b'"'; QUOTED]);
         if let Some([_, text @ ..]) = self.0.last_chunk_mut::<QUOTED>() {
             let over = len.wrapping_sub(N);
@@ -174,7 +167,7 @@ impl Json {
                 *behind = b'"';
             }
         }
-        self.0.truncate(start.wrapping_add(len).wrapping_add(2));
+        self.0.truncate(end);
     }
 
     #[inline(never)]
