@@ -93,7 +93,7 @@ async fn restore(stay: &Stay, auth: &Value) -> Option<(Claim, Restored)> {
 
 fn size(event: &Encoded) -> usize {
     let attachments: usize = event.attachments().iter().map(bytes::Bytes::len).sum();
-    event.json().len() + attachments
+    event.json_bytes().len() + attachments
 }
 
 pub(crate) fn refuse(io: &Io, conn: &Conn<Io>, slot: Slot, message: &str) {

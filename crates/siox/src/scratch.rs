@@ -11,10 +11,10 @@ const KEPT: usize = 16 * 1024;
 
 thread_local! {
     /// Empty while it is lent.
-    static BUFFER: Cell<String> = const { Cell::new(String::new()) };
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-fn lend() -> String {
+fn lend() -> Vec<u8> {
     BUFFER.try_with(Cell::take).unwrap_or_default()
 }
 

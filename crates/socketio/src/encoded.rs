@@ -3,8 +3,7 @@
 use crate::{
     Decoded, Error, Header, Kind, Leniency, Packet, is_reserved,
     packet::decode::assemble,
-    ser::{Args, Encoder},
-    text::quote,
+    ser::{Args, Encoder, Json},
 };
 use alloc::{string::String, vec::Vec};
 use bytes::Bytes;
@@ -31,7 +30,7 @@ use siox_wire::SendError;
 pub struct Encoded {
     kind: Kind,
     /// The digit of a packet without attachments, and the JSON: all of the text that such a packet has in `/`.
-    text: String,
+    text: Json,
     /// Where the arguments begin: behind the bracket, or behind the event's name.
     head: usize,
     attachments: Vec<Bytes>,
@@ -46,7 +45,7 @@ impl Encoded {
     /// [`SendError::Reserved`] for a name that the protocol keeps for itself;
     /// [`SendError::Unencodable`] when `args` cannot be written as JSON.
     pub fn event<T: Serialize + ?Sized>(name: &str, args: &T) -> Result<Self, SendError> {
-        Self::event_in(String::with_capacity(room(name, FIRST)), name, args)
+        Self::event_in(Vec::with_capacity(room(name, FIRST)), name, args)
     }
 
     /// As [`event`](Self::event), in the memory of `buffer`, whose text is lost:
@@ -55,7 +54,7 @@ impl Encoded {
     /// # Errors
     /// As those of [`event`](Self::event); the buffer is lost then.
     pub fn event_in<T: Serialize + ?Sized>(
-        buffer: String,
+        buffer: Vec<u8>,
         name: &str,
         args: &T,
     ) -> Result<Self, SendError> {
@@ -73,7 +72,7 @@ impl Encoded {
     /// # Errors
     /// [`SendError::Unencodable`] when `args` cannot be written as JSON.
     pub fn args<T: Serialize + ?Sized>(args: &T) -> Result<Self, SendError> {
-        Self::args_in(String::with_capacity(FIRST), args)
+        Self::args_in(Vec::with_capacity(FIRST), args)
     }
 
     /// As [`args`](Self::args), in the memory of `buffer`, whose text is lost:
@@ -81,7 +80,7 @@ impl Encoded {
     ///
     /// # Errors
     /// As those of [`args`](Self::args); the buffer is lost then.
-    pub fn args_in<T: Serialize + ?Sized>(buffer: String, args: &T) -> Result<Self, SendError> {
+    pub fn args_in<T: Serialize + ?Sized>(buffer: Vec<u8>, args: &T) -> Result<Self, SendError> {
         let mut encoder = Encoder::in_buffer(buffer);
         encoder.json.reserve(FIRST);
         encoder.json.push_str("3[");
@@ -104,7 +103,7 @@ impl Encoded {
         encoder.json.push(b']');
         Ok(Self {
             kind,
-            text: encoder.json.into_string(),
+            text: encoder.json,
             head,
             attachments: encoder.attachments,
             plain: false,
@@ -113,8 +112,8 @@ impl Encoded {
 
     /// The memory of its text, to be used again.
     #[must_use]
-    pub fn into_buffer(self) -> String {
-        self.text
+    pub fn into_buffer(self) -> Vec<u8> {
+        self.text.into_buffer()
     }
 
     /// An event with the arguments of a packet that was received, passed through without a look at
@@ -125,12 +124,12 @@ impl Encoded {
     pub fn relay_event(name: &str, packet: &Packet<'_>) -> Result<Self, SendError> {
         may_be_named(name)?;
         let more = packet.inner().len().saturating_add(2);
-        let mut text = String::with_capacity(room(name, more));
+        let mut text = Json::in_buffer(Vec::with_capacity(room(name, more)));
         text.push_str("2[");
-        quote(&mut text, name);
+        text.quote(name);
         let head = text.len();
         if !packet.is_empty() {
-            text.push(',');
+            text.push(b',');
         }
         Ok(Self::relay(Kind::Event, text, head, packet))
     }
@@ -139,14 +138,15 @@ impl Encoded {
     /// look at them. Attachments are shared.
     #[must_use]
     pub fn relay_args(packet: &Packet<'_>) -> Self {
-        let mut text = String::with_capacity(packet.inner().len().saturating_add(3));
+        let room = packet.inner().len().saturating_add(3);
+        let mut text = Json::in_buffer(Vec::with_capacity(room));
         text.push_str("3[");
         Self::relay(Kind::Ack, text, 2, packet)
     }
 
-    fn relay(kind: Kind, mut text: String, head: usize, packet: &Packet<'_>) -> Self {
+    fn relay(kind: Kind, mut text: Json, head: usize, packet: &Packet<'_>) -> Self {
         text.push_str(packet.inner());
-        text.push(']');
+        text.push(b']');
         Self {
             kind,
             text,
@@ -172,14 +172,14 @@ impl Encoded {
     #[must_use]
     pub fn with_argument(&self, text: &str) -> Self {
         let room = self.text.len().saturating_add(text.len()).saturating_add(4);
-        let mut all = String::with_capacity(room);
-        let open = self.text.strip_suffix(']').unwrap_or_default();
-        all.push_str(open);
-        if !open.ends_with('[') || open.len() > 2 {
-            all.push(',');
+        let mut all = Json::in_buffer(Vec::with_capacity(room));
+        let open = self.text.as_bytes().strip_suffix(b"]").unwrap_or_default();
+        all.push_bytes(open);
+        if !open.ends_with(b"[") || open.len() > 2 {
+            all.push(b',');
         }
-        quote(&mut all, text);
-        all.push(']');
+        all.quote(text);
+        all.push(b']');
         Self {
             kind: self.kind,
             text: all,
@@ -206,20 +206,29 @@ impl Encoded {
     /// Whether the last argument is a string; an event's name is none.
     #[must_use]
     pub fn ends_with_string(&self) -> bool {
-        let args = self.text.get(self.head..).unwrap_or_default();
-        args.ends_with("\"]")
+        let args = self.text.as_bytes().get(self.head..).unwrap_or_default();
+        args.ends_with(b"\"]")
     }
 
-    /// The JSON text of the array; binary values are placeholders.
+    /// The JSON text of the array; binary values are placeholders. It is kept as bytes, so that each call checks it for
+    /// UTF-8: [`json_bytes`](Self::json_bytes) does not.
     #[must_use]
     pub fn json(&self) -> &str {
-        self.text.get(1..).unwrap_or_default()
+        self.text.as_str().get(1..).unwrap_or_default()
+    }
+
+    /// The bytes of [`json`](Self::json), which cost nothing.
+    #[inline]
+    #[must_use]
+    pub fn json_bytes(&self) -> &[u8] {
+        self.text.as_bytes().get(1..).unwrap_or_default()
     }
 
     /// The text of its packet to `/`, if that needs neither id nor attachments.
     #[inline]
-    pub(crate) fn plain_text(&self) -> Option<&str> {
-        self.attachments.is_empty().then_some(&self.text)
+    pub(crate) fn plain_text(&self) -> Option<&[u8]> {
+        let is_all = self.attachments.is_empty();
+        is_all.then_some(self.text.as_bytes())
     }
 
     /// The text of its packet in JSON to a namespace, with the id of the acknowledgement that it wants or is; its
@@ -227,7 +236,7 @@ impl Encoded {
     #[must_use]
     pub fn into_text(self, nsp: &str, id: Option<u64>) -> String {
         if nsp == "/" && id.is_none() && self.attachments.is_empty() {
-            return self.text;
+            return self.text.into_string();
         }
         let kind = self.kind;
         Header { kind, nsp, id }.text(self.attachments.len(), self.json())

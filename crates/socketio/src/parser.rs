@@ -167,7 +167,7 @@ impl Parser for Json {
         body: &str,
         attachments: &[Bytes],
     ) -> Result<Vec<Part>, SendError> {
-        Ok(header.json_parts(body, attachments))
+        Ok(header.json_parts(body.as_bytes(), attachments))
     }
 }
 

@@ -131,7 +131,7 @@ impl<A: Audience, S> Log<A, S> {
     /// Keeps an event that carries the next offset.
     pub fn keep(&mut self, encoded: Encoded, audience: A, now: Instant) {
         let attachments = encoded.attachments().iter().map(Bytes::len);
-        let parts = [encoded.json().len(), audience.weight(), ENTRY];
+        let parts = [encoded.json_bytes().len(), audience.weight(), ENTRY];
         let size = parts
             .into_iter()
             .chain(attachments)

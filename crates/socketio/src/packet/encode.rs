@@ -79,6 +79,12 @@ impl Header<'_> {
     /// follow (events and acknowledgements only).
     #[must_use]
     pub fn text(&self, attachments: usize, body: &str) -> String {
+        let (lead, nsp, behind) = self.before(attachments);
+        [lead.as_str(), nsp, behind.as_str(), body].concat()
+    }
+
+    /// What stands before its body, in three parts.
+    fn before(&self, attachments: usize) -> (Short, &str, Short) {
         let is_binary = self.is_binary(attachments);
         let nsp = match self.nsp {
             "/" => "",
@@ -96,12 +102,13 @@ impl Header<'_> {
         if let Some(id) = self.id {
             behind.number(id);
         }
-        [lead.as_str(), nsp, behind.as_str(), body].concat()
+        (lead, nsp, behind)
     }
 
     /// The messages of the packet.
-    pub(crate) fn json_parts(&self, body: &str, attachments: &[Bytes]) -> Vec<Part> {
-        let text = self.text(attachments.len(), body);
+    pub(crate) fn json_parts(&self, body: &[u8], attachments: &[Bytes]) -> Vec<Part> {
+        let (lead, nsp, behind) = self.before(attachments.len());
+        let text = [lead.as_slice(), nsp.as_bytes(), behind.as_slice(), body].concat();
         let mut parts = Vec::with_capacity(attachments.len().saturating_add(1));
         parts.push(Part::Text(text.into()));
         parts.extend(attachments.iter().cloned().map(Part::Binary));
@@ -193,8 +200,20 @@ impl Header<'_> {
             let parts = parser.encode(self, body, attachments)?;
             return put_parts(parts, admit, out);
         }
+        self.send_json(body.as_bytes(), attachments, admit, out)
+    }
+
+    /// As [`send`](Self::send), where the parser is that for JSON.
+    #[inline(always)]
+    fn send_json(
+        &self,
+        body: &[u8],
+        attachments: &[Bytes],
+        admit: Admit,
+        out: &mut impl Sink,
+    ) -> Result<(), SendError> {
         out.admit(admit)?;
-        self.put_parts(b"", [body.as_bytes()], attachments, out);
+        self.put_parts(b"", [body], attachments, out);
         Ok(())
     }
 
@@ -214,9 +233,12 @@ impl Header<'_> {
             Some(text) if self.id.is_none() && self.nsp == "/" && config.parser.is_none() => {
                 let admitted = out.admit(admit);
                 if admitted.is_ok() {
-                    out.put_text(&[text.as_bytes()]);
+                    out.put_text(&[text]);
                 }
                 admitted
+            }
+            Some(_) | None if config.parser.is_none() => {
+                self.send_json(encoded.json_bytes(), encoded.attachments(), admit, out)
             }
             Some(_) | None => self.send(encoded.json(), encoded.attachments(), config, admit, out),
         };
@@ -250,7 +272,7 @@ pub fn shared(nsp: &str, encoded: &Encoded, id: Option<u64>) -> Arc<Shared> {
         nsp,
         id,
     };
-    let parts = header.json_parts(encoded.json(), encoded.attachments());
+    let parts = header.json_parts(encoded.json_bytes(), encoded.attachments());
     Shared::with_compression(parts, encoded.may_compress())
 }
 

@@ -3,35 +3,34 @@
 use super::{Encoder, Unencodable, key::Key};
 use serde::{Serialize, ser};
 
-/// An array or object whose bracket is written.
+/// An array or object. Its bracket is written with what stands first in it.
 #[derive(Debug)]
 pub(crate) struct Compound<'e> {
     encoder: &'e mut Encoder,
-    first: bool,
+    /// What stands before the next one: the bracket, or a comma.
+    lead: u8,
     close: &'static str,
 }
 
 impl<'e> Compound<'e> {
     #[inline(always)]
     pub(crate) fn open(encoder: &'e mut Encoder, bracket: u8, close: &'static str) -> Self {
-        encoder.json.push(bracket);
         Self {
             encoder,
-            first: true,
+            lead: bracket,
             close,
         }
     }
 
     #[inline(always)]
-    fn separate(&mut self) {
-        if !core::mem::take(&mut self.first) {
-            self.encoder.json.push(b',');
-        }
+    fn lead(&mut self) -> u8 {
+        core::mem::replace(&mut self.lead, b',')
     }
 
     #[inline(always)]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unencodable> {
-        self.separate();
+        let lead = self.lead();
+        self.encoder.json.push(lead);
         value.serialize(&mut *self.encoder)
     }
 
@@ -41,13 +40,16 @@ impl<'e> Compound<'e> {
         key: &'static str,
         value: &T,
     ) -> Result<(), Unencodable> {
-        let is_first = core::mem::take(&mut self.first);
-        self.encoder.json.key(key, is_first);
+        let lead = self.lead();
+        self.encoder.json.key(lead, key);
         value.serialize(&mut *self.encoder)
     }
 
     #[inline(always)]
     fn close(self) -> Result<(), Unencodable> {
+        if self.lead != b',' {
+            self.encoder.json.push(self.lead);
+        }
         self.encoder.json.push_str(self.close);
         Ok(())
     }
@@ -109,7 +111,8 @@ impl ser::SerializeMap for Compound<'_> {
     type Error = Unencodable;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Unencodable> {
-        self.separate();
+        let lead = self.lead();
+        self.encoder.json.push(lead);
         key.serialize(Key(&mut self.encoder.json))
     }
 

@@ -5,10 +5,10 @@
 
 use crate::text::{Out, is_plain, is_plain_block, push_inside, special, word};
 use alloc::{string::String, vec::Vec};
-use core::fmt;
+use core::fmt::{self, Debug};
 
-/// JSON while it is written.
-#[derive(Debug, Default)]
+/// JSON while it is written, and after.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Json(Vec<u8>);
 
 /// What is checked at once where it is checked for UTF-8, in bytes.
@@ -23,13 +23,29 @@ const ROOM: usize = 64;
 impl Json {
     /// In the memory of `buffer`, whose text is lost.
     #[inline(always)]
-    pub(crate) fn in_buffer(buffer: String) -> Self {
-        let mut bytes = buffer.into_bytes();
-        bytes.clear();
-        Self(bytes)
+    pub(crate) fn in_buffer(mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
+        Self(buffer)
     }
 
-    /// All that was written.
+    /// The memory of what was written.
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// All that was written, which is checked for it.
+    pub(crate) fn as_str(&self) -> &str {
+        let text = str::from_utf8(&self.0);
+        debug_assert!(text.is_ok(), "whole characters only");
+        text.unwrap_or_default()
+    }
+
+    /// As [`as_str`](Self::as_str).
     pub(crate) fn into_string(self) -> String {
         let Self(mut bytes) = self;
         // What does not fill a block is checked byte by byte.
@@ -37,7 +53,9 @@ impl Json {
         let spare = len.wrapping_neg() % BLOCK;
         bytes.extend_from_slice(&[b' '; BLOCK]);
         bytes.truncate(len.wrapping_add(spare));
-        let mut text = String::from_utf8(bytes).unwrap_or_default();
+        let text = String::from_utf8(bytes);
+        debug_assert!(text.is_ok(), "whole characters only");
+        let mut text = text.unwrap_or_default();
         text.truncate(len);
         text
     }
@@ -60,7 +78,13 @@ impl Json {
 
     #[inline(always)]
     pub(crate) fn push_str(&mut self, text: &str) {
-        self.0.extend_from_slice(text.as_bytes());
+        self.push_bytes(text.as_bytes());
+    }
+
+    /// Adds whole characters.
+    #[inline(always)]
+    pub(crate) fn push_bytes(&mut self, text: &[u8]) {
+        self.0.extend_from_slice(text);
     }
 
     /// Adds the first `len` of these characters of ASCII, which are all written: what follows is written over the rest.
@@ -88,18 +112,17 @@ impl Json {
     #[inline]
     pub(crate) fn quote(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        if !self.has_room() {
-            return self.quote_any(text);
-        }
-        if bytes.len() <= 6 {
-            let word = word(bytes);
-            if special(word) == 0 {
-                return self.quote_word(word, bytes.len());
+        match bytes.len() {
+            0..=6 => {
+                let word = word(bytes);
+                if self.has_room() && special(word) == 0 {
+                    return self.quote_word(word, bytes.len());
+                }
+                self.quote_any(text);
             }
-        } else if bytes.len() <= 32 && self.quote_blocks(bytes) {
-            return;
+            7..16 => self.quote_in_two::<8>(text),
+            _ => self.quote_in_two::<16>(text),
         }
-        self.quote_any(text);
     }
 
     /// Adds a string of at most six bytes, with spaces behind them here.
@@ -112,32 +135,25 @@ impl Json {
         self.push_some(quoted.to_le_bytes(), len.wrapping_add(2));
     }
 
-    /// Adds a string of 8 to 32 bytes in two parts that overlap, if nothing in it is to be escaped.
-    // Never inlined: what is shorter then has no registers to save.
+    /// Adds a string, of `N` to `2 * N` bytes in two parts that overlap.
+    // Never inlined, and with nothing to do behind a call: what is shorter then has no registers to save, nor has this.
     #[inline(never)]
-    fn quote_blocks(&mut self, bytes: &[u8]) -> bool {
-        if let (Some(first), Some(last)) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
-            let is_plain = is_plain_block(first) & is_plain_block(last);
-            if is_plain {
-                self.quote_two(first, last, bytes.len());
-            }
-            return is_plain;
+    fn quote_in_two<const N: usize>(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        if bytes.len() <= N.wrapping_mul(2)
+            && self.has_room()
+            && let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk())
+            && is_plain_block::<N>(first) & is_plain_block::<N>(last)
+        {
+            return self.quote_two(first, last, bytes.len());
         }
-        let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) else {
-            return false;
-        };
-        let [one, other] = [first, last].map(|word| special(u64::from_le_bytes(*word)));
-        let is_plain = one | other == 0;
-        if is_plain {
-            self.quote_two(first, last, bytes.len());
-        }
-        is_plain
+        self.quote_any(text);
     }
 
     /// Adds a string of `len` bytes, which begins and ends with these: at least as long as one, at most as both.
     #[inline(always)]
     fn quote_two<const N: usize>(&mut self, first: &[u8; N], last: &[u8; N], len: usize) {
-        let start = self.0.len();
+        let end = self.0.len().wrapping_add(len).wrapping_add(2);
         self.0.extend_from_slice(&[b'"'; QUOTED]);
         if let Some([_, text @ ..]) = self.0.last_chunk_mut::<QUOTED>() {
             let over = len.wrapping_sub(N);
@@ -151,7 +167,7 @@ impl Json {
                 *behind = b'"';
             }
         }
-        self.0.truncate(start.wrapping_add(len).wrapping_add(2));
+        self.0.truncate(end);
     }
 
     #[inline(never)]
@@ -162,29 +178,24 @@ impl Json {
         self.0.push(b'"');
     }
 
-    /// Adds the key of a member and its colon, behind a comma if it is not the first.
+    /// Adds the key of a member and its colon, behind a bracket or comma.
     // Always inlined: the compiler knows the key, and writes it as it will look.
     #[inline(always)]
-    pub(super) fn key(&mut self, key: &'static str, is_first: bool) {
+    pub(super) fn key(&mut self, lead: u8, key: &'static str) {
         let bytes = key.as_bytes();
         if let Some(text) = few(bytes)
             && is_plain(bytes)
         {
             const CLOSE: u128 = u16::from_le_bytes([b'"', b':']) as u128;
-            let end = bytes.len().wrapping_add(1).wrapping_mul(8) as u32;
-            let (mut whole, mut len) = (CLOSE.wrapping_shl(end), bytes.len().wrapping_add(3));
-            whole |= (text << 8) | u128::from(b'"');
-            if !is_first {
-                (whole, len) = ((whole << 8) | u128::from(b','), len.wrapping_add(1));
-            }
-            let whole = whole.to_le_bytes();
+            let end = bytes.len().wrapping_add(2).wrapping_mul(8) as u32;
+            let open = u128::from(u16::from_le_bytes([lead, b'"']));
+            let whole = (open | (text << 16) | CLOSE.wrapping_shl(end)).to_le_bytes();
+            let len = bytes.len().wrapping_add(4);
             return self
                 .0
                 .extend_from_slice(whole.get(..len).unwrap_or_default());
         }
-        if !is_first {
-            self.push(b',');
-        }
+        self.push(lead);
         self.quote_any(key);
         self.push(b':');
     }
@@ -204,6 +215,12 @@ fn few(bytes: &[u8]) -> Option<u128> {
     };
     let behind = bytes.len().wrapping_sub(8).wrapping_mul(8) as u32;
     Some(u128::from(first) | u128::from(last).wrapping_shl(behind))
+}
+
+impl Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Debug::fmt(self.as_str(), f)
+    }
 }
 
 impl Out for Json {
@@ -256,16 +273,16 @@ mod tests {
         for len in 0..=LETTERS.len() {
             let key = &LETTERS[..len];
             let two = written(|json| {
-                json.key(key, true);
-                json.key(key, false);
+                json.key(b'{', key);
+                json.key(b',', key);
             });
-            assert_eq!(two, alloc::format!("\"{key}\":,\"{key}\":"));
+            assert_eq!(two, alloc::format!("{{\"{key}\":,\"{key}\":"));
         }
         for key in ["\"", "\n", "ä", "twelve bytes", "a\\b"] {
             let quoted = serde_json::to_string(key).unwrap();
             assert_eq!(
-                written(|json| json.key(key, true)),
-                alloc::format!("{quoted}:")
+                written(|json| json.key(b'{', key)),
+                alloc::format!("{{{quoted}:")
             );
         }
     }

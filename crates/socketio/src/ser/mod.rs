@@ -99,7 +99,7 @@ impl serde::ser::Error for Unencodable {
 impl Encoder {
     /// One that writes into the memory of `buffer`, whose text is lost.
     #[inline(always)]
-    pub(crate) fn in_buffer(buffer: String) -> Self {
+    pub(crate) fn in_buffer(buffer: Vec<u8>) -> Self {
         Self {
             json: Json::in_buffer(buffer),
             attachments: Vec::new(),
@@ -223,11 +223,7 @@ impl<'e> Serializer for &'e mut Encoder {
 
     #[inline]
     fn serialize_f64(self, n: f64) -> Result<(), Unencodable> {
-        if n.is_finite() {
-            number::float(&mut self.json, n);
-        } else {
-            self.null();
-        }
+        number::float(&mut self.json, n);
         Ok(())
     }
 

@@ -24,24 +24,36 @@ pub(crate) fn signed(out: &mut Json, n: i64) {
     unsigned(out, n.unsigned_abs());
 }
 
-/// A finite number.
+/// A number, or `null` for what is not finite.
+// With nothing to do behind a call, so that it has no registers to save.
 pub(crate) fn float(out: &mut Json, n: f64) {
-    if !out.has_room() {
-        return roomy_float(out, n);
-    }
-    let size = n.abs();
-    if let Some((text, len)) = short_decimal(size) {
-        if n.is_sign_negative() {
-            out.push(b'-');
-        }
+    if n.is_sign_positive()
+        && out.has_room()
+        && let Some((text, len)) = short_decimal(n)
+    {
         return out.push_some(text, len);
     }
-    let Some((whole, fraction)) = decimal(size) else {
-        return any_float(out, n);
-    };
+    longer_float(out, n);
+}
+
+#[inline(never)]
+fn longer_float(out: &mut Json, n: f64) {
+    if !n.is_finite() {
+        return out.push_str("null");
+    }
+    if !out.has_room() {
+        out.make_room();
+    }
+    let size = n.abs();
     if n.is_sign_negative() {
         out.push(b'-');
+        if let Some((text, len)) = short_decimal(size) {
+            return out.push_some(text, len);
+        }
     }
+    let Some((whole, fraction)) = decimal(size) else {
+        return any_float(out, size);
+    };
     unsigned(out, whole);
     out.push(b'.');
     let digits = eight_digits(fraction);
@@ -56,13 +68,6 @@ fn any_float(out: &mut Json, n: f64) {
     let _ = write!(out, "{n:?}");
 }
 
-#[cold]
-#[inline(never)]
-fn roomy_float(out: &mut Json, n: f64) {
-    out.make_room();
-    float(out, n);
-}
-
 /// From here on a number is written with an exponent, and nought.
 const SMALLEST: f64 = 1e-4;
 
@@ -75,22 +80,24 @@ const LARGEST: [f64; 2] = [1e7, 1e11];
 #[inline(always)]
 fn short_decimal(n: f64) -> Option<([u8; 8], usize)> {
     const SCALE: f64 = 10_000.0;
-    const NOUGHTS: u64 = u32::from_le_bytes(*b"0000") as u64;
-    let digits = (n * SCALE + 0.5) as i64;
-    if digits as f64 / SCALE != n || digits.cast_unsigned() >= FEW {
+    // In a double of this size the lowest bit is one: what is added to it is rounded, and is its lowest bits.
+    const ONE: f64 = (1u64 << 52) as f64;
+    const LOW: u64 = u32::MAX as u64;
+    const POINT: u64 = b'.' as u64;
+    let sum = n * SCALE + ONE;
+    let rounded = sum - ONE;
+    if rounded / SCALE != n || rounded >= FEW as f64 {
         return None;
     }
-    let digits = eight_digits(digits.cast_unsigned());
+    let digits = eight_digits(sum.to_bits() & LOW);
     // The last digit before the point and the first behind it stay, whatever they are.
-    let (whole, places) = (digits | 1 << 24, digits >> 32);
-    let spare = whole.trailing_zeros() / 8;
-    let kept = 8u32.wrapping_sub((places | 1).leading_zeros() / 8);
-    let point = 4u32.wrapping_sub(spare);
-    let len = point.wrapping_add(1).wrapping_add(kept);
-    let whole = ((digits & u64::from(u32::MAX)) | NOUGHTS).wrapping_shr(spare.wrapping_mul(8));
-    let dot = u64::from(b'.').wrapping_shl(point.wrapping_mul(8));
-    let places = (places | NOUGHTS).wrapping_shl(point.wrapping_add(1).wrapping_mul(8));
-    (len <= 8).then_some(((whole | dot | places).to_le_bytes(), len as usize))
+    let spare = (digits | 1 << 24).trailing_zeros() & !7;
+    let last = 63 ^ (digits | 1 << 32).leading_zeros();
+    let len = (last / 8).wrapping_add(2).wrapping_sub(spare / 8);
+    let text = u64::from_le_bytes(ascii(digits));
+    let whole = (text & LOW).wrapping_shr(spare);
+    let places = (text >> 32 << 8 | POINT).wrapping_shl(32u32.wrapping_sub(spare));
+    (len <= 8).then_some(((whole | places).to_le_bytes(), len as usize))
 }
 
 /// The whole part of a number of few decimal places, and eight of those.
@@ -220,6 +227,13 @@ mod tests {
             5e-324,
         ] {
             assert_eq!(text(n), format!("{n:?}"));
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_null() {
+        for n in [f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(text(n), "null");
         }
     }
 
