@@ -19,11 +19,20 @@ pub(crate) struct Timer {
 
 impl Timer {
     /// Ready when `deadline` has come.
+    #[inline]
     pub(crate) fn poll(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(due) = deadline else {
-            *self = Self::default();
-            return Poll::Pending;
-        };
+        match deadline {
+            Some(due) => self.poll_until(due, cx),
+            None => {
+                if self.sleep.is_some() {
+                    *self = Self::default();
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    fn poll_until(&mut self, due: Instant, cx: &mut Context<'_>) -> Poll<()> {
         if let (Some(sleep), Some(armed)) = (&self.sleep, self.armed)
             && armed <= due
             && !sleep.is_elapsed()

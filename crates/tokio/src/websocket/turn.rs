@@ -1,7 +1,7 @@
 //! What drives a WebSocket: one turn is what is due, one read and its messages, one write.
 
 use super::{
-    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER, rest::Rest,
+    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER, rest::Taken,
 };
 use crate::{clock, codec, outlet, scratch};
 use siox_websocket::{Close, Event};
@@ -118,21 +118,16 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// it asks neither the clock nor the stream.
     #[inline]
     pub(super) fn message_at_hand(&mut self) -> Option<Message<'static>> {
-        let (ahead, now) = self.rest.ready()?;
         if self.ending.is_some() || self.failure.is_some() {
             return None;
         }
-        let (bytes, spare) = self.rest.parts();
-        let mut input = Input::new(now, bytes);
-        let made = self
-            .connection
-            .take_ahead(ahead, &mut input, |len| spare.memory(len));
-        let left = input.len();
-        self.rest.leave(left, &self.connection);
-        made.unwrap_or_else(|e| {
-            self.fail(e.into());
-            None
-        })
+        match self.rest.next(&mut self.connection)? {
+            Ok(message) => Some(message),
+            Err(e) => {
+                self.fail(e.into());
+                None
+            }
+        }
     }
 
     /// Whether an answer may wait for those to the messages that came with its question.
@@ -170,6 +165,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     }
 
     /// Tells of the time in which nothing was asked for, up to now.
+    #[inline]
     fn hold_back(&mut self) {
         if let Some(since) = &mut self.away_since {
             let now = clock::now();
@@ -206,7 +202,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         let mut progress = false;
         // What was queued between two reads leaves together, before the second, and before a deadline
         // forgets it.
-        if !self.rest.has_message() {
+        if !self.rest.has_message() && self.holds_output() {
             progress |= self.poll_write(cx)?.is_ready();
         }
         self.expire()?;
@@ -216,7 +212,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
             }
             progress = true;
         }
-        progress |= self.poll_write(cx)?.is_ready();
+        if self.holds_output() {
+            progress |= self.poll_write(cx)?.is_ready();
+        }
         if self.connection.is_finished() {
             self.begin_end();
             progress = true;
@@ -228,6 +226,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     }
 
     /// What is due.
+    #[inline]
     fn expire(&mut self) -> Result<(), Error> {
         self.hold_back();
         let Some(deadline) = self.connection.poll_timeout() else {
@@ -254,35 +253,44 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
             goodbye: &mut self.goodbye,
             deaf: self.failure.is_some(),
         };
-        let mut taken = self.rest.take();
-        let now;
-        if taken.is_empty() {
-            self.pace.end();
-            let bytes = ready!(scratch::take(scratch::SIZE, &mut self.io, cx))?;
-            now = clock::now();
-            if bytes.is_empty() {
-                scratch::put_back(bytes);
-                self.eof = true;
-                feed.connection.handle_eof(now)?;
-                return Poll::Ready(Ok(None));
+        let mut taken = match self.rest.is_empty() {
+            true => {
+                self.pace.end();
+                let bytes = ready!(scratch::take(scratch::SIZE, &mut self.io, cx))?;
+                let now = clock::now();
+                if bytes.is_empty() {
+                    scratch::put_back(bytes);
+                    self.eof = true;
+                    feed.connection.handle_eof(now)?;
+                    return Poll::Ready(Ok(None));
+                }
+                self.pace.begin(now);
+                Taken::read(bytes, now)
             }
-            self.pace.begin(now);
-            taken = Rest::read(bytes, now);
-        } else {
-            now = clock::now();
-        }
-        let mut input = Input::new(now, taken.as_mut_slice());
+            false => self.rest.take(clock::now()),
+        };
+        let mut input = taken.input();
         let made = feed.all(&mut input, on);
         let left = input.len();
         self.rest.put_back(taken, left, &self.connection);
         Poll::Ready(made)
     }
 
+    /// Whether anything is to be written, or let out by the stream.
+    #[inline]
+    fn holds_output(&self) -> bool {
+        self.connection.queued() > 0 || self.unflushed
+    }
+
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.connection.queued() == 0 {
             return self.poll_unflushed(cx);
         }
-        let written = write_chunks(Pin::new(&mut self.io), cx, self.connection.poll_transmit());
+        let io = Pin::new(&mut self.io);
+        let written = match self.connection.only_transmit() {
+            Some(chunk) => io.poll_write(cx, chunk),
+            None => write_chunks(io, cx, self.connection.poll_transmit()),
+        };
         match ready!(written)? {
             0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             n => {
@@ -392,7 +400,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// Writes until nothing is queued.
     pub(super) fn poll_flushed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         ready!(self.poll_out(cx, |connection| connection.queued() == 0))?;
-        Pin::new(&mut self.io).poll_flush(cx).map_err(Error::Io)
+        ready!(Pin::new(&mut self.io).poll_flush(cx))?;
+        self.unflushed = false;
+        Poll::Ready(Ok(()))
     }
 
     fn poll_out(
@@ -420,22 +430,16 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     }
 }
 
-/// One write of what is queued; a single piece does without the vectored kind, which costs more.
+/// One write of what is queued.
+#[inline(never)]
 fn write_chunks<'c, Io: AsyncWrite>(
     io: Pin<&mut Io>,
     cx: &mut Context<'_>,
-    mut chunks: impl Iterator<Item = &'c [u8]>,
+    chunks: impl Iterator<Item = &'c [u8]>,
 ) -> Poll<io::Result<usize>> {
-    let first = chunks.next().unwrap_or_default();
-    let Some(second) = chunks.next() else {
-        return io.poll_write(cx, first);
-    };
     let mut slices = [IoSlice::new(&[]); SLICES];
     let mut used = 0;
-    for (slice, chunk) in slices
-        .iter_mut()
-        .zip([first, second].into_iter().chain(chunks))
-    {
+    for (slice, chunk) in slices.iter_mut().zip(chunks) {
         *slice = IoSlice::new(chunk);
         used += 1;
     }
