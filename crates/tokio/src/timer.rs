@@ -18,13 +18,19 @@ pub(crate) struct Timer {
 }
 
 impl Timer {
+    /// Whether it was polled for a deadline, and not without one since.
+    #[inline]
+    pub(crate) fn is_set(&self) -> bool {
+        self.sleep.is_some()
+    }
+
     /// Ready when `deadline` has come.
     #[inline]
     pub(crate) fn poll(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
         match deadline {
             Some(due) => self.poll_until(due, cx),
             None => {
-                if self.sleep.is_some() {
+                if self.is_set() {
                     *self = Self::default();
                 }
                 Poll::Pending

@@ -68,13 +68,15 @@ impl Rest {
         }
     }
 
-    /// Takes the whole message that it begins with, if there is one and no deadline asks for another clock.
+    /// Takes the whole message that it begins with, if there is one that was found just now, or no deadline asks
+    /// for another clock.
     #[inline]
     pub(super) fn next(
         &mut self,
+        is_found: bool,
         connection: &mut Connection,
     ) -> Option<Result<Message<'static>, Error>> {
-        if !self.is_quiet || self.ahead.is_none() {
+        if self.ahead.is_none() || !(self.is_quiet || is_found) {
             return None;
         }
         let mut input = Input::new(self.came, &mut self.bytes[self.at..]);
@@ -86,17 +88,44 @@ impl Rest {
         taken.transpose()
     }
 
+    /// Makes `taken` the rest, if it begins with a whole message, which is to be taken by [`next`](Self::next)
+    /// then; or else gives it back.
+    pub(super) fn hold(&mut self, mut taken: Taken, connection: &Connection) -> Option<Taken> {
+        let bytes = &taken.bytes[taken.at..];
+        let (ahead, left) = (connection.message_ahead(bytes), bytes.len());
+        let Some(found) = ahead else {
+            return Some(taken);
+        };
+        self.ahead = ahead;
+        taken.came = taken.now;
+        // The only message is taken before anyone else asks for the thread's buffer.
+        self.keep(taken, left, found.size() == left, connection);
+        None
+    }
+
+    /// Makes all of `taken` the rest.
+    pub(super) fn put_back_all(&mut self, taken: Taken, connection: &Connection) {
+        let left = taken.bytes.len().saturating_sub(taken.at);
+        self.put_back(taken, left, connection);
+    }
+
     /// Makes the last `left` bytes of `taken` the rest.
     pub(super) fn put_back(&mut self, taken: Taken, left: usize, connection: &Connection) {
-        let Taken { bytes, came, .. } = taken;
         if left == 0 {
-            return scratch::put_back(bytes);
+            return scratch::put_back(taken.bytes);
         }
+        let bytes = &taken.bytes;
+        self.ahead = connection.message_ahead(&bytes[bytes.len().saturating_sub(left)..]);
+        self.keep(taken, left, false, connection);
+    }
+
+    /// Keeps the last `left` bytes of `taken`, where they are if so wanted.
+    fn keep(&mut self, taken: Taken, left: usize, as_they_are: bool, connection: &Connection) {
+        let Taken { bytes, came, .. } = taken;
         let at = bytes.len().saturating_sub(left);
         self.came = came;
         self.is_quiet = connection.poll_timeout().is_none();
-        self.ahead = connection.message_ahead(&bytes[at..]);
-        if bytes.capacity() == scratch::SIZE && left < Self::KEPT {
+        if !as_they_are && bytes.capacity() == scratch::SIZE && left < Self::KEPT {
             (self.bytes, self.at) = (bytes[at..].to_vec(), 0);
             scratch::put_back(bytes);
         } else {

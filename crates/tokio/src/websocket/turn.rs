@@ -1,4 +1,5 @@
-//! What drives a WebSocket: one turn is what is due, one read and its messages, one write.
+//! What drives a WebSocket: one turn is what is due, one read and its messages, one write. The next message is
+//! asked for in `ask`.
 
 use super::{
     Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER, rest::Taken,
@@ -64,9 +65,10 @@ pub(super) trait OnMessage<T> {
     /// A chunk of one that was begun in chunks.
     fn chunk(&mut self, connection: &mut Connection, chunk: Chunk<'_>) -> Result<Option<T>, Error>;
 
-    /// Whether it takes messages along, in memory of their own.
-    fn detaches(&self) -> bool {
-        false
+    /// For one that takes messages along, in memory of their own: what ends the turn where such a message is
+    /// at hand, in what was read, and is better taken from there.
+    fn at_hand(&mut self) -> Option<T> {
+        None
     }
 
     /// Whether it answers on the spot, so that it hears nothing while there is no room for an answer.
@@ -91,51 +93,9 @@ impl OnMessage<Infallible> for Dropped {
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
-    #[inline]
-    pub(super) fn poll_message(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Message<'static>, Error>>> {
-        match self.message_at_hand() {
-            Some(message) => Poll::Ready(Some(Ok(message))),
-            None => self.poll_next_message(cx),
-        }
-    }
-
-    #[inline(never)]
-    fn poll_next_message(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Message<'static>, Error>>> {
-        let polled = self.poll_whole(cx, false, |_, message| Ok(Some(message.into_owned())));
-        polled.map(|message| match message {
-            Some(message) => Some(Ok(message)),
-            None => self.failure.take().map(Err),
-        })
-    }
-
-    /// The next message, where it was read with the one before and no deadline runs: taken out for speed,
-    /// it asks neither the clock nor the stream.
-    #[inline]
-    pub(super) fn message_at_hand(&mut self) -> Option<Message<'static>> {
-        if self.ending.is_some() || self.failure.is_some() {
-            return None;
-        }
-        match self.rest.next(&mut self.connection)? {
-            Ok(message) => Some(message),
-            Err(e) => {
-                self.fail(e.into());
-                None
-            }
-        }
-    }
-
-    /// Whether an answer may wait for those to the messages that came with its question.
+    /// Whether an answer, which is queued, may wait for those to the messages that came with its question.
     fn holds_back(&mut self) -> bool {
-        self.rest.has_message()
-            && self.connection.queued() < CORK
-            && self.ending.is_none()
-            && self.pace.may_hold()
+        self.rest.has_message() && self.connection.queued() < CORK && self.pace.may_hold()
     }
 
     /// Takes turns until `on` makes something of a message, or the connection is over; why, is in
@@ -248,27 +208,26 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         if !has_room || (self.eof && self.rest.is_empty()) {
             return Poll::Pending;
         }
+        let mut taken = match self.rest.is_empty() {
+            true => match ready!(self.poll_input(cx))? {
+                Some(taken) => taken,
+                None => return Poll::Ready(Ok(None)),
+            },
+            false => self.rest.take(clock::now()),
+        };
         let mut feed = Feed {
             connection: &mut self.connection,
             goodbye: &mut self.goodbye,
             deaf: self.failure.is_some(),
         };
-        let mut taken = match self.rest.is_empty() {
-            true => {
-                self.pace.end();
-                let bytes = ready!(scratch::take(scratch::SIZE, &mut self.io, cx))?;
-                let now = clock::now();
-                if bytes.is_empty() {
-                    scratch::put_back(bytes);
-                    self.eof = true;
-                    feed.connection.handle_eof(now)?;
-                    return Poll::Ready(Ok(None));
-                }
-                self.pace.begin(now);
-                Taken::read(bytes, now)
+        if !feed.deaf
+            && let Some(made) = on.at_hand()
+        {
+            match self.rest.hold(taken, feed.connection) {
+                None => return Poll::Ready(Ok(Some(made))),
+                Some(other) => taken = other,
             }
-            false => self.rest.take(clock::now()),
-        };
+        }
         let mut input = taken.input();
         let made = feed.all(&mut input, on);
         let left = input.len();
@@ -276,9 +235,28 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         Poll::Ready(made)
     }
 
+    /// Reads once. Nothing comes at the end of the stream, which the connection is told of.
+    #[inline]
+    pub(super) fn poll_input(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Taken>, Error>> {
+        self.pace.end();
+        let bytes = ready!(scratch::take(scratch::SIZE, &mut self.io, cx))?;
+        let now = clock::now();
+        if bytes.is_empty() {
+            scratch::put_back(bytes);
+            self.eof = true;
+            self.connection.handle_eof(now)?;
+            return Poll::Ready(Ok(None));
+        }
+        self.pace.begin(now);
+        Poll::Ready(Ok(Some(Taken::read(bytes, now))))
+    }
+
     /// Whether anything is to be written, or let out by the stream.
     #[inline]
-    fn holds_output(&self) -> bool {
+    pub(super) fn holds_output(&self) -> bool {
         self.connection.queued() > 0 || self.unflushed
     }
 
@@ -313,7 +291,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
 
     /// Remembers the first failure. The close frame that the peer is owed is queued, and the turns go on
     /// until it has left; a broken stream ends at once.
-    fn fail(&mut self, error: Error) {
+    pub(super) fn fail(&mut self, error: Error) {
         match error {
             Error::Io(_) => self.ending = Some(Ending::DONE),
             Error::Send(_) => {
@@ -467,15 +445,7 @@ impl Feed<'_> {
         on: &mut impl OnMessage<T>,
     ) -> Result<Option<T>, Error> {
         while !on.needs_room() || !is_full(self.connection) {
-            let owned = match on.detaches() {
-                true => self.connection.take_owned(input, String::with_capacity)?,
-                false => None,
-            };
-            let event = match owned {
-                Some(message) => Some(Event::Message(message)),
-                None => self.connection.handle_input(input)?,
-            };
-            match event {
+            match self.connection.handle_input(input)? {
                 Some(Event::Message(_)) if self.deaf => {}
                 Some(Event::Message(message)) => {
                     let made = on.message(self.connection, message)?;

@@ -11,6 +11,16 @@ use siox_wire::{Input, Message};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ahead(Whole);
 
+impl Ahead {
+    /// How many bytes of input are the message, its head included.
+    #[must_use]
+    #[inline]
+    pub fn size(&self) -> usize {
+        let Self(whole) = self;
+        whole.len.saturating_add(usize::from(whole.head))
+    }
+}
+
 impl Connection {
     /// Takes the whole message in one frame that `input` begins with. `None` if it begins otherwise, or
     /// something is incomplete already; nothing is eaten then, and [`handle_input`](Self::handle_input)
