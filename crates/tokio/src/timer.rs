@@ -18,12 +18,27 @@ pub(crate) struct Timer {
 }
 
 impl Timer {
+    /// Whether it was polled for a deadline, and not without one since.
+    #[inline]
+    pub(crate) fn is_set(&self) -> bool {
+        self.sleep.is_some()
+    }
+
     /// Ready when `deadline` has come.
+    #[inline]
     pub(crate) fn poll(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(due) = deadline else {
-            *self = Self::default();
-            return Poll::Pending;
-        };
+        match deadline {
+            Some(due) => self.poll_until(due, cx),
+            None => {
+                if self.is_set() {
+                    *self = Self::default();
+                }
+                Poll::Pending
+            }
+        }
+    }
+
+    fn poll_until(&mut self, due: Instant, cx: &mut Context<'_>) -> Poll<()> {
         if let (Some(sleep), Some(armed)) = (&self.sleep, self.armed)
             && armed <= due
             && !sleep.is_elapsed()

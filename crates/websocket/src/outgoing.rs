@@ -74,16 +74,18 @@ impl Outgoing {
     /// one.
     #[inline]
     pub(crate) fn message(&mut self, opcode: Opcode, payload: &[u8]) {
-        match self.role() {
-            Role::Client => self.frame(opcode, &[payload]),
-            Role::Server => {
-                self.headed(opcode, payload.len(), payload);
+        match (self.role(), payload.len()) {
+            (Role::Client, _) => self.frame(opcode, &[payload]),
+            (Role::Server, len @ ..126) => {
+                let head = [FIN | opcode as u8, len as u8];
+                self.outbox.pack_headed(head, payload);
             }
+            (Role::Server, len) => self.headed(opcode, len, payload),
         }
     }
 
     /// Queues the head of a server's message of `len` bytes, and the first of them.
-    #[inline]
+    #[inline(never)]
     fn headed(&mut self, opcode: Opcode, len: usize, first: &[u8]) {
         match Unkeyed::new(FIN | opcode as u8, 0, len) {
             Unkeyed::Short(head) => self.outbox.pack_headed(head, first),

@@ -44,32 +44,32 @@ impl Whole {
         };
         let (len, rest, head) = match short {
             0..=125 => (usize::from(short), rest, 2u8),
-            126 => {
-                let (len, rest) = rest.split_first_chunk::<2>()?;
-                let len = u16::from_be_bytes(*len);
-                (usize::from(len), rest, 4)
-            }
-            127 => {
-                let (len, rest) = rest.split_first_chunk::<8>()?;
-                (usize::try_from(u64::from_be_bytes(*len)).ok()?, rest, 10)
-            }
+            126..=127 => Self::long(short, rest)?,
             _ => return None,
-        };
-        let fewest = match head {
-            2 => 0,
-            4 => 126,
-            _ => 1 << 16,
         };
         let (mask, head) = match reader {
             Role::Client => ([0; 4], head),
             Role::Server => (*rest.first_chunk::<4>()?, head.wrapping_add(4)),
         };
-        (len >= fewest).then_some(Self {
+        Some(Self {
             is_text,
             mask,
             head,
             len,
         })
+    }
+
+    /// The length that stands behind the first two bytes, what is left behind that, and where.
+    fn long(short: u8, rest: &[u8]) -> Option<(usize, &[u8], u8)> {
+        let (len, rest, head, fewest) = if short == 126 {
+            let (len, rest) = rest.split_first_chunk::<2>()?;
+            (usize::from(u16::from_be_bytes(*len)), rest, 4, 126)
+        } else {
+            let (len, rest) = rest.split_first_chunk::<8>()?;
+            let len = usize::try_from(u64::from_be_bytes(*len)).ok()?;
+            (len, rest, 10, 1 << 16)
+        };
+        (len >= fewest).then_some((len, rest, head))
     }
 }
 

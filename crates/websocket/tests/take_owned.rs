@@ -77,23 +77,24 @@ fn it_is_put_into_the_memory_that_is_given() {
 fn what_was_found_is_taken_only_where_it_may_be() {
     let bytes = masked(FIN | TEXT, b"hello");
     let mut machine = connection(Role::Server, &Limits::default());
-    let ahead = machine.message_ahead(&bytes).unwrap();
+    let ahead = machine.message_ahead(&bytes);
+    assert!(ahead.is_some());
     for len in 0..bytes.len() {
         let mut bytes = bytes.clone();
         let mut input = Input::new(Instant::EPOCH, &mut bytes[..len]);
-        let taken = machine.take_ahead(ahead, &mut input, String::with_capacity);
+        let taken = machine.take_ahead(&mut { ahead }, &mut input, String::with_capacity);
         assert_eq!((taken, input.len()), (Ok(None), len));
     }
     let mut whole = bytes.clone();
     let mut input = Input::new(Instant::EPOCH, &mut whole);
-    let taken = machine.take_ahead(ahead, &mut input, String::with_capacity);
+    let taken = machine.take_ahead(&mut { ahead }, &mut input, String::with_capacity);
     assert_eq!((taken, input.len()), (Ok(Some("hello".into())), 0));
     machine
         .close(Instant::EPOCH, CloseCode::NORMAL, "")
         .unwrap();
     let mut whole = bytes.clone();
     let mut input = Input::new(Instant::EPOCH, &mut whole);
-    let taken = machine.take_ahead(ahead, &mut input, String::with_capacity);
+    let taken = machine.take_ahead(&mut { ahead }, &mut input, String::with_capacity);
     assert_eq!((taken, input.len()), (Ok(None), bytes.len()));
     assert_eq!(machine.message_ahead(&bytes), None);
 }
@@ -106,11 +107,13 @@ fn taken(machine: &mut Connection, pieces: &[&[u8]]) -> (Vec<Event<'static>>, Op
         let mut bytes = piece.to_vec();
         let mut input = Input::new(Instant::from_millis(5), &mut bytes);
         loop {
-            let ahead = machine.message_ahead(input.peek());
+            let mut ahead = machine.message_ahead(input.peek());
             let event = match ahead {
-                Some(ahead) => machine
-                    .take_ahead(ahead, &mut input, String::with_capacity)
-                    .map(|message| Some(Event::Message(message.expect("it was found")))),
+                Some(_) => {
+                    let taken = machine.take_ahead(&mut ahead, &mut input, String::with_capacity);
+                    assert_eq!(ahead, machine.message_ahead(input.peek()), "found behind");
+                    taken.map(|message| Some(Event::Message(message.expect("it was found"))))
+                }
                 None => machine.handle_input(&mut input),
             };
             match event {

@@ -32,6 +32,7 @@ impl Instant {
     }
 
     /// The point `d` later (saturating, microseconds rounded down).
+    #[inline]
     #[must_use]
     pub fn after(self, d: Duration) -> Self {
         let us = u64::try_from(d.as_micros()).unwrap_or(u64::MAX);

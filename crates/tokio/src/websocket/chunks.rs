@@ -123,17 +123,19 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         })
     }
 
-    /// [`poll_with`](Self::poll_with) for whole messages; of one that has come in chunks, the rest.
+    /// [`poll_with`](Self::poll_with) for whole messages; of one that has come in chunks, the rest. With
+    /// `at_hand`, for who takes messages along, without, for who answers on the spot.
     #[inline]
     pub(super) fn poll_whole<T>(
         &mut self,
         cx: &mut Context<'_>,
-        needs_room: bool,
+        at_hand: Option<T>,
         on: impl FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>,
     ) -> Poll<Option<T>> {
         self.connection.set_streaming(false);
         let mut whole = Whole {
-            needs_room,
+            needs_room: at_hand.is_none(),
+            at_hand,
             begun: mem::take(&mut self.begun),
             on,
         };
@@ -165,13 +167,14 @@ impl OnMessage<Chunk<'static>> for EachChunk {
 }
 
 /// Puts together what still comes in chunks, though it is wanted whole.
-struct Whole<F> {
+struct Whole<T, F> {
     needs_room: bool,
+    at_hand: Option<T>,
     begun: Remainder,
     on: F,
 }
 
-impl<T, F> OnMessage<T> for Whole<F>
+impl<T, F> OnMessage<T> for Whole<T, F>
 where
     F: FnMut(&mut Connection, Message<'_>) -> Result<Option<T>, Error>,
 {
@@ -192,8 +195,8 @@ where
     }
 
     #[inline]
-    fn detaches(&self) -> bool {
-        !self.needs_room
+    fn at_hand(&mut self) -> Option<T> {
+        self.at_hand.take()
     }
 
     #[inline]

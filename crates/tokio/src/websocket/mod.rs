@@ -47,6 +47,7 @@
 //! thread keeps one codec; a connection with context takeover has its own.
 
 mod accept;
+mod ask;
 mod chunks;
 mod connect;
 mod dial;

@@ -7,13 +7,25 @@ use std::time::Duration;
 /// How fast the application answers what one read brought.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// When the last read came, until its messages are taken.
+    /// When the last read came.
     came: Option<Instant>,
     /// Answers held back since.
     held: u32,
     /// At so many of them the clock is looked at.
     look: u32,
     is_quick: bool,
+    end: End,
+}
+
+/// How it becomes known how long the messages of a read took altogether.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// By a look at the clock, once all are taken.
+    Unknown,
+    /// It is known.
+    Known,
+    /// By the next read, which is expected soon: to have been answered before it, they were answered quickly.
+    Awaited,
 }
 
 impl Default for Pace {
@@ -23,6 +35,7 @@ impl Default for Pace {
             held: 0,
             look: Self::SOON,
             is_quick: true,
+            end: End::Known,
         }
     }
 }
@@ -38,6 +51,17 @@ impl Pace {
 
     /// Something was read.
     pub(super) fn begin(&mut self, now: Instant) {
+        let follows = self.came.is_some_and(|came| now <= came.after(Self::QUICK));
+        match self.end {
+            End::Known => {}
+            End::Unknown | End::Awaited if follows => self.end_read(now),
+            End::Unknown | End::Awaited => self.look = Self::SOON,
+        }
+        // Reads that follow one another closely are likely to go on so.
+        self.end = match follows {
+            true => End::Awaited,
+            false => End::Unknown,
+        };
         self.came = Some(now);
         self.held = 0;
     }
@@ -45,15 +69,16 @@ impl Pace {
     /// All of it is taken, and more is asked for.
     #[inline]
     pub(super) fn end(&mut self) {
-        if self.came.is_some() {
+        if self.end == End::Unknown {
             self.end_read(clock::now());
+            self.end = End::Known;
         }
     }
 
+    /// Judges by the time when all was taken, or by a later one.
     fn end_read(&mut self, now: Instant) {
         let was_quick = self.is_quick;
         self.judge(now);
-        self.came = None;
         self.look = match was_quick && self.is_quick {
             true => Self::EVERY,
             false => Self::SOON,

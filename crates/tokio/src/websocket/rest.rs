@@ -1,9 +1,9 @@
 //! What was read and nobody has asked for yet.
 
-use super::{Connection, spare::Spare};
+use super::{Connection, Message, spare::Spare};
 use crate::scratch;
-use siox_websocket::Ahead;
-use siox_wire::Instant;
+use siox_websocket::{Ahead, Error};
+use siox_wire::{Input, Instant};
 use std::mem;
 
 /// Bytes that were read, and that nobody has asked for yet. No memory while there are none.
@@ -43,18 +43,6 @@ impl Rest {
         }
     }
 
-    /// What was read just now.
-    pub(super) fn read(bytes: Vec<u8>, came: Instant) -> Self {
-        Self {
-            bytes,
-            at: 0,
-            came,
-            ahead: None,
-            is_quiet: false,
-            spare: Spare::default(),
-        }
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
@@ -63,64 +51,118 @@ impl Rest {
         self.bytes.len().saturating_sub(self.at)
     }
 
-    /// The whole message that it begins with, and when that came, if no deadline asks for another clock.
-    #[inline]
-    pub(super) fn ready(&self) -> Option<(Ahead, Instant)> {
-        let ahead = self.ahead.filter(|_| self.is_quiet)?;
-        Some((ahead, self.came))
-    }
-
     /// Whether it begins with a whole message.
     #[inline]
     pub(super) fn has_message(&self) -> bool {
         self.ahead.is_some()
     }
 
-    /// All of it. To be followed by [`put_back`](Self::put_back).
-    pub(super) fn take(&mut self) -> Self {
-        mem::take(self)
-    }
-
-    pub(super) fn as_mut_slice(&mut self) -> &mut [u8] {
-        &mut self.bytes[self.at..]
-    }
-
-    /// The bytes, and what a message made of them may be put into.
-    #[inline]
-    pub(super) fn parts(&mut self) -> (&mut [u8], &mut Spare) {
-        (&mut self.bytes[self.at..], &mut self.spare)
-    }
-
-    /// Leaves the last `left` bytes.
-    #[inline]
-    pub(super) fn leave(&mut self, left: usize, connection: &Connection) {
-        if left == 0 {
-            *self = Self::default();
-            return;
+    /// All of it, for whoever handles it `now`. To be followed by [`put_back`](Self::put_back).
+    pub(super) fn take(&mut self, now: Instant) -> Taken {
+        let Self { at, came, .. } = *self;
+        Taken {
+            bytes: mem::take(&mut mem::take(self).bytes),
+            at,
+            came,
+            now,
         }
-        self.at = self.bytes.len().saturating_sub(left);
-        self.ahead = connection.message_ahead(&self.bytes[self.at..]);
+    }
+
+    /// Takes the whole message that it begins with, if there is one that was found just now, or no deadline asks
+    /// for another clock.
+    #[inline]
+    pub(super) fn next(
+        &mut self,
+        is_found: bool,
+        connection: &mut Connection,
+    ) -> Option<Result<Message<'static>, Error>> {
+        if self.ahead.is_none() || !(self.is_quiet || is_found) {
+            return None;
+        }
+        let mut input = Input::new(self.came, &mut self.bytes[self.at..]);
+        let taken = connection.take_ahead(&mut self.ahead, &mut input, &mut self.spare);
+        match input.len() {
+            0 => *self = Self::default(),
+            left => self.at = self.bytes.len().saturating_sub(left),
+        }
+        taken.transpose()
+    }
+
+    /// Makes `taken` the rest, if it begins with a whole message, which is to be taken by [`next`](Self::next)
+    /// then; or else gives it back.
+    pub(super) fn hold(&mut self, mut taken: Taken, connection: &Connection) -> Option<Taken> {
+        let bytes = &taken.bytes[taken.at..];
+        let (ahead, left) = (connection.message_ahead(bytes), bytes.len());
+        let Some(found) = ahead else {
+            return Some(taken);
+        };
+        self.ahead = ahead;
+        taken.came = taken.now;
+        // The only message is taken before anyone else asks for the thread's buffer.
+        self.keep(taken, left, found.size() == left, connection);
+        None
+    }
+
+    /// Makes all of `taken` the rest.
+    pub(super) fn put_back_all(&mut self, taken: Taken, connection: &Connection) {
+        let left = taken.bytes.len().saturating_sub(taken.at);
+        self.put_back(taken, left, connection);
     }
 
     /// Makes the last `left` bytes of `taken` the rest.
-    pub(super) fn put_back(&mut self, mut taken: Self, left: usize, connection: &Connection) {
+    pub(super) fn put_back(&mut self, taken: Taken, left: usize, connection: &Connection) {
         if left == 0 {
-            return;
+            return scratch::put_back(taken.bytes);
         }
-        taken.at = taken.bytes.len().saturating_sub(left);
-        taken.is_quiet = connection.poll_timeout().is_none();
-        taken.ahead = connection.message_ahead(&taken.bytes[taken.at..]);
-        if taken.bytes.capacity() == scratch::SIZE && left < Self::KEPT {
-            let copy = taken.bytes[taken.at..].to_vec();
-            scratch::put_back(mem::replace(&mut taken.bytes, copy));
-            taken.at = 0;
+        let bytes = &taken.bytes;
+        self.ahead = connection.message_ahead(&bytes[bytes.len().saturating_sub(left)..]);
+        self.keep(taken, left, false, connection);
+    }
+
+    /// Keeps the last `left` bytes of `taken`, where they are if so wanted.
+    fn keep(&mut self, taken: Taken, left: usize, as_they_are: bool, connection: &Connection) {
+        let Taken { bytes, came, .. } = taken;
+        let at = bytes.len().saturating_sub(left);
+        self.came = came;
+        self.is_quiet = connection.poll_timeout().is_none();
+        if !as_they_are && bytes.capacity() == scratch::SIZE && left < Self::KEPT {
+            (self.bytes, self.at) = (bytes[at..].to_vec(), 0);
+            scratch::put_back(bytes);
+        } else {
+            (self.bytes, self.at) = (bytes, at);
         }
-        *self = taken;
     }
 }
 
 impl Drop for Rest {
     fn drop(&mut self) {
         scratch::put_back(mem::take(&mut self.bytes));
+    }
+}
+
+/// Bytes on their way through the connection.
+pub(super) struct Taken {
+    bytes: Vec<u8>,
+    /// Where they begin.
+    at: usize,
+    /// When they came.
+    came: Instant,
+    /// When they are handled.
+    now: Instant,
+}
+
+impl Taken {
+    /// What was read just now.
+    pub(super) fn read(bytes: Vec<u8>, now: Instant) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            came: now,
+            now,
+        }
+    }
+
+    pub(super) fn input(&mut self) -> Input<'_> {
+        Input::new(self.now, &mut self.bytes[self.at..])
     }
 }

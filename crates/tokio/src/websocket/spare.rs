@@ -1,32 +1,49 @@
 //! The memory of a small message that was sent, for the next that is read.
 
 use super::Message;
+use siox_websocket::Memory;
 use std::{borrow::Cow, mem};
 
-/// At most one message's memory, whatever it holds. Kept only while another message is at hand.
-#[derive(Debug, Default)]
-pub(super) struct Spare(String);
+/// At most one message's memory, whatever it holds, for one of its kind: the text that it is need not be
+/// proven once more. Kept only while another message is at hand.
+#[derive(Debug)]
+pub(super) enum Spare {
+    Text(String),
+    Binary(Vec<u8>),
+}
+
+impl Default for Spare {
+    fn default() -> Self {
+        Self::Binary(Vec::new())
+    }
+}
 
 impl Spare {
     /// Takes the memory of a message that was copied.
     #[inline]
     pub(super) fn keep(&mut self, message: Message<'_>) {
         match message {
-            Message::Text(Cow::Owned(text)) => self.0 = text,
-            Message::Binary(Cow::Owned(mut bytes)) => {
-                bytes.clear();
-                self.0 = String::from_utf8(bytes).unwrap_or_default();
-            }
+            Message::Text(Cow::Owned(text)) => *self = Self::Text(text),
+            Message::Binary(Cow::Owned(bytes)) => *self = Self::Binary(bytes),
             Message::Text(Cow::Borrowed(_)) | Message::Binary(Cow::Borrowed(_)) => {}
         }
     }
+}
 
-    /// Memory for `len` bytes.
+impl Memory for &mut Spare {
     #[inline]
-    pub(super) fn memory(&mut self, len: usize) -> String {
-        match is_fitting(self.0.capacity(), len) {
-            true => mem::take(&mut self.0),
-            false => String::with_capacity(len),
+    fn text(self, len: usize) -> String {
+        match self {
+            Spare::Text(text) if is_fitting(text.capacity(), len) => mem::take(text),
+            Spare::Text(_) | Spare::Binary(_) => String::with_capacity(len),
+        }
+    }
+
+    #[inline]
+    fn binary(self, len: usize) -> Vec<u8> {
+        match self {
+            Spare::Binary(bytes) if is_fitting(bytes.capacity(), len) => mem::take(bytes),
+            Spare::Binary(_) | Spare::Text(_) => Vec::with_capacity(len),
         }
     }
 }
@@ -42,19 +59,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_goes_to_the_next_message_that_does_not_waste_it() {
+    fn memory_goes_to_the_next_message_of_its_kind_that_does_not_waste_it() {
         for (spare, len, reused) in [
             (Message::from("hello world"), 5, true),
             (b"0123456789"[..].into(), 3, true),
             ("short".into(), 22, false),
             (vec![b'x'; 4000][..].into(), 4, false),
         ] {
-            let (mut kept, spare) = (Spare::default(), spare.into_owned());
-            let (address, before) = (spare.as_bytes().as_ptr(), spare.as_bytes().len());
-            kept.keep(spare);
-            let memory = kept.memory(len);
-            assert_eq!(memory.as_ptr() == address, reused, "{len}");
-            assert_eq!(memory.capacity(), if reused { before } else { len });
+            for is_text in [true, false] {
+                let (mut kept, spare) = (Spare::default(), spare.clone().into_owned());
+                let (address, before) = (spare.as_bytes().as_ptr(), spare.as_bytes().len());
+                let reused = reused && matches!(spare, Message::Text(_)) == is_text;
+                kept.keep(spare);
+                let memory = match is_text {
+                    true => kept.text(len).into_bytes(),
+                    false => kept.binary(len),
+                };
+                assert_eq!(memory.as_ptr() == address, reused, "{len}");
+                assert_eq!(memory.capacity(), if reused { before } else { len });
+            }
         }
     }
 
@@ -62,8 +85,8 @@ mod tests {
     fn it_is_given_away_once() {
         let mut kept = Spare::default();
         kept.keep(Message::from("text").into_owned());
-        let first = kept.memory(4);
-        let second = kept.memory(4);
+        let first = kept.text(4);
+        let second = kept.text(4);
         assert_ne!(second.as_ptr(), first.as_ptr());
     }
 }

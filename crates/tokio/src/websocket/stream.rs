@@ -287,7 +287,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
                 .map(|()| None::<Infallible>)
                 .map_err(Error::Send)
         };
-        poll_fn(|cx| self.poll_whole(cx, true, &mut on)).await;
+        poll_fn(|cx| self.poll_whole(cx, None, &mut on)).await;
         self.failure.take().map_or(Ok(()), Err)
     }
 }

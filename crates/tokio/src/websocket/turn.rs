@@ -1,7 +1,8 @@
-//! What drives a WebSocket: one turn is what is due, one read and its messages, one write.
+//! What drives a WebSocket: one turn is what is due, one read and its messages, one write. The next message is
+//! asked for in `ask`.
 
 use super::{
-    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER, rest::Rest,
+    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER, rest::Taken,
 };
 use crate::{clock, codec, outlet, scratch};
 use siox_websocket::{Close, Event};
@@ -64,9 +65,10 @@ pub(super) trait OnMessage<T> {
     /// A chunk of one that was begun in chunks.
     fn chunk(&mut self, connection: &mut Connection, chunk: Chunk<'_>) -> Result<Option<T>, Error>;
 
-    /// Whether it takes messages along, in memory of their own.
-    fn detaches(&self) -> bool {
-        false
+    /// For one that takes messages along, in memory of their own: what ends the turn where such a message is
+    /// at hand, in what was read, and is better taken from there.
+    fn at_hand(&mut self) -> Option<T> {
+        None
     }
 
     /// Whether it answers on the spot, so that it hears nothing while there is no room for an answer.
@@ -91,56 +93,9 @@ impl OnMessage<Infallible> for Dropped {
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
-    #[inline]
-    pub(super) fn poll_message(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Message<'static>, Error>>> {
-        match self.message_at_hand() {
-            Some(message) => Poll::Ready(Some(Ok(message))),
-            None => self.poll_next_message(cx),
-        }
-    }
-
-    #[inline(never)]
-    fn poll_next_message(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Message<'static>, Error>>> {
-        let polled = self.poll_whole(cx, false, |_, message| Ok(Some(message.into_owned())));
-        polled.map(|message| match message {
-            Some(message) => Some(Ok(message)),
-            None => self.failure.take().map(Err),
-        })
-    }
-
-    /// The next message, where it was read with the one before and no deadline runs: taken out for speed,
-    /// it asks neither the clock nor the stream.
-    #[inline]
-    pub(super) fn message_at_hand(&mut self) -> Option<Message<'static>> {
-        let (ahead, now) = self.rest.ready()?;
-        if self.ending.is_some() || self.failure.is_some() {
-            return None;
-        }
-        let (bytes, spare) = self.rest.parts();
-        let mut input = Input::new(now, bytes);
-        let made = self
-            .connection
-            .take_ahead(ahead, &mut input, |len| spare.memory(len));
-        let left = input.len();
-        self.rest.leave(left, &self.connection);
-        made.unwrap_or_else(|e| {
-            self.fail(e.into());
-            None
-        })
-    }
-
-    /// Whether an answer may wait for those to the messages that came with its question.
+    /// Whether an answer, which is queued, may wait for those to the messages that came with its question.
     fn holds_back(&mut self) -> bool {
-        self.rest.has_message()
-            && self.connection.queued() < CORK
-            && self.ending.is_none()
-            && self.pace.may_hold()
+        self.rest.has_message() && self.connection.queued() < CORK && self.pace.may_hold()
     }
 
     /// Takes turns until `on` makes something of a message, or the connection is over; why, is in
@@ -170,6 +125,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     }
 
     /// Tells of the time in which nothing was asked for, up to now.
+    #[inline]
     fn hold_back(&mut self) {
         if let Some(since) = &mut self.away_since {
             let now = clock::now();
@@ -206,7 +162,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         let mut progress = false;
         // What was queued between two reads leaves together, before the second, and before a deadline
         // forgets it.
-        if !self.rest.has_message() {
+        if !self.rest.has_message() && self.holds_output() {
             progress |= self.poll_write(cx)?.is_ready();
         }
         self.expire()?;
@@ -216,7 +172,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
             }
             progress = true;
         }
-        progress |= self.poll_write(cx)?.is_ready();
+        if self.holds_output() {
+            progress |= self.poll_write(cx)?.is_ready();
+        }
         if self.connection.is_finished() {
             self.begin_end();
             progress = true;
@@ -228,6 +186,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     }
 
     /// What is due.
+    #[inline]
     fn expire(&mut self) -> Result<(), Error> {
         self.hold_back();
         let Some(deadline) = self.connection.poll_timeout() else {
@@ -249,40 +208,67 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         if !has_room || (self.eof && self.rest.is_empty()) {
             return Poll::Pending;
         }
+        let mut taken = match self.rest.is_empty() {
+            true => match ready!(self.poll_input(cx))? {
+                Some(taken) => taken,
+                None => return Poll::Ready(Ok(None)),
+            },
+            false => self.rest.take(clock::now()),
+        };
         let mut feed = Feed {
             connection: &mut self.connection,
             goodbye: &mut self.goodbye,
             deaf: self.failure.is_some(),
         };
-        let mut taken = self.rest.take();
-        let now;
-        if taken.is_empty() {
-            self.pace.end();
-            let bytes = ready!(scratch::take(scratch::SIZE, &mut self.io, cx))?;
-            now = clock::now();
-            if bytes.is_empty() {
-                scratch::put_back(bytes);
-                self.eof = true;
-                feed.connection.handle_eof(now)?;
-                return Poll::Ready(Ok(None));
+        if !feed.deaf
+            && let Some(made) = on.at_hand()
+        {
+            match self.rest.hold(taken, feed.connection) {
+                None => return Poll::Ready(Ok(Some(made))),
+                Some(other) => taken = other,
             }
-            self.pace.begin(now);
-            taken = Rest::read(bytes, now);
-        } else {
-            now = clock::now();
         }
-        let mut input = Input::new(now, taken.as_mut_slice());
+        let mut input = taken.input();
         let made = feed.all(&mut input, on);
         let left = input.len();
         self.rest.put_back(taken, left, &self.connection);
         Poll::Ready(made)
     }
 
+    /// Reads once. Nothing comes at the end of the stream, which the connection is told of.
+    #[inline]
+    pub(super) fn poll_input(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Taken>, Error>> {
+        self.pace.end();
+        let bytes = ready!(scratch::take(scratch::SIZE, &mut self.io, cx))?;
+        let now = clock::now();
+        if bytes.is_empty() {
+            scratch::put_back(bytes);
+            self.eof = true;
+            self.connection.handle_eof(now)?;
+            return Poll::Ready(Ok(None));
+        }
+        self.pace.begin(now);
+        Poll::Ready(Ok(Some(Taken::read(bytes, now))))
+    }
+
+    /// Whether anything is to be written, or let out by the stream.
+    #[inline]
+    pub(super) fn holds_output(&self) -> bool {
+        self.connection.queued() > 0 || self.unflushed
+    }
+
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.connection.queued() == 0 {
             return self.poll_unflushed(cx);
         }
-        let written = write_chunks(Pin::new(&mut self.io), cx, self.connection.poll_transmit());
+        let io = Pin::new(&mut self.io);
+        let written = match self.connection.only_transmit() {
+            Some(chunk) => io.poll_write(cx, chunk),
+            None => write_chunks(io, cx, self.connection.poll_transmit()),
+        };
         match ready!(written)? {
             0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             n => {
@@ -305,7 +291,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
 
     /// Remembers the first failure. The close frame that the peer is owed is queued, and the turns go on
     /// until it has left; a broken stream ends at once.
-    fn fail(&mut self, error: Error) {
+    pub(super) fn fail(&mut self, error: Error) {
         match error {
             Error::Io(_) => self.ending = Some(Ending::DONE),
             Error::Send(_) => {
@@ -392,7 +378,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// Writes until nothing is queued.
     pub(super) fn poll_flushed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         ready!(self.poll_out(cx, |connection| connection.queued() == 0))?;
-        Pin::new(&mut self.io).poll_flush(cx).map_err(Error::Io)
+        ready!(Pin::new(&mut self.io).poll_flush(cx))?;
+        self.unflushed = false;
+        Poll::Ready(Ok(()))
     }
 
     fn poll_out(
@@ -420,22 +408,16 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     }
 }
 
-/// One write of what is queued; a single piece does without the vectored kind, which costs more.
+/// One write of what is queued.
+#[inline(never)]
 fn write_chunks<'c, Io: AsyncWrite>(
     io: Pin<&mut Io>,
     cx: &mut Context<'_>,
-    mut chunks: impl Iterator<Item = &'c [u8]>,
+    chunks: impl Iterator<Item = &'c [u8]>,
 ) -> Poll<io::Result<usize>> {
-    let first = chunks.next().unwrap_or_default();
-    let Some(second) = chunks.next() else {
-        return io.poll_write(cx, first);
-    };
     let mut slices = [IoSlice::new(&[]); SLICES];
     let mut used = 0;
-    for (slice, chunk) in slices
-        .iter_mut()
-        .zip([first, second].into_iter().chain(chunks))
-    {
+    for (slice, chunk) in slices.iter_mut().zip(chunks) {
         *slice = IoSlice::new(chunk);
         used += 1;
     }
@@ -463,15 +445,7 @@ impl Feed<'_> {
         on: &mut impl OnMessage<T>,
     ) -> Result<Option<T>, Error> {
         while !on.needs_room() || !is_full(self.connection) {
-            let owned = match on.detaches() {
-                true => self.connection.take_owned(input, String::with_capacity)?,
-                false => None,
-            };
-            let event = match owned {
-                Some(message) => Some(Event::Message(message)),
-                None => self.connection.handle_input(input)?,
-            };
-            match event {
+            match self.connection.handle_input(input)? {
                 Some(Event::Message(_)) if self.deaf => {}
                 Some(Event::Message(message)) => {
                     let made = on.message(self.connection, message)?;

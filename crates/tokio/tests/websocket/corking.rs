@@ -232,6 +232,35 @@ async fn an_application_that_turns_slow_is_found_out_within_four_answers() {
     assert_eq!(script.written().concat().len(), 16 * 22);
 }
 
+/// Reads that follow one another closely tell that it is quick; where they stop to, the clock does.
+#[tokio::test(start_paused = true)]
+async fn an_application_that_turns_slow_between_reads_is_found_out_by_the_second() {
+    let (script, mut socket) = server(Limits::default());
+    for _ in 0..3 {
+        script.read(asked(4, 20));
+    }
+    echo(&mut socket).await;
+    assert_eq!(script.writes(), 3);
+    let mut held = 0;
+    for _ in 0..5 {
+        script.read(asked(2, 20));
+        for _ in 0..2 {
+            let message = socket.next().await.unwrap().unwrap();
+            advance(Duration::from_millis(10)).await;
+            socket.send(message).await.unwrap();
+            held += usize::from(socket.queued() > 0);
+        }
+    }
+    assert!(held <= 2, "{held}");
+    // It is quick again, from the second read on.
+    for _ in 0..3 {
+        script.read(asked(4, 20));
+    }
+    let before = script.writes();
+    echo(&mut socket).await;
+    assert_eq!(script.writes(), before + 4 + 1 + 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_dropped_socket_has_written_what_was_sent() {
     let (script, mut socket) = server(Limits::default());

@@ -2,14 +2,24 @@
 //! here, [`receive`](super::receive) would take as well.
 
 use super::Connection;
-use crate::{Error, Violation, mask::Masked, whole::Whole};
-use alloc::{borrow::Cow, string::String};
+use crate::{Error, Memory, Violation, mask::Masked, whole::Whole};
+use alloc::borrow::Cow;
 use siox_wire::{Input, Message};
 
 /// Where the whole message lies that some input begins with: found by
 /// [`message_ahead`](Connection::message_ahead), for [`take_ahead`](Connection::take_ahead).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ahead(Whole);
+
+impl Ahead {
+    /// How many bytes of input are the message, its head included.
+    #[must_use]
+    #[inline]
+    pub fn size(&self) -> usize {
+        let Self(whole) = self;
+        whole.len.saturating_add(usize::from(whole.head))
+    }
+}
 
 impl Connection {
     /// Takes the whole message in one frame that `input` begins with. `None` if it begins otherwise, or
@@ -35,8 +45,7 @@ impl Connection {
     }
 
     /// As [`take_message`](Self::take_message), for a caller that needs the message in memory of its own: it is
-    /// unmasked on its way there, in one pass. `memory` gives it for so many bytes; whatever it holds is
-    /// forgotten.
+    /// unmasked on its way there, in one pass. `memory` gives it.
     ///
     /// # Errors
     /// As of [`handle_input`](Self::handle_input).
@@ -44,10 +53,10 @@ impl Connection {
     pub fn take_owned(
         &mut self,
         input: &mut Input<'_>,
-        memory: impl FnOnce(usize) -> String,
+        memory: impl Memory,
     ) -> Result<Option<Message<'static>>, Error> {
-        match self.message_ahead(input.peek()) {
-            Some(ahead) => self.take_ahead(ahead, input, memory),
+        match self.whole(input.peek()) {
+            Some(whole) => self.detach(whole, input, memory).map(Some),
             None => Ok(None),
         }
     }
@@ -58,34 +67,50 @@ impl Connection {
     #[must_use]
     #[inline]
     pub fn message_ahead(&self, input: &[u8]) -> Option<Ahead> {
-        let whole = self.allowed(input)?;
-        (whole.lacks(input) == 0).then_some(Ahead(whole))
+        self.whole(input).map(Ahead)
     }
 
     /// As [`take_owned`](Self::take_owned), for a caller that has looked already. `input` must begin with what
-    /// was looked at: of other bytes it makes a message nobody sent, or `None`.
+    /// was looked at: of other bytes it makes a message nobody sent, or `None`. In the place of what was found
+    /// comes what is found behind it.
     ///
     /// # Errors
     /// As of [`handle_input`](Self::handle_input).
     #[inline]
     pub fn take_ahead(
         &mut self,
-        ahead: Ahead,
+        ahead: &mut Option<Ahead>,
         input: &mut Input<'_>,
-        memory: impl FnOnce(usize) -> String,
+        memory: impl Memory,
     ) -> Result<Option<Message<'static>>, Error> {
-        let Ahead(whole) = ahead;
+        let Some(Ahead(whole)) = ahead.take() else {
+            return Ok(None);
+        };
         if !self.takes_at_once() || whole.lacks(input.peek()) > 0 {
             return Ok(None);
         }
+        let message = self.detach(whole, input, memory)?;
+        // A whole message leaves the state such that the next may be taken.
+        *ahead = self.whole_in(input.peek()).map(Ahead);
+        Ok(Some(message))
+    }
+
+    /// Takes the message at `whole` into memory of its own.
+    #[inline]
+    fn detach(
+        &mut self,
+        whole: Whole,
+        input: &mut Input<'_>,
+        memory: impl Memory,
+    ) -> Result<Message<'static>, Error> {
         self.end_group();
         let payload = Masked::new(self.eat(whole, input), whole.mask);
-        let memory = memory(whole.len);
         if !whole.is_text {
-            return Ok(Some(Message::Binary(Cow::Owned(payload.moved(memory)))));
+            let bytes = payload.moved(memory.binary(whole.len));
+            return Ok(Message::Binary(Cow::Owned(bytes)));
         }
-        match payload.moved_text(memory) {
-            Ok(text) => Ok(Some(Message::Text(Cow::Owned(text)))),
+        match payload.moved_text(memory.text(whole.len)) {
+            Ok(text) => Ok(Message::Text(Cow::Owned(text))),
             Err(_) => Err(self.not_text(input)),
         }
     }
@@ -151,15 +176,31 @@ impl Connection {
     /// Where the message lies that is there whole in one frame, and may be taken as it is.
     #[inline]
     fn whole(&self, input: &[u8]) -> Option<Whole> {
-        self.allowed(input).filter(|whole| whole.lacks(input) == 0)
+        match self.takes_at_once() {
+            true => self.whole_in(input),
+            false => None,
+        }
+    }
+
+    /// As [`whole`](Self::whole), where the state is known to be such that it may be taken.
+    #[inline]
+    fn whole_in(&self, input: &[u8]) -> Option<Whole> {
+        let whole = self.announced(input)?;
+        (whole.lacks(input) == 0).then_some(whole)
     }
 
     /// What may be taken as it is once it is there whole.
     #[inline]
     fn allowed(&self, input: &[u8]) -> Option<Whole> {
-        if !self.takes_at_once() {
-            return None;
+        match self.takes_at_once() {
+            true => self.announced(input),
+            false => None,
         }
+    }
+
+    /// The message that begins, if it is within the limits.
+    #[inline]
+    fn announced(&self, input: &[u8]) -> Option<Whole> {
         let whole = Whole::announced(input, self.outgoing.role())?;
         (whole.len <= self.limits.message && self.limits.fragments > 0).then_some(whole)
     }

@@ -231,8 +231,18 @@ impl Connection {
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout); a time that has passed means now.
+    #[inline]
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
+        let no_deadline = self.assembly.is_none() && self.limits.ping_interval.is_none();
+        match no_deadline && self.state.is_open() {
+            true => None,
+            false => self.next_deadline(),
+        }
+    }
+
+    #[inline(never)]
+    fn next_deadline(&self) -> Option<Instant> {
         match &self.state {
             State::Open(keep_alive) => {
                 let ping = keep_alive.deadline(&self.limits);

@@ -39,9 +39,12 @@ impl Lent {
     /// Forgets the pieces, as [`Default`] would, the only one at less cost.
     #[inline]
     pub(super) fn leave(&mut self) {
-        match mem::take(self) {
-            Self::One(piece) => drop(piece),
-            Self::Many(pieces) => drop(pieces),
+        match self {
+            Self::Many(pieces) if pieces.capacity() == 0 => {}
+            Self::One(_) | Self::Many(_) => match mem::take(self) {
+                Self::One(piece) => drop(piece),
+                Self::Many(pieces) => drop(pieces),
+            },
         }
     }
 

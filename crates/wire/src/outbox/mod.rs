@@ -65,7 +65,10 @@ impl Outbox {
 
     /// Makes room for `n` more bytes to be copied behind what waits.
     pub fn reserve(&mut self, n: usize) {
-        self.packed.reserve(n);
+        match self.packed.capacity() {
+            0 => self.packed = Vec::with_capacity(n),
+            _ => self.packed.reserve(n),
+        }
     }
 
     /// Takes `pool` to pack into, if there is nothing packed yet, so that what is written in the same
@@ -283,7 +286,7 @@ impl Outbox {
         if !self.room.is_lent && self.packed.capacity() > 0 {
             self.packed = Vec::new();
         }
-        self.lent = Lent::default();
+        self.lent.leave();
     }
 
     fn advance_within(&mut self, mut n: usize) {
