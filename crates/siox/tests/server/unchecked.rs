@@ -203,7 +203,7 @@ async fn a_handler_of_one_call_is_called_once() {
     let nsp = io.namespace("/");
     answering(&nsp);
     nsp.once("order", move |Data(o): Data<Owned>| {
-        tell(line(&o.name, o.count))
+        tell(line(&o.name, o.count));
     });
     let to = serve(&io).await;
     let mut client = Client::join(to).await;

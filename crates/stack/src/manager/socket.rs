@@ -191,5 +191,8 @@ impl Socket {
 
 fn weight(event: &Encoded) -> usize {
     let attachments = event.attachments().iter().map(Bytes::len);
-    attachments.fold(event.json_bytes().len().saturating_add(64), usize::saturating_add)
+    attachments.fold(
+        event.json_bytes().len().saturating_add(64),
+        usize::saturating_add,
+    )
 }
