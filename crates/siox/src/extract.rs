@@ -66,6 +66,10 @@ pub(crate) enum Kind<'a> {
         ack: Wanted,
     },
     /// For handlers that check it by taking its arguments.
+    #[cfg_attr(
+        not(feature = "tokio"),
+        expect(dead_code, reason = "only a server is told of events unchecked")
+    )]
     Unchecked {
         event: &'a Unchecked<'a>,
         ack: Wanted,
