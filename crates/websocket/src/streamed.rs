@@ -98,7 +98,9 @@ impl Streamed {
             Kind::Binary => (Message::Binary(Cow::Borrowed(bytes)), fault),
             Kind::Text(utf8) => {
                 let (text, valid) = utf8.take(bytes);
-                let is_valid = valid.is_ok() && (!ends || utf8.is_complete());
+                // Before a fault a character may be unfinished: what is missing of it would have come.
+                let is_end = ends && fault.is_ok();
+                let is_valid = valid.is_ok() && (!is_end || utf8.is_complete());
                 let bad = Err(Violation::InvalidUtf8.into());
                 (Message::Text(text), if is_valid { fault } else { bad })
             }
