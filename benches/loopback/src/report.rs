@@ -130,8 +130,8 @@ pub(crate) fn table(peers: &[&Peer], all: &[Figures], plan: &Plan, has_calls: bo
         "Processor time of the server's process as the scheduler accounts it, medians of {} interleaved rounds; the \
          ratios are medians of the ratios of each round, in which raw and siox, between which the bounds stand, have {} \
          turns each. Every server is one thread of tokio in a process of its own, \
-         over 64 connections; the generator sends all messages in flight of a connection in one write, and compares \
-         every byte that comes back. The raw echo is sent what a WebSocket server answers, frame heads included, so \
+         over 64 connections; the generator sends all messages in flight of a connection in one write, reads once for \
+         what comes together, never sleeps, and compares every byte that comes back. The raw echo is sent what a WebSocket server answers, frame heads included, so \
          that the same bytes leave (four a message fewer come in).\n\n",
         plan.rounds, plan.turns
     );
