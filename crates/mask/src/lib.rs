@@ -1,6 +1,6 @@
 //! Unmasks a WebSocket payload (RFC 6455 §5.3) and checks its text in the same pass.
 //!
-//! The leaf that holds the only unsafe code of the siox crates: seven calls, each with its reason. The
+//! The leaf that holds the only unsafe code of the siox crates: nine calls, each with its reason. The
 //! bytes themselves are worked on by safe code, and the tests hold it against a naive form. What is
 //! inflated (feature `inflate`) goes into fresh memory too, and is not judged twice.
 //!
@@ -10,7 +10,7 @@
 //! ```
 //!
 //! # Limits
-//! None: nothing is kept, and nothing allocated but by [`push`] and [`push_ascii`]. Vectors of 32 bytes
+//! None: nothing is kept, and nothing allocated but by [`push`], [`fill`] and those for text. Vectors of 32 bytes
 //! are used where the processor has them, asked once.
 #![no_std]
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -63,14 +63,42 @@ pub fn push(to: &mut Vec<u8>, masked: &[u8], key: [u8; 4]) -> bool {
     let Some(room) = to.spare_capacity_mut().get_mut(..masked.len()) else {
         return false; // never: it was reserved
     };
-    let is_ascii = match masked.len() < SHORT {
-        true => safe::copy_short(masked, room, key),
-        false => copy_long(masked, room, key),
-    };
+    let is_ascii = copy(masked, room, key);
     // SAFETY: the bytes up to `len` are within the capacity, since `room` was; and the copy has written
     // every one of them that was not there before.
     unsafe { to.set_len(len) };
     is_ascii
+}
+
+/// Unmasks a payload into `memory`, in the place of what that holds; other memory is taken where it does not
+/// fit. Says also whether it is ASCII.
+#[must_use]
+#[inline(always)]
+pub fn fill(mut memory: Vec<u8>, masked: &[u8], key: [u8; 4]) -> (Vec<u8>, bool) {
+    memory.clear();
+    if memory.capacity() < masked.len() {
+        memory = Vec::with_capacity(masked.len());
+    }
+    let Some(room) = memory.spare_capacity_mut().get_mut(..masked.len()) else {
+        return (memory, false); // never: there is
+    };
+    let is_ascii = copy(masked, room, key);
+    // SAFETY: as many bytes are within the capacity, since `room` was; and the copy has written every one.
+    unsafe { memory.set_len(masked.len()) };
+    (memory, is_ascii)
+}
+
+/// As [`fill`], a text.
+///
+/// # Errors
+/// The bytes, if they are not ASCII: whether they are UTF-8 is to be seen.
+#[inline(always)]
+pub fn fill_ascii(memory: String, masked: &[u8], key: [u8; 4]) -> Result<String, Vec<u8>> {
+    match fill(memory.into_bytes(), masked, key) {
+        // SAFETY: `fill` found them to be ASCII, which is UTF-8.
+        (bytes, true) => Ok(unsafe { String::from_utf8_unchecked(bytes) }),
+        (bytes, false) => Err(bytes),
+    }
 }
 
 /// Unmasks a text, or a part of one, behind what `to` holds, if it is ASCII: says whether it was. It is
@@ -155,6 +183,15 @@ fn xor_wide(bytes: &mut [u8], key: [u8; 4]) -> bool {
 }
 
 /// XORs from one place to another, which is as long; says whether the result is ASCII.
+#[inline(always)]
+fn copy(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
+    match from.len() < SHORT {
+        true => safe::copy_short(from, to, key),
+        false => copy_long(from, to, key),
+    }
+}
+
+/// The same for many.
 #[inline(never)]
 fn copy_long(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
     #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]

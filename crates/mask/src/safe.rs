@@ -71,7 +71,7 @@ pub(crate) fn copy(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> boo
     if let (Some(first), Some(to)) = (from.last_chunk(), to.last_chunk_mut()) {
         seen |= copy_one::<128>(first, to, doubled(turned(key, from.len())));
     } else {
-        seen |= copy_few(from, to, key);
+        seen |= copy_few_apart(from, to, key);
     }
     let from = from.get(before..).unwrap_or_default();
     let to = to.get_mut(before..).unwrap_or_default();
@@ -106,19 +106,29 @@ fn copy_one<const N: usize>(from: &[u8; N], to: &mut [MaybeUninit<u8>; N], word:
     seen
 }
 
+/// As [`copy_few`], where its vectors would disturb the making of others.
+#[inline(never)]
+fn copy_few_apart(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> u64 {
+    copy_few(from, to, key)
+}
+
 /// Fewer than 128 bytes. What is left behind the last whole block goes with some bytes before it once more.
 #[inline(always)]
 fn copy_few(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> u64 {
     let (word, last) = (doubled(key), doubled(turned(key, from.len())));
     if let (Some(end), Some(place)) = (from.last_chunk::<16>(), to.last_chunk_mut()) {
-        let mut seen = copy_pair(end, place, last);
+        let (key, last) = (word as u32, last as u32);
+        let mut seen = copy_vector(end, place, last);
         let (blocks, _) = from.as_chunks::<16>();
         let (places, _) = to.as_chunks_mut::<16>();
         for (from, to) in blocks.iter().zip(places) {
-            let [a, b] = copy_pair(from, to, word);
-            seen = [seen[0] | a, seen[1] | b];
+            for (seen, plain) in seen.iter_mut().zip(copy_vector(from, to, key)) {
+                *seen |= plain;
+            }
         }
-        return seen[0] | seen[1];
+        return seen
+            .into_iter()
+            .fold(0, |all, plain| all | u64::from(plain));
     }
     if let (Some(end), Some(place)) = (from.last_chunk::<8>(), to.last_chunk_mut()) {
         let seen = copy_one(end, place, last);
@@ -136,18 +146,19 @@ fn copy_few(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> u64 {
     seen
 }
 
-/// A block, as the two words that a vector holds.
+/// A block, by the four keys that a vector holds.
 #[inline(always)]
-fn copy_pair(from: &[u8; 16], to: &mut [MaybeUninit<u8>; 16], word: u64) -> [u64; 2] {
-    let mut seen = [0; 2];
-    let (from, _) = from.as_chunks::<8>();
-    let (to, _) = to.as_chunks_mut::<8>();
-    for ((from, to), seen) in from.iter().zip(to).zip(&mut seen) {
-        let plain = u64::from_ne_bytes(*from) ^ word;
-        *to = plain.to_ne_bytes().map(MaybeUninit::new);
-        *seen = plain;
+fn copy_vector(from: &[u8; 16], to: &mut [MaybeUninit<u8>; 16], key: u32) -> [u32; 4] {
+    let mut plain = [0; 4];
+    let (from, _) = from.as_chunks::<4>();
+    let (to, _) = to.as_chunks_mut::<4>();
+    for (plain, from) in plain.iter_mut().zip(from) {
+        *plain = u32::from_ne_bytes(*from) ^ key;
     }
-    seen
+    for (to, plain) in to.iter_mut().zip(plain) {
+        *to = plain.to_ne_bytes().map(MaybeUninit::new);
+    }
+    plain
 }
 
 /// All bytes that the result has, in one word: with the bytes before the first boundary go some behind

@@ -10,6 +10,18 @@ thread_local! {
         const { std::cell::RefCell::new(None) };
 }
 
+/// Whether a turn of `connection` is to begin before anything is done with it.
+#[inline]
+pub(crate) fn is_wanted(connection: &Connection) -> bool {
+    #[cfg(feature = "deflate")]
+    return connection.has_deflate();
+    #[cfg(not(feature = "deflate"))]
+    {
+        let _ = connection;
+        false
+    }
+}
+
 /// A turn of `connection` begins. To be followed by [`release`].
 #[inline]
 pub(crate) fn lend(connection: &mut Connection) {

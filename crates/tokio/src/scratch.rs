@@ -41,6 +41,7 @@ pub(crate) fn read_at_most<Io: AsyncRead + Unpin, R>(
 
 /// Reads once from `io` into the thread's buffer, no more than `most` bytes, and hands that out; to be
 /// followed by [`put_back`].
+#[inline]
 pub(crate) fn take<Io: AsyncRead + Unpin>(
     most: usize,
     io: &mut Io,
@@ -61,6 +62,7 @@ pub(crate) fn take<Io: AsyncRead + Unpin>(
 }
 
 /// Gives the thread a buffer back that [`take`] handed out, or any other.
+#[inline]
 pub(crate) fn put_back(mut bytes: Vec<u8>) {
     if bytes.capacity() == SIZE {
         bytes.clear();

@@ -2,11 +2,12 @@
 //! over.
 
 use siox_testkit::alloc::{CountingAllocator, measure};
-use siox_tokio::websocket;
+use siox_tokio::websocket::{self, Limits};
 use std::{
     net::{SocketAddr, TcpStream},
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread,
+    time::Duration,
 };
 use tokio::{
     net::TcpListener,
@@ -26,6 +27,8 @@ enum Step {
     Open(isize),
     /// One message of so many bytes on each connection, and its echo.
     Echo(usize),
+    /// Two messages on each but the first that nobody answers.
+    Tell,
 }
 
 type Order = (Step, oneshot::Sender<()>);
@@ -49,19 +52,33 @@ fn clients(to: SocketAddr, orders: &mpsc::Receiver<Order>) {
                     assert_eq!(socket.read().unwrap(), message);
                 }
             }
+            Step::Tell => {
+                let (first, others) = sockets.split_first_mut().unwrap();
+                for other in others {
+                    other.write(Message::binary(vec![1; 100])).unwrap();
+                    other.send(Message::binary(vec![2; 100])).unwrap();
+                    // It has come when what was sent behind it is answered, and the memory in which the
+                    // answer was made is the thread's again, for the next.
+                    first.send(Message::text("x".repeat(3000))).unwrap();
+                    first.read().unwrap();
+                }
+            }
         }
         done.send(()).unwrap();
     }
 }
 
-/// An echo server: a task a connection.
-async fn serve(listener: TcpListener) {
+/// An echo server of texts: a task a connection.
+async fn serve(listener: TcpListener, limits: Arc<Limits>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
+        let limits = limits.clone();
         tokio::spawn(async move {
-            let mut socket = websocket::accept(stream, Default::default()).await.unwrap();
+            let mut socket = websocket::accept(stream, limits).await.unwrap();
             while let Some(Ok(message)) = socket.next().await {
-                socket.send(message).await.unwrap();
+                if matches!(message, websocket::Message::Text(_)) {
+                    socket.send(message).await.unwrap();
+                }
             }
         });
     }
@@ -85,10 +102,19 @@ fn held(runtime: &Runtime, orders: &mpsc::Sender<Order>, step: Step) -> isize {
 
 #[test]
 fn an_idle_connection_holds_no_buffer() {
+    no_buffer_is_held(Limits::default());
+    // Where a deadline runs, a connection waits in another way.
+    no_buffer_is_held(Limits {
+        ping_interval: Some(Duration::from_secs(25)),
+        ..Limits::default()
+    });
+}
+
+fn no_buffer_is_held(limits: Limits) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let to = listener.local_addr().unwrap();
-    runtime.spawn(serve(listener));
+    runtime.spawn(serve(listener, Arc::new(limits)));
     let (orders, ordered) = mpsc::channel();
     thread::spawn(move || clients(to, &ordered));
     // What the thread keeps for all its connections.
@@ -100,4 +126,7 @@ fn an_idle_connection_holds_no_buffer() {
         let echoed = held(&runtime, &orders, Step::Echo(size));
         assert!(echoed <= 4096, "{size}: {echoed}");
     }
+    let told = held(&runtime, &orders, Step::Tell);
+    // The thread keeps what one connection needs.
+    assert!(told <= 2 * 4096, "{told}");
 }

@@ -46,20 +46,17 @@ impl<'b> Masked<'b> {
 
     /// In `memory`, whatever that holds.
     #[inline]
-    pub(crate) fn moved(self, mut memory: Vec<u8>) -> Vec<u8> {
-        memory.clear();
-        self.push(&mut memory);
-        memory
+    pub(crate) fn moved(self, memory: Vec<u8>) -> Vec<u8> {
+        siox_mask::fill(memory, self.bytes, self.key).0
     }
 
     /// In `memory`, whatever that holds, as a text: in one pass, if it is ASCII.
     #[inline]
-    pub(crate) fn moved_text(self, mut memory: String) -> Result<String, Utf8Error> {
-        memory.clear();
-        if !self.push_ascii(&mut memory) {
-            memory.push_str(self.text()?);
+    pub(crate) fn moved_text(self, memory: String) -> Result<String, Utf8Error> {
+        match siox_mask::fill_ascii(memory, self.bytes, self.key) {
+            Ok(text) => Ok(text),
+            Err(bytes) => String::from_utf8(bytes).map_err(|e| e.utf8_error()),
         }
-        Ok(memory)
     }
 
     /// Behind what `to` holds.

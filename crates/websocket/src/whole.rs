@@ -22,8 +22,13 @@ impl Whole {
     /// How many bytes of it `bytes`, which begin with it, lack.
     #[inline]
     pub(crate) fn lacks(&self, bytes: &[u8]) -> usize {
-        let all = self.len.saturating_add(usize::from(self.head));
-        all.saturating_sub(bytes.len())
+        self.size().saturating_sub(bytes.len())
+    }
+
+    /// How many bytes it is, its head included.
+    #[inline]
+    pub(crate) fn size(&self) -> usize {
+        self.len.saturating_add(usize::from(self.head))
     }
 
     /// The message that `bytes` begin with, if it is an unfragmented one without fault, extension or

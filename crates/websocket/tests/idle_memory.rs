@@ -31,7 +31,8 @@ fn sizes() {
     println!("Connection {} bytes", size_of::<Connection>());
     println!("Event {} bytes", size_of::<Event<'_>>());
     let deflate = if cfg!(feature = "deflate") { 24 } else { 0 };
-    assert!(size_of::<Connection>() <= 184 + deflate);
+    // Eight of them are limits at hand, which spare each message a look at those that all share.
+    assert!(size_of::<Connection>() <= 192 + deflate);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The next message, for who asks for one after the other: from what was read, or by the next turn.
 
-use super::{Error, Message, WebSocket};
+use super::{Error, Message, WebSocket, warm};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -18,24 +18,26 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Message<'static>, Error>>> {
         let mut is_found = false;
-        loop {
+        let message = loop {
             if let Some(message) = self.message_at_hand(is_found) {
-                return Poll::Ready(Some(Ok(message)));
+                break message;
             }
             match ready!(self.poll_found(cx)) {
-                Some(Found::Message(message)) => return Poll::Ready(Some(Ok(message))),
+                Some(Found::Message(message)) => break message,
                 Some(Found::AtHand) => is_found = true,
                 None => return Poll::Ready(self.failure.take().map(Err)),
             }
-        }
+        };
+        Poll::Ready(Some(Ok(message)))
     }
 
     #[inline(never)]
     fn poll_found(&mut self, cx: &mut Context<'_>) -> Poll<Option<Found>> {
         // The most common turn, taken out for speed.
         if self.only_reads() {
+            warm::release(&mut self.connection);
             match ready!(self.poll_input(cx)) {
-                Ok(Some(taken)) => match self.rest.hold(taken, &self.connection) {
+                Ok(Some(taken)) => match self.rest.hold(taken, &mut self.connection) {
                     None => return Poll::Ready(Some(Found::AtHand)),
                     Some(taken) => self.rest.put_back_all(taken, &self.connection),
                 },

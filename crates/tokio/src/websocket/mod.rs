@@ -65,6 +65,7 @@ mod stream;
 mod tunnel;
 mod turn;
 mod upgrade;
+mod warm;
 
 pub use accept::{accept, accept_if, accept_with};
 pub(crate) use connect::reach;

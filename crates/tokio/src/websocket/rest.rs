@@ -1,6 +1,6 @@
 //! What was read and nobody has asked for yet.
 
-use super::{Connection, Message, spare::Spare};
+use super::{Connection, Message, spare::Spare, warm};
 use crate::scratch;
 use siox_websocket::{Ahead, Error};
 use siox_wire::{Input, Instant};
@@ -47,10 +47,6 @@ impl Rest {
         self.bytes.is_empty()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.bytes.len().saturating_sub(self.at)
-    }
-
     /// Whether it begins with a whole message.
     #[inline]
     pub(super) fn has_message(&self) -> bool {
@@ -90,7 +86,8 @@ impl Rest {
 
     /// Makes `taken` the rest, if it begins with a whole message, which is to be taken by [`next`](Self::next)
     /// then; or else gives it back.
-    pub(super) fn hold(&mut self, mut taken: Taken, connection: &Connection) -> Option<Taken> {
+    #[inline]
+    pub(super) fn hold(&mut self, mut taken: Taken, connection: &mut Connection) -> Option<Taken> {
         let bytes = &taken.bytes[taken.at..];
         let (ahead, left) = (connection.message_ahead(bytes), bytes.len());
         let Some(found) = ahead else {
@@ -100,6 +97,7 @@ impl Rest {
         taken.came = taken.now;
         // The only message is taken before anyone else asks for the thread's buffer.
         self.keep(taken, left, found.size() == left, connection);
+        warm::lend(connection, &mut self.spare);
         None
     }
 
@@ -120,13 +118,14 @@ impl Rest {
     }
 
     /// Keeps the last `left` bytes of `taken`, where they are if so wanted.
+    #[inline]
     fn keep(&mut self, taken: Taken, left: usize, as_they_are: bool, connection: &Connection) {
         let Taken { bytes, came, .. } = taken;
         let at = bytes.len().saturating_sub(left);
         self.came = came;
         self.is_quiet = connection.poll_timeout().is_none();
         if !as_they_are && bytes.capacity() == scratch::SIZE && left < Self::KEPT {
-            (self.bytes, self.at) = (bytes[at..].to_vec(), 0);
+            (self.bytes, self.at) = (warm::copied(&bytes[at..]), 0);
             scratch::put_back(bytes);
         } else {
             (self.bytes, self.at) = (bytes, at);
@@ -136,7 +135,11 @@ impl Rest {
 
 impl Drop for Rest {
     fn drop(&mut self) {
-        scratch::put_back(mem::take(&mut self.bytes));
+        match self.bytes.capacity() {
+            0 => {}
+            scratch::SIZE => scratch::put_back(mem::take(&mut self.bytes)),
+            _ => warm::put_back(mem::take(&mut self.bytes)),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One message on its way out, as a future.
 
-use super::{Error, Message, WebSocket, turn::Begun};
+use super::{Error, Message, WebSocket, turn::Begun, warm};
 use std::{
     fmt,
     pin::Pin,
@@ -32,23 +32,42 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Future for Sending<'_, '_, Io> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let Self { socket, message } = &mut *self;
+        match message {
+            Some(waiting) if socket.hold(waiting) => {
+                socket.rest.spare.keep(waiting);
+                *message = None;
+                Poll::Ready(Ok(()))
+            }
+            Some(_) | None => self.poll_sent(cx),
+        }
+    }
+}
+
+impl<Io: AsyncRead + AsyncWrite + Unpin> Sending<'_, '_, Io> {
+    #[inline(never)]
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let Self { socket, message } = self;
         while let Some(waiting) = message {
             match socket.begin_send(waiting) {
                 Ok(Begun::Full) => ready!(socket.poll_room(cx))?,
                 Ok(Begun::Held) => {
-                    if let Some(sent) = message.take() {
-                        socket.rest.spare.keep(sent);
-                    }
+                    socket.rest.spare.keep(waiting);
+                    *message = None;
                     return Poll::Ready(Ok(()));
                 }
-                Ok(Begun::Queued) => *message = None,
+                Ok(Begun::Queued) => {
+                    warm::keep(waiting);
+                    *message = None;
+                }
                 Err(e) => {
                     *message = None;
                     return Poll::Ready(Err(e.into()));
                 }
             }
         }
-        socket.poll_flushed(cx)
+        ready!(socket.poll_flushed(cx))?;
+        warm::release(&mut socket.connection);
+        Poll::Ready(Ok(()))
     }
 }
 

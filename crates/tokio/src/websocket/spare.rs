@@ -14,17 +14,27 @@ pub(super) enum Spare {
 
 impl Default for Spare {
     fn default() -> Self {
-        Self::Binary(Vec::new())
+        Self::NONE
     }
 }
 
 impl Spare {
+    pub(super) const NONE: Self = Self::Binary(Vec::new());
+
+    #[inline]
+    pub(super) fn capacity(&self) -> usize {
+        match self {
+            Self::Text(text) => text.capacity(),
+            Self::Binary(bytes) => bytes.capacity(),
+        }
+    }
+
     /// Takes the memory of a message that was copied.
     #[inline]
-    pub(super) fn keep(&mut self, message: Message<'_>) {
+    pub(super) fn keep(&mut self, message: &mut Message<'_>) {
         match message {
-            Message::Text(Cow::Owned(text)) => *self = Self::Text(text),
-            Message::Binary(Cow::Owned(bytes)) => *self = Self::Binary(bytes),
+            Message::Text(Cow::Owned(text)) => *self = Self::Text(mem::take(text)),
+            Message::Binary(Cow::Owned(bytes)) => *self = Self::Binary(mem::take(bytes)),
             Message::Text(Cow::Borrowed(_)) | Message::Binary(Cow::Borrowed(_)) => {}
         }
     }
@@ -51,7 +61,7 @@ impl Memory for &mut Spare {
 /// Whether `len` bytes fit into so much memory, and do not waste it, should they be kept for long.
 #[inline]
 fn is_fitting(capacity: usize, len: usize) -> bool {
-    capacity >= len && capacity <= len.saturating_mul(2).saturating_add(32)
+    capacity.wrapping_sub(len) <= len.wrapping_add(32)
 }
 
 #[cfg(test)]
@@ -67,10 +77,10 @@ mod tests {
             (vec![b'x'; 4000][..].into(), 4, false),
         ] {
             for is_text in [true, false] {
-                let (mut kept, spare) = (Spare::default(), spare.clone().into_owned());
+                let (mut kept, mut spare) = (Spare::default(), spare.clone().into_owned());
                 let (address, before) = (spare.as_bytes().as_ptr(), spare.as_bytes().len());
                 let reused = reused && matches!(spare, Message::Text(_)) == is_text;
-                kept.keep(spare);
+                kept.keep(&mut spare);
                 let memory = match is_text {
                     true => kept.text(len).into_bytes(),
                     false => kept.binary(len),
@@ -84,7 +94,7 @@ mod tests {
     #[test]
     fn it_is_given_away_once() {
         let mut kept = Spare::default();
-        kept.keep(Message::from("text").into_owned());
+        kept.keep(&mut Message::from("text").into_owned());
         let first = kept.text(4);
         let second = kept.text(4);
         assert_ne!(second.as_ptr(), first.as_ptr());

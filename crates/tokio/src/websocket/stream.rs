@@ -15,7 +15,7 @@ use std::{borrow::Cow, convert::Infallible, fmt, future::poll_fn, mem, sync::Arc
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Below this, a message is copied to where it leaves from: cheaper than to keep it.
-const COPIED: usize = 4096;
+pub(super) const COPIED: usize = 4096;
 
 /// A WebSocket on a stream.
 ///

@@ -17,7 +17,7 @@ impl Ahead {
     #[inline]
     pub fn size(&self) -> usize {
         let Self(whole) = self;
-        whole.len.saturating_add(usize::from(whole.head))
+        whole.size()
     }
 }
 
@@ -91,7 +91,9 @@ impl Connection {
         }
         let message = self.detach(whole, input, memory)?;
         // A whole message leaves the state such that the next may be taken.
-        *ahead = self.whole_in(input.peek()).map(Ahead);
+        if let Some(whole) = self.whole_in(input.peek()) {
+            *ahead = Some(Ahead(whole));
+        }
         Ok(Some(message))
     }
 
@@ -202,7 +204,7 @@ impl Connection {
     #[inline]
     fn announced(&self, input: &[u8]) -> Option<Whole> {
         let whole = Whole::announced(input, self.outgoing.role())?;
-        (whole.len <= self.limits.message && self.limits.fragments > 0).then_some(whole)
+        (whole.len < self.too_long as usize).then_some(whole)
     }
 
     /// Whether the state is such that a whole message may be taken.
@@ -219,8 +221,8 @@ impl Connection {
     fn eat<'b>(&mut self, whole: Whole, input: &mut Input<'b>) -> &'b mut [u8] {
         self.state.heard();
         self.control.data();
-        input.take(usize::from(whole.head));
-        input.take(whole.len)
+        let frame = input.take(whole.size());
+        frame.get_mut(whole.head.into()..).unwrap_or_default()
     }
 }
 

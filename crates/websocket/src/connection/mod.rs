@@ -34,6 +34,10 @@ use siox_wire::Instant;
 #[derive(Debug)]
 pub struct Connection {
     limits: Arc<Limits>,
+    /// A message taken in one piece has fewer bytes: what the limits say, as far as it can be said so.
+    too_long: u32,
+    /// So has the queue to which one more message is put without further questions.
+    room: u32,
     reader: Reader,
     assembly: Option<Box<Assembly>>,
     state: State,
@@ -64,7 +68,11 @@ impl Connection {
     }
 
     fn new(limits: Arc<Limits>, outgoing: Outgoing) -> Self {
+        let most = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let longest = Some(limits.message).filter(|_| limits.fragments > 0);
         Self {
+            too_long: longest.map_or(0, |longest| most(longest).saturating_add(1)),
+            room: most(limits.high_water.min(limits.hard_cap)),
             limits,
             reader: Reader::new(),
             assembly: None,

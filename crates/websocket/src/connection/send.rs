@@ -8,7 +8,7 @@ use crate::{
 use alloc::{sync::Arc, vec::Vec};
 use bytes::Bytes;
 use core::sync::atomic::Ordering;
-use siox_wire::{Admit, Instant, Lead, SendError, Shared, Sink, Text};
+use siox_wire::{Admit, Instant, Lead, Message, SendError, Shared, Sink, Text};
 
 impl Connection {
     /// Sends a text message.
@@ -57,6 +57,25 @@ impl Connection {
             self.put_one(Opcode::Binary, payload);
         }
         Ok(())
+    }
+
+    /// Sends a message, copying it, if fewer than `most` bytes wait with it: says whether it did. Where it does
+    /// not, nothing has happened; why, [`text`](Self::text) and [`binary_copied`](Self::binary_copied) say.
+    #[inline]
+    pub fn message_below(&mut self, most: usize, message: &Message<'_>) -> bool {
+        let (opcode, payload) = match message {
+            Message::Text(text) => (Opcode::Text, text.as_bytes()),
+            Message::Binary(bytes) => (Opcode::Binary, &**bytes),
+        };
+        let most = most.min(self.room as usize);
+        let is_clear = self.state.is_open() && self.writing.is_none();
+        let queued = self.queued();
+        if !is_clear || queued >= most || payload.len() >= most.wrapping_sub(queued) {
+            return false;
+        }
+        self.end_group();
+        self.put_one(opcode, payload);
+        true
     }
 
     /// Makes room for about `n` more bytes of messages that are copied, so that a run of small ones does
@@ -131,9 +150,8 @@ impl Connection {
     #[inline]
     fn admit_one(&mut self) -> Result<bool, SendError> {
         self.end_group();
-        let limits = &self.limits;
         let is_clear = self.state.is_open() && self.writing.is_none();
-        if is_clear && self.queued() < limits.high_water.min(limits.hard_cap) {
+        if is_clear && self.queued() < self.room as usize {
             return Ok(true);
         }
         self.admit_late()

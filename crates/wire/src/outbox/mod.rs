@@ -147,15 +147,23 @@ impl Outbox {
     #[inline]
     pub fn pack_headed<const N: usize>(&mut self, head: [u8; N], body: &[u8]) {
         let more = body.len().saturating_add(N);
-        if more >= Self::OWN_FROM {
-            return self.pack(&[&head, body]);
-        }
-        if self.packed.capacity().wrapping_sub(self.packed.len()) < more {
-            self.grow(more);
+        let room = self.packed.capacity().wrapping_sub(self.packed.len());
+        if more >= Self::OWN_FROM || room < more {
+            return self.pack_elsewhere(head, body);
         }
         self.packed.extend_from_slice(&head);
-        self.packed.extend_from_slice(body);
+        append(&mut self.packed, body);
         self.len = self.len.wrapping_add(more);
+    }
+
+    /// The same where there is no room yet, or the copy is to have memory of its own.
+    #[cold]
+    fn pack_elsewhere<const N: usize>(&mut self, head: [u8; N], body: &[u8]) {
+        let more = body.len().saturating_add(N);
+        if more < Self::OWN_FROM {
+            self.grow(more);
+        }
+        self.pack(&[&head, body]);
     }
 
     /// Copies `parts` behind what waits and lets `edit` change the copy in place, which is how a
@@ -337,5 +345,19 @@ impl Outbox {
             chunks.push_back(packed);
         }
         chunks
+    }
+}
+
+/// Copies `bytes` behind `to`: short ones as two blocks of one size, which overlap, at the cost of no call.
+#[inline(always)]
+fn append(to: &mut Vec<u8>, bytes: &[u8]) {
+    match (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
+        (Some(first), Some(last)) if bytes.len() <= 32 => {
+            let end = to.len().wrapping_add(bytes.len());
+            to.extend_from_slice(first);
+            to.truncate(end.wrapping_sub(last.len()));
+            to.extend_from_slice(last);
+        }
+        _ => to.extend_from_slice(bytes),
     }
 }
