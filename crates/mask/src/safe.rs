@@ -7,7 +7,7 @@ use core::mem::MaybeUninit;
 /// Where vectors of 32 bytes do not lie across two lines of the cache.
 const ALIGNED: usize = 32;
 /// From so many bytes on it pays to align.
-const ALIGNS: usize = 512;
+const ALIGNS: usize = 2048;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
 /// XORs `bytes` with `key`, repeated; says whether the result is ASCII.
@@ -249,9 +249,10 @@ fn few(bytes: &mut [u8], key: [u8; 4]) -> u64 {
 
 /// The key for what follows after `n` bytes.
 #[inline(always)]
-fn turned(mut key: [u8; 4], n: usize) -> [u8; 4] {
-    key.rotate_left(n & 3);
-    key
+fn turned(key: [u8; 4], n: usize) -> [u8; 4] {
+    // As a number: the bytes by themselves would be turned by calls.
+    let bits = (n as u32 & 3) << 3;
+    u32::from_le_bytes(key).rotate_right(bits).to_le_bytes()
 }
 
 #[inline(always)]

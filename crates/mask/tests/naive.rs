@@ -10,11 +10,14 @@ fn naive(bytes: &[u8], key: [u8; 4]) -> Vec<u8> {
 
 const KEY: [u8; 4] = [0x12, 0x34, 0x56, 0x78];
 
+/// From 2048 bytes on, what lies aligned is worked on first.
+const LONG: [usize; 6] = [2047, 2048, 2049, 2080, 2176, 2177];
+
 #[test]
 fn applies_the_key_at_every_offset_and_length() {
-    let source: Vec<u8> = (0..800u32).map(|i| (i * 7 + 3) as u8).collect();
+    let source: Vec<u8> = (0..2400u32).map(|i| (i * 7 + 3) as u8).collect();
     for offset in 0..33 {
-        for len in 0..600 {
+        for len in (0..600).chain(2040..2220) {
             let range = offset..offset + len;
             let mut expected = source.clone();
             expected.splice(range.clone(), naive(&source[range.clone()], KEY));
@@ -27,9 +30,9 @@ fn applies_the_key_at_every_offset_and_length() {
 
 #[test]
 fn puts_behind_what_is_there_at_every_offset_and_length() {
-    let source: Vec<u8> = (0..800u32).map(|i| (i * 7 + 3) as u8).collect();
+    let source: Vec<u8> = (0..2400u32).map(|i| (i * 7 + 3) as u8).collect();
     for held in 0..33 {
-        for len in 0..700 {
+        for len in (0..700).chain(2040..2220) {
             let masked = &source[held..held + len];
             let mut bytes = source[..held].to_vec();
             let is_ascii = siox_mask::push(&mut bytes, masked, KEY);
@@ -43,7 +46,7 @@ fn puts_behind_what_is_there_at_every_offset_and_length() {
 /// One byte that is not ASCII, at each place of each length, leaves the text as it was.
 #[test]
 fn puts_ascii_behind_a_text_or_nothing() {
-    for len in 0..700 {
+    for len in (0..700).chain(LONG) {
         let plain = vec![b'a'; len];
         let mut text = String::from("ä");
         assert!(siox_mask::push_ascii(&mut text, &naive(&plain, KEY), KEY));
@@ -61,7 +64,7 @@ fn puts_ascii_behind_a_text_or_nothing() {
 /// One byte that is not ASCII, at each place of each length, is never overlooked.
 #[test]
 fn no_byte_goes_unchecked() {
-    for len in 1..400 {
+    for len in (1..400).chain(LONG) {
         let plain = vec![b'a'; len];
         let mut masked = naive(&plain, KEY);
         assert_eq!(siox_mask::text(&mut masked, KEY).unwrap().as_bytes(), plain);

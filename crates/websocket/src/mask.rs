@@ -75,9 +75,10 @@ impl<'b> Masked<'b> {
 /// The key for what follows after `n` bytes.
 #[inline]
 #[must_use]
-pub fn advance(mut key: [u8; 4], n: usize) -> [u8; 4] {
-    key.rotate_left(n & 3);
-    key
+pub fn advance(key: [u8; 4], n: usize) -> [u8; 4] {
+    // As a number: the bytes by themselves would be turned by calls.
+    let bits = (n as u32 & 3) << 3;
+    u32::from_le_bytes(key).rotate_right(bits).to_le_bytes()
 }
 
 /// A client's mask keys: the stream of ChaCha20 under a secret seed, so that whoever supplies the
