@@ -1,6 +1,6 @@
 //! Unmasks a WebSocket payload (RFC 6455 §5.3) and checks its text in the same pass.
 //!
-//! The leaf that holds the only unsafe code of the siox crates: nine calls, each with its reason. The
+//! The leaf that holds the only unsafe code of the siox crates: seven calls, each with its reason. The
 //! bytes themselves are worked on by safe code, and the tests hold it against a naive form. What is
 //! inflated (feature `inflate`) goes into fresh memory too, and is not judged twice.
 //!
@@ -10,7 +10,7 @@
 //! ```
 //!
 //! # Limits
-//! None: nothing is kept, and nothing allocated but by [`push`], [`fill`] and those for text. Vectors of 32 bytes
+//! None: nothing is kept, and nothing allocated but by [`extend`] and [`extend_ascii`]. Vectors of 32 bytes
 //! are used where the processor has them, asked once.
 #![no_std]
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -54,66 +54,39 @@ pub fn text(bytes: &mut [u8], key: [u8; 4]) -> Result<&str, Utf8Error> {
     core::str::from_utf8(bytes)
 }
 
-/// Unmasks a payload, or a part of one, behind what `to` holds, and leaves it as it is. Says whether it is
-/// ASCII.
+/// Unmasks a payload, or a part of one, behind what `to` holds, and leaves it as it is. Says also whether it is
+/// ASCII. By value, so that a vector which lies in registers stays there.
+#[must_use]
 #[inline(always)]
-pub fn push(to: &mut Vec<u8>, masked: &[u8], key: [u8; 4]) -> bool {
-    to.reserve(masked.len());
+pub fn extend(mut to: Vec<u8>, masked: &[u8], key: [u8; 4]) -> (Vec<u8>, bool) {
+    to = safe::with_room(to, masked.len());
     let len = to.len().saturating_add(masked.len());
     let Some(room) = to.spare_capacity_mut().get_mut(..masked.len()) else {
-        return false; // never: it was reserved
+        return (to, false); // never: there is
     };
-    let is_ascii = copy(masked, room, key);
+    let is_ascii = match masked.len() < SHORT {
+        true => safe::copy_short(masked, room, key),
+        false => copy_long(masked, room, key),
+    };
     // SAFETY: the bytes up to `len` are within the capacity, since `room` was; and the copy has written
     // every one of them that was not there before.
     unsafe { to.set_len(len) };
-    is_ascii
+    (to, is_ascii)
 }
 
-/// Unmasks a payload into `memory`, in the place of what that holds; other memory is taken where it does not
-/// fit. Says also whether it is ASCII.
+/// Unmasks a text, or a part of one, behind what `to` holds, if it is ASCII: says also whether it was. It is
+/// left as it is, and if it was not, so is `to`.
 #[must_use]
 #[inline(always)]
-pub fn fill(mut memory: Vec<u8>, masked: &[u8], key: [u8; 4]) -> (Vec<u8>, bool) {
-    memory.clear();
-    if memory.capacity() < masked.len() {
-        memory = Vec::with_capacity(masked.len());
-    }
-    let Some(room) = memory.spare_capacity_mut().get_mut(..masked.len()) else {
-        return (memory, false); // never: there is
-    };
-    let is_ascii = copy(masked, room, key);
-    // SAFETY: as many bytes are within the capacity, since `room` was; and the copy has written every one.
-    unsafe { memory.set_len(masked.len()) };
-    (memory, is_ascii)
-}
-
-/// As [`fill`], a text.
-///
-/// # Errors
-/// The bytes, if they are not ASCII: whether they are UTF-8 is to be seen.
-#[inline(always)]
-pub fn fill_ascii(memory: String, masked: &[u8], key: [u8; 4]) -> Result<String, Vec<u8>> {
-    match fill(memory.into_bytes(), masked, key) {
-        // SAFETY: `fill` found them to be ASCII, which is UTF-8.
-        (bytes, true) => Ok(unsafe { String::from_utf8_unchecked(bytes) }),
-        (bytes, false) => Err(bytes),
-    }
-}
-
-/// Unmasks a text, or a part of one, behind what `to` holds, if it is ASCII: says whether it was. It is
-/// left as it is, and if it was not, so is `to`.
-#[inline(always)]
-pub fn push_ascii(to: &mut String, masked: &[u8], key: [u8; 4]) -> bool {
+pub fn extend_ascii(to: String, masked: &[u8], key: [u8; 4]) -> (String, bool) {
     let len = to.len();
-    // SAFETY: the bytes that are there stay; what `push` puts behind them is ASCII, which is UTF-8, or
-    // is taken away again before anyone else can look.
-    let bytes = unsafe { to.as_mut_vec() };
-    let is_ascii = push(bytes, masked, key);
+    let (mut bytes, is_ascii) = extend(to.into_bytes(), masked, key);
     if !is_ascii {
         bytes.truncate(len);
     }
-    is_ascii
+    // SAFETY: the bytes that were there are a text; what `extend` put behind them is ASCII, which is UTF-8,
+    // or is taken away again.
+    (unsafe { String::from_utf8_unchecked(bytes) }, is_ascii)
 }
 
 /// The text that `bytes` are.
@@ -183,15 +156,6 @@ fn xor_wide(bytes: &mut [u8], key: [u8; 4]) -> bool {
 }
 
 /// XORs from one place to another, which is as long; says whether the result is ASCII.
-#[inline(always)]
-fn copy(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
-    match from.len() < SHORT {
-        true => safe::copy_short(from, to, key),
-        false => copy_long(from, to, key),
-    }
-}
-
-/// The same for many.
 #[inline(never)]
 fn copy_long(from: &[u8], to: &mut [MaybeUninit<u8>], key: [u8; 4]) -> bool {
     #[cfg(any(target_arch = "x86_64", target_arch = "x86"))]

@@ -2,6 +2,7 @@
 //! target, or the function it is inlined into, allows.
 #![forbid(unsafe_code)]
 
+use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 
 /// Where vectors of 32 bytes do not lie across two lines of the cache.
@@ -9,6 +10,25 @@ const ALIGNED: usize = 32;
 /// From so many bytes on it pays to align.
 const ALIGNS: usize = 2048;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// `bytes` with room for so many more. They come and go by value, so that a vector which has the room need not lie
+/// in memory for the sake of those that do not.
+#[inline(always)]
+pub(crate) fn with_room(bytes: Vec<u8>, more: usize) -> Vec<u8> {
+    if bytes.capacity().wrapping_sub(bytes.len()) >= more {
+        return bytes;
+    }
+    match bytes.is_empty() {
+        true => Vec::with_capacity(more),
+        false => grown(bytes, more),
+    }
+}
+
+#[inline(never)]
+fn grown(mut bytes: Vec<u8>, more: usize) -> Vec<u8> {
+    bytes.reserve(more);
+    bytes
+}
 
 /// XORs `bytes` with `key`, repeated; says whether the result is ASCII.
 #[inline(always)]

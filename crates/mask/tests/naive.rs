@@ -34,8 +34,8 @@ fn puts_behind_what_is_there_at_every_offset_and_length() {
     for held in 0..33 {
         for len in (0..700).chain(2040..2220) {
             let masked = &source[held..held + len];
-            let mut bytes = source[..held].to_vec();
-            let is_ascii = siox_mask::push(&mut bytes, masked, KEY);
+            let bytes = source[..held].to_vec();
+            let (bytes, is_ascii) = siox_mask::extend(bytes, masked, KEY);
             let plain = naive(masked, KEY);
             assert_eq!(is_ascii, plain.is_ascii());
             assert_eq!(bytes, [&source[..held], &plain].concat(), "{held} {len}");
@@ -48,15 +48,13 @@ fn puts_behind_what_is_there_at_every_offset_and_length() {
 fn puts_ascii_behind_a_text_or_nothing() {
     for len in (0..700).chain(LONG) {
         let plain = vec![b'a'; len];
-        let mut text = String::from("ä");
-        assert!(siox_mask::push_ascii(&mut text, &naive(&plain, KEY), KEY));
-        assert_eq!(text, format!("ä{}", "a".repeat(len)));
+        let text = siox_mask::extend_ascii("ä".into(), &naive(&plain, KEY), KEY);
+        assert_eq!(text, (format!("ä{}", "a".repeat(len)), true));
         for bad in 0..len {
             let mut plain = plain.clone();
             plain[bad] = 0xe4;
-            let mut text = String::from("ä");
-            assert!(!siox_mask::push_ascii(&mut text, &naive(&plain, KEY), KEY));
-            assert_eq!(text, "ä", "{len} {bad}");
+            let text = siox_mask::extend_ascii("ä".into(), &naive(&plain, KEY), KEY);
+            assert_eq!(text, ("ä".to_owned(), false), "{len} {bad}");
         }
     }
 }

@@ -5,7 +5,7 @@ use chacha20::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
 };
-use core::str::Utf8Error;
+use core::{mem, str::Utf8Error};
 
 /// XORs `bytes` with `key`, repeated. Masks and unmasks.
 #[inline]
@@ -46,29 +46,34 @@ impl<'b> Masked<'b> {
 
     /// In `memory`, whatever that holds.
     #[inline]
-    pub(crate) fn moved(self, memory: Vec<u8>) -> Vec<u8> {
-        siox_mask::fill(memory, self.bytes, self.key).0
+    pub(crate) fn moved(self, mut memory: Vec<u8>) -> Vec<u8> {
+        memory.clear();
+        siox_mask::extend(memory, self.bytes, self.key).0
     }
 
     /// In `memory`, whatever that holds, as a text: in one pass, if it is ASCII.
     #[inline]
-    pub(crate) fn moved_text(self, memory: String) -> Result<String, Utf8Error> {
-        match siox_mask::fill_ascii(memory, self.bytes, self.key) {
-            Ok(text) => Ok(text),
-            Err(bytes) => String::from_utf8(bytes).map_err(|e| e.utf8_error()),
+    pub(crate) fn moved_text(self, mut memory: String) -> Result<String, Utf8Error> {
+        memory.clear();
+        let (mut memory, is_ascii) = siox_mask::extend_ascii(memory, self.bytes, self.key);
+        if !is_ascii {
+            memory.push_str(self.text()?);
         }
+        Ok(memory)
     }
 
     /// Behind what `to` holds.
     #[inline]
     pub(crate) fn push(self, to: &mut Vec<u8>) {
-        siox_mask::push(to, self.bytes, self.key);
+        *to = siox_mask::extend(mem::take(to), self.bytes, self.key).0;
     }
 
     /// Behind what `to` holds, if they are ASCII, or else nothing is done.
     #[inline]
     pub(crate) fn push_ascii(&self, to: &mut String) -> bool {
-        siox_mask::push_ascii(to, self.bytes, self.key)
+        let (text, is_ascii) = siox_mask::extend_ascii(mem::take(to), self.bytes, self.key);
+        *to = text;
+        is_ascii
     }
 }
 
