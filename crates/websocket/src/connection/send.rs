@@ -78,12 +78,6 @@ impl Connection {
         true
     }
 
-    /// Makes room for about `n` more bytes of messages that are copied, so that a run of small ones does
-    /// not grow it piece by piece. It is given back when all is written.
-    pub fn reserve(&mut self, n: usize) {
-        self.outgoing.outbox_mut().reserve(n);
-    }
-
     /// A turn begins: what is copied until [`release_buffer`](Self::release_buffer) goes into the caller's
     /// buffer, which costs no memory for each batch. A runtime keeps one buffer per thread.
     #[inline]

@@ -63,14 +63,6 @@ impl Outbox {
         self.len.wrapping_add(pieces.wrapping_mul(Self::PIECE))
     }
 
-    /// Makes room for `n` more bytes to be copied behind what waits.
-    pub fn reserve(&mut self, n: usize) {
-        match self.packed.capacity() {
-            0 => self.packed = Vec::with_capacity(n),
-            _ => self.packed.reserve(n),
-        }
-    }
-
     /// Takes `pool` to pack into, if there is nothing packed yet, so that what is written in the same
     /// turn needs no memory of its own. It is kept, even drained, until it is given back.
     #[inline]
