@@ -72,16 +72,22 @@ impl Outgoing {
 
     /// Queues one whole message, copied: as [`frame`](Self::frame), in the form of a server's most common
     /// one.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn message(&mut self, opcode: Opcode, payload: &[u8]) {
         match (self.role(), payload.len()) {
-            (Role::Client, _) => self.frame(opcode, &[payload]),
+            (Role::Client, _) => self.masked(opcode, payload),
             (Role::Server, len @ ..126) => {
                 let head = [FIN | opcode as u8, len as u8];
                 self.outbox.pack_headed(head, payload);
             }
             (Role::Server, len) => self.headed(opcode, len, payload),
         }
+    }
+
+    /// The same of a client.
+    #[inline(never)]
+    fn masked(&mut self, opcode: Opcode, payload: &[u8]) {
+        self.frame(opcode, &[payload]);
     }
 
     /// Queues the head of a server's message of `len` bytes, and the first of them.

@@ -138,24 +138,49 @@ impl Outbox {
     /// should cost nothing.
     #[inline]
     pub fn pack_headed<const N: usize>(&mut self, head: [u8; N], body: &[u8]) {
-        let more = body.len().saturating_add(N);
-        let room = self.packed.capacity().wrapping_sub(self.packed.len());
-        if more >= Self::OWN_FROM || room < more {
-            return self.pack_elsewhere(head, body);
+        if !self.pack_blocks(head, body) {
+            self.pack_any(head, body);
         }
-        self.packed.extend_from_slice(&head);
-        append(&mut self.packed, body);
-        self.len = self.len.wrapping_add(more);
     }
 
-    /// The same where there is no room yet, or the copy is to have memory of its own.
-    #[cold]
-    fn pack_elsewhere<const N: usize>(&mut self, head: [u8; N], body: &[u8]) {
+    /// The same for a short body: as two blocks of one size, which overlap, at the cost of no call. Says whether
+    /// it was one, and there was room; or else nothing has happened.
+    #[inline]
+    fn pack_blocks<const N: usize>(&mut self, head: [u8; N], body: &[u8]) -> bool {
+        let (Some(first), Some(last)) = (body.first_chunk(), body.last_chunk()) else {
+            return false;
+        };
+        let at = self.packed.len();
+        let room = self.packed.capacity().wrapping_sub(at);
+        if body.len() > 2 * BLOCK || room < N.saturating_add(2 * BLOCK) {
+            return false;
+        }
+        self.packed.extend_from_slice(&head);
+        let end = self.packed.len().wrapping_add(body.len());
+        let is_done = put_block(&mut self.packed, first) && {
+            self.packed.truncate(end.wrapping_sub(BLOCK));
+            put_block(&mut self.packed, last)
+        };
+        match is_done {
+            true => self.len = self.len.wrapping_add(body.len().wrapping_add(N)),
+            false => self.packed.truncate(at),
+        }
+        is_done
+    }
+
+    /// The same for any body, wherever its copy is to be.
+    #[inline(never)]
+    fn pack_any<const N: usize>(&mut self, head: [u8; N], body: &[u8]) {
         let more = body.len().saturating_add(N);
-        if more < Self::OWN_FROM {
+        if more >= Self::OWN_FROM {
+            return self.pack(&[&head, body]);
+        }
+        if self.packed.capacity().wrapping_sub(self.packed.len()) < more {
             self.grow(more);
         }
-        self.pack(&[&head, body]);
+        self.packed.extend_from_slice(&head);
+        self.packed.extend_from_slice(body);
+        self.len = self.len.wrapping_add(more);
     }
 
     /// Copies `parts` behind what waits and lets `edit` change the copy in place, which is how a
@@ -340,16 +365,16 @@ impl Outbox {
     }
 }
 
-/// Copies `bytes` behind `to`: short ones as two blocks of one size, which overlap, at the cost of no call.
+/// What is copied by one instruction.
+const BLOCK: usize = 16;
+
+/// Copies a block behind `to`, if there is room. There always is; but without the look at it the compiler keeps a
+/// call that grows it, and registers free across that call.
 #[inline(always)]
-fn append(to: &mut Vec<u8>, bytes: &[u8]) {
-    match (bytes.first_chunk::<16>(), bytes.last_chunk::<16>()) {
-        (Some(first), Some(last)) if bytes.len() <= 32 => {
-            let end = to.len().wrapping_add(bytes.len());
-            to.extend_from_slice(first);
-            to.truncate(end.wrapping_sub(last.len()));
-            to.extend_from_slice(last);
-        }
-        _ => to.extend_from_slice(bytes),
+fn put_block(to: &mut Vec<u8>, block: &[u8; BLOCK]) -> bool {
+    let fits = to.capacity().wrapping_sub(to.len()) >= BLOCK;
+    if fits {
+        to.extend_from_slice(block);
     }
+    fits
 }
