@@ -47,15 +47,29 @@ pub(crate) fn take<Io: AsyncRead + Unpin>(
     io: &mut Io,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<Vec<u8>>> {
-    let mut scratch = SCRATCH.take().unwrap_or_else(|| Vec::with_capacity(SIZE));
-    match pin!(io.read_buf(&mut (&mut scratch).limit(most))).poll(cx) {
-        Poll::Ready(Ok(_)) => Poll::Ready(Ok(scratch)),
+    let scratch = SCRATCH.take().unwrap_or_else(|| Vec::with_capacity(SIZE));
+    fill(scratch, most, io, cx, put_back)
+}
+
+/// Reads once from `io` into `buffer`, which is empty, no more than `most` bytes, and hands it out; or else it
+/// goes back.
+#[inline]
+pub(crate) fn fill<Io: AsyncRead + Unpin>(
+    mut buffer: Vec<u8>,
+    most: usize,
+    io: &mut Io,
+    cx: &mut Context<'_>,
+    back: impl FnOnce(Vec<u8>),
+) -> Poll<io::Result<Vec<u8>>> {
+    let read = pin!(io.read_buf(&mut (&mut buffer).limit(most))).poll(cx);
+    match read {
+        Poll::Ready(Ok(_)) => Poll::Ready(Ok(buffer)),
         Poll::Ready(Err(e)) => {
-            put_back(scratch);
+            back(buffer);
             Poll::Ready(Err(e))
         }
         Poll::Pending => {
-            put_back(scratch);
+            back(buffer);
             Poll::Pending
         }
     }

@@ -10,7 +10,8 @@ static LIMITS: LazyLock<Arc<websocket::Limits>> = LazyLock::new(Arc::default);
 pub(super) async fn echo(stream: TcpStream) -> Result<(), Failure> {
     let mut socket = websocket::accept(stream, LIMITS.clone()).await?;
     while let Some(message) = socket.next().await {
-        socket.send(message?).await?;
+        let message = message?;
+        socket.send(message).await?;
     }
     Ok(())
 }

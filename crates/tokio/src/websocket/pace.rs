@@ -48,6 +48,8 @@ impl Pace {
     /// The first look, unless the last read was answered quickly: the second answer tells already what the
     /// first had to wait for.
     const SOON: u32 = 2;
+    /// The first look, if it was.
+    const LATE: u32 = 16;
 
     /// Something was read.
     pub(super) fn begin(&mut self, now: Instant) {
@@ -80,7 +82,7 @@ impl Pace {
         let was_quick = self.is_quick;
         self.judge(now);
         self.look = match was_quick && self.is_quick {
-            true => Self::EVERY,
+            true => Self::LATE,
             false => Self::SOON,
         };
     }

@@ -27,8 +27,8 @@ impl Default for Rest {
 }
 
 impl Rest {
-    /// From here on the thread's buffer itself is kept: less is copied into a buffer of its size, so that
-    /// at most eight times what came is held.
+    /// From here on the thread's large buffer itself is kept: less is copied into a smaller one, so that at most
+    /// eight times what came is held, or the 4 KiB into which little is read.
     const KEPT: usize = scratch::SIZE / 8;
 
     /// What came with the handshake.
@@ -110,7 +110,7 @@ impl Rest {
     /// Makes the last `left` bytes of `taken` the rest.
     pub(super) fn put_back(&mut self, taken: Taken, left: usize, connection: &Connection) {
         if left == 0 {
-            return scratch::put_back(taken.bytes);
+            return give_back(taken.bytes);
         }
         let bytes = &taken.bytes;
         self.ahead = connection.message_ahead(&bytes[bytes.len().saturating_sub(left)..]);
@@ -135,11 +135,18 @@ impl Rest {
 
 impl Drop for Rest {
     fn drop(&mut self) {
-        match self.bytes.capacity() {
-            0 => {}
-            scratch::SIZE => scratch::put_back(mem::take(&mut self.bytes)),
-            _ => warm::put_back(mem::take(&mut self.bytes)),
+        if self.bytes.capacity() > 0 {
+            give_back(mem::take(&mut self.bytes));
         }
+    }
+}
+
+/// Gives the thread back what was read into.
+#[inline]
+pub(super) fn give_back(bytes: Vec<u8>) {
+    match bytes.capacity() {
+        scratch::SIZE => scratch::put_back(bytes),
+        _ => warm::put_back(bytes),
     }
 }
 

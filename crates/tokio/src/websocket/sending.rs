@@ -1,6 +1,6 @@
 //! One message on its way out, as a future.
 
-use super::{Error, Message, WebSocket, turn::Begun, warm};
+use super::{Error, Message, WebSocket, stream::COPIED, turn::Begun, warm};
 use std::{
     fmt,
     pin::Pin,
@@ -14,14 +14,29 @@ pub struct Sending<'s, 'm, Io> {
     socket: &'s mut WebSocket<Io>,
     /// Until it is queued.
     message: Option<Message<'m>>,
+    /// It is below [`COPIED`].
+    is_short: bool,
 }
 
 impl<'s, 'm, Io> Sending<'s, 'm, Io> {
     #[inline]
     pub(super) fn new(socket: &'s mut WebSocket<Io>, message: Message<'m>) -> Self {
+        // To look at each kind has it moved by words, as it was made just now: moved as a whole, by vectors, it
+        // would have to reach the cache first.
+        let (message, is_short) = match message {
+            Message::Text(text) => {
+                let is_short = text.len() < COPIED;
+                (Message::Text(text), is_short)
+            }
+            Message::Binary(bytes) => {
+                let is_short = bytes.len() < COPIED;
+                (Message::Binary(bytes), is_short)
+            }
+        };
         Self {
             socket,
             message: Some(message),
+            is_short,
         }
     }
 }
@@ -31,14 +46,30 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Future for Sending<'_, '_, Io> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let Self { socket, message } = &mut *self;
-        match message {
-            Some(waiting) if socket.hold(waiting) => {
+        let Self {
+            socket,
+            message,
+            is_short: true,
+        } = &mut *self
+        else {
+            return self.poll_sent(cx);
+        };
+        // The most common ways, taken out for speed.
+        match message
+            .as_mut()
+            .map(|waiting| (socket.hold(waiting), waiting))
+        {
+            Some((Begun::Held, waiting)) => {
                 socket.rest.spare.keep(waiting);
                 *message = None;
                 Poll::Ready(Ok(()))
             }
-            Some(_) | None => self.poll_sent(cx),
+            Some((Begun::Queued, waiting)) => {
+                warm::keep(waiting);
+                *message = None;
+                self.poll_written(cx)
+            }
+            Some((Begun::Full, _)) | None => self.poll_sent(cx),
         }
     }
 }
@@ -46,7 +77,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Future for Sending<'_, '_, Io> {
 impl<Io: AsyncRead + AsyncWrite + Unpin> Sending<'_, '_, Io> {
     #[inline(never)]
     fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let Self { socket, message } = self;
+        let Self {
+            socket, message, ..
+        } = self;
         while let Some(waiting) = message {
             match socket.begin_send(waiting) {
                 Ok(Begun::Full) => ready!(socket.poll_room(cx))?,
@@ -65,8 +98,13 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Sending<'_, '_, Io> {
                 }
             }
         }
-        ready!(socket.poll_flushed(cx))?;
-        warm::release(&mut socket.connection);
+        self.poll_written(cx)
+    }
+
+    #[inline(never)]
+    fn poll_written(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        ready!(self.socket.poll_flushed(cx))?;
+        warm::release(&mut self.socket.connection);
         Poll::Ready(Ok(()))
     }
 }

@@ -32,9 +32,23 @@ impl Spare {
     /// Takes the memory of a message that was copied.
     #[inline]
     pub(super) fn keep(&mut self, message: &mut Message<'_>) {
+        // To ask each for its room has it moved by words: a message was made by words not long ago, which moved as a
+        // whole, by vectors, would have to reach the cache first.
         match message {
-            Message::Text(Cow::Owned(text)) => *self = Self::Text(mem::take(text)),
-            Message::Binary(Cow::Owned(bytes)) => *self = Self::Binary(mem::take(bytes)),
+            Message::Text(Cow::Owned(text)) => {
+                let mut text = mem::take(text);
+                if text.capacity() > 0 {
+                    text.clear();
+                    *self = Self::Text(text);
+                }
+            }
+            Message::Binary(Cow::Owned(bytes)) => {
+                let mut bytes = mem::take(bytes);
+                if bytes.capacity() > 0 {
+                    bytes.clear();
+                    *self = Self::Binary(bytes);
+                }
+            }
             Message::Text(Cow::Borrowed(_)) | Message::Binary(Cow::Borrowed(_)) => {}
         }
     }

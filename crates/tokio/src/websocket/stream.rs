@@ -32,6 +32,8 @@ pub struct WebSocket<Io> {
     pub(super) timer: Timer,
     /// Since when nothing was asked for, where a deadline runs.
     pub(super) away_since: Option<Instant>,
+    /// So many reads in succession brought little.
+    pub(super) little_reads: u8,
     /// The end of the stream was read.
     pub(super) eof: bool,
     is_client: bool,
@@ -61,6 +63,7 @@ impl<Io> WebSocket<Io> {
             last_words: None,
             timer: Timer::default(),
             away_since: None,
+            little_reads: u8::MAX,
             eof: false,
             is_client: false,
             unflushed: false,
@@ -230,8 +233,9 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
     /// else writes: [`next`](Self::next) before it reads, [`flush`](Self::flush),
     /// [`close`](Self::close), and the drop of the socket as far as the stream takes them at once. An
     /// application that takes longer than 5 ms over what one read brought is not kept waiting: this is
-    /// looked at with every eighth answer, and from then on each leaves at once until the application is
-    /// quick again. Where a long wait follows a message that must leave before it, [`flush`](Self::flush).
+    /// looked at with every eighth answer, first with the sixteenth where the read before was answered
+    /// quickly, and from then on each leaves at once until the application is quick again. Where a long
+    /// wait follows a message that must leave before it, [`flush`](Self::flush).
     ///
     /// It does not read. Where both ends send more than the stream holds before they read, each waits
     /// for the other: [`queue`](Self::queue) and [`next`](Self::next), or [`split`](Self::split), do not.

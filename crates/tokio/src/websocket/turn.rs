@@ -2,8 +2,10 @@
 //! asked for in `ask`.
 
 use super::{
-    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket, linger::LINGER,
-    rest::Taken, stream::COPIED, warm,
+    Chunk, CloseCode, Connection, Error, Message, SendError, WebSocket,
+    linger::LINGER,
+    rest::{self, Taken},
+    warm,
 };
 use crate::{clock, codec, outlet, scratch};
 use siox_websocket::{Close, Event};
@@ -20,6 +22,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 const SLICES: usize = 64;
 /// From this many queued bytes on, answers wait for no others.
 const CORK: usize = 64 * 1024;
+/// After so many reads in succession that brought little, little is expected of the next.
+const LITTLE: u8 = 4;
 /// Turns before other tasks have theirs.
 const BUDGET: usize = 32;
 
@@ -248,10 +252,17 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Taken>, Error>> {
         self.pace.end();
-        let bytes = ready!(scratch::take(scratch::SIZE, &mut self.io, cx))?;
+        let bytes = match self.little_reads >= LITTLE {
+            true => ready!(warm::read(&mut self.io, cx))?,
+            false => ready!(scratch::take(scratch::SIZE, &mut self.io, cx))?,
+        };
+        self.little_reads = match bytes.len() < warm::MOST {
+            true => self.little_reads.saturating_add(1),
+            false => 0,
+        };
         let now = clock::now();
         if bytes.is_empty() {
-            scratch::put_back(bytes);
+            rest::give_back(bytes);
             self.eof = true;
             self.connection.handle_eof(now)?;
             return Poll::Ready(Ok(None));
@@ -347,19 +358,19 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> WebSocket<Io> {
         Poll::Pending
     }
 
-    /// Queues an answer that may wait for others: the most common case, taken out for speed. Says whether it was
-    /// one; or else nothing has happened.
+    /// As [`begin_send`](Self::begin_send), for a short message in the most common case, taken out for speed.
+    /// [`Begun::Full`] says that it is another one: nothing has happened.
     #[inline]
-    pub(super) fn hold(&mut self, message: &Message<'_>) -> bool {
-        let is_short = message.as_bytes().len() < COPIED;
-        if !is_short || self.ending.is_some() || codec::is_wanted(&self.connection) {
-            return false;
+    pub(super) fn hold(&mut self, message: &Message<'_>) -> Begun {
+        let is_plain = self.ending.is_none() && !codec::is_wanted(&self.connection);
+        if !is_plain || !self.connection.message_below(CORK, message) {
+            return Begun::Full;
         }
-        if !self.may_hold_back() || !self.connection.message_below(CORK, message) {
-            return false;
+        if !self.may_hold_back() {
+            return Begun::Queued;
         }
         self.last_words = Some(Self::write_last);
-        true
+        Begun::Held
     }
 
     /// Queues `message` if there is room for it; a large one is moved out of it.

@@ -2,7 +2,13 @@
 //! at once, and whoever is idle holds none of it.
 
 use super::{Connection, Message, spare::Spare};
-use std::cell::Cell;
+use crate::scratch;
+use std::{
+    cell::Cell,
+    io,
+    task::{Context, Poll},
+};
+use tokio::io::AsyncRead;
 
 thread_local! {
     static REST: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -11,7 +17,7 @@ thread_local! {
 }
 
 /// No more is kept: a connection that has it holds so much while its application is busy elsewhere.
-const MOST: usize = 4096;
+pub(super) const MOST: usize = 4096;
 
 /// Something was read: answers will be queued in the thread's memory, if the connection has none, and the first
 /// message be put into the memory of another.
@@ -34,6 +40,21 @@ pub(super) fn release(connection: &mut Connection) {
     if is_kept(answers.capacity()) {
         ANSWERS.set(answers);
     }
+}
+
+/// Reads once from `io` into memory that the rest of what came may stay in: less than [`MOST`], or else there may
+/// be more.
+#[inline]
+pub(super) fn read<Io: AsyncRead + Unpin>(
+    io: &mut Io,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<Vec<u8>>> {
+    let mut rest = REST.take();
+    if rest.capacity() < MOST {
+        rest = Vec::with_capacity(MOST);
+    }
+    rest.clear();
+    scratch::fill(rest, MOST, io, cx, put_back)
 }
 
 /// A copy of what is left of a read.

@@ -12,6 +12,7 @@ mod handshake;
 mod masks;
 mod peers;
 mod proxy;
+mod reads;
 mod streaming;
 #[cfg(feature = "tls")]
 mod tls;
