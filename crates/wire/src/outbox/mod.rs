@@ -172,15 +172,23 @@ impl Outbox {
     #[inline(never)]
     fn pack_any<const N: usize>(&mut self, head: [u8; N], body: &[u8]) {
         let more = body.len().saturating_add(N);
-        if more >= Self::OWN_FROM {
-            return self.pack(&[&head, body]);
-        }
-        if self.packed.capacity().wrapping_sub(self.packed.len()) < more {
-            self.grow(more);
+        let room = self.packed.capacity().wrapping_sub(self.packed.len());
+        if more >= Self::OWN_FROM || room < more {
+            return self.pack_elsewhere(head, body);
         }
         self.packed.extend_from_slice(&head);
         self.packed.extend_from_slice(body);
         self.len = self.len.wrapping_add(more);
+    }
+
+    /// The same where there is no room yet, or the copy is to have memory of its own.
+    #[cold]
+    fn pack_elsewhere<const N: usize>(&mut self, head: [u8; N], body: &[u8]) {
+        let more = body.len().saturating_add(N);
+        if more < Self::OWN_FROM {
+            self.grow(more);
+        }
+        self.pack(&[&head, body]);
     }
 
     /// Copies `parts` behind what waits and lets `edit` change the copy in place, which is how a
