@@ -18,7 +18,7 @@ mod ws_client;
 mod ws_echo;
 
 use clap::{Args, Parser, ValueEnum};
-use std::{error::Error, net::Ipv4Addr, process::ExitCode};
+use std::{error::Error, net::Ipv4Addr, process::ExitCode, time::Duration};
 use tokio::{net::TcpListener, runtime};
 
 /// Servers serve one profile on 127.0.0.1 until they are killed, and print `listening on 127.0.0.1:P`
@@ -84,11 +84,11 @@ enum Profile {
     /// `count N` sends N numbers, `ended SID` tells why a session has ended.
     EioInterop(Engine),
     /// Socket.IO v5 at /socket.io/: the echo server of the protocol's test suite.
-    SioV5(Port),
+    SioV5(Echo),
     /// The same with the MessagePack parser.
     SioV5Msgpack(Port),
     /// Socket.IO v4 and v5 at /socket.io/: that of `sio-v5` for clients of Engine.IO v3 too.
-    SioV4(Port),
+    SioV4(Echo),
     /// Socket.IO v5 at /socket.io/: what the test suite of socket.io-client 4 talks to; with recovery.
     ClientSupport(Port),
     /// Socket.IO v4 and v5 at /socket.io/: what the test suite of socket.io-client 2 talks to.
@@ -122,6 +122,29 @@ struct Engine {
     /// What it runs on.
     #[arg(long, value_enum, default_value_t)]
     runtime: Runtime,
+    #[command(flatten)]
+    heartbeat: Heartbeat,
+}
+
+/// A Socket.IO echo server.
+#[derive(Debug, Args)]
+struct Echo {
+    #[command(flatten)]
+    port: Port,
+    #[command(flatten)]
+    heartbeat: Heartbeat,
+}
+
+/// What a profile's heartbeat is changed to, for tests of something else: where no test waits for its end, a long
+/// timeout spares a busy machine sessions that time out behind their backs.
+#[derive(Debug, Clone, Copy, Default, Args)]
+struct Heartbeat {
+    /// How long between two pings, in milliseconds; else the profile's.
+    #[arg(long)]
+    ping_interval: Option<u64>,
+    /// How long the answer to a ping may take, in milliseconds; else the profile's.
+    #[arg(long)]
+    ping_timeout: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -186,13 +209,13 @@ async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
         Profile::EngineSupport(server) => server.serve(engine::Profile::Support).await,
         Profile::EngineSupportV3(server) => server.serve(engine::Profile::SupportV3).await,
         Profile::EioInterop(server) => server.serve(engine::Profile::Interop).await,
-        Profile::SioV5(port) => {
-            let server = socket_echo::server(false)?;
-            server.serve(port.listen().await?).await
+        Profile::SioV5(echo) => {
+            let server = socket_echo::server(false, echo.heartbeat)?;
+            server.serve(echo.port.listen().await?).await
         }
-        Profile::SioV4(port) => {
-            let server = socket_echo::server(true)?;
-            server.serve(port.listen().await?).await
+        Profile::SioV4(echo) => {
+            let server = socket_echo::server(true, echo.heartbeat)?;
+            server.serve(echo.port.listen().await?).await
         }
         Profile::ClientSupport(port) => {
             let server = socket_support::server(false)?;
@@ -218,7 +241,19 @@ async fn run(profile: Profile) -> Result<(), Box<dyn Error>> {
 impl Engine {
     async fn serve(self, profile: engine::Profile) -> std::io::Result<()> {
         let listener = self.port.listen().await.map_err(std::io::Error::other)?;
-        engine::serve(listener, profile, self.runtime).await
+        let engine = engine::Engine::new(profile, self.heartbeat);
+        engine::serve(listener, engine, self.runtime).await
+    }
+}
+
+impl Heartbeat {
+    /// Interval and timeout, where a profile's are these.
+    fn or(self, interval: Duration, timeout: Duration) -> (Duration, Duration) {
+        let given = |wanted: Option<u64>, usual| wanted.map_or(usual, Duration::from_millis);
+        (
+            given(self.ping_interval, interval),
+            given(self.ping_timeout, timeout),
+        )
     }
 }
 

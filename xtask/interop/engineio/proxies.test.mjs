@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { happens, until } from "../support/clients.mjs";
-import { engine, opened } from "../support/engines.mjs";
+import { engine, opened, received } from "../support/engines.mjs";
 import { NAMES, proxyForSuite } from "../support/proxies.mjs";
 import { RUNTIMES, sutForFile } from "../support/server.mjs";
 
@@ -21,7 +21,7 @@ async function echoes(socket) {
     socket.send(number);
     if (Number(number) % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  await until(() => socket.got.length >= MESSAGES, "the last number");
+  await received(socket, MESSAGES);
   assert.deepEqual(socket.got, numbers);
 }
 

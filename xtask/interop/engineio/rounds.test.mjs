@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { happens, until } from "../support/clients.mjs";
-import { engine } from "../support/engines.mjs";
+import { happens } from "../support/clients.mjs";
+import { engine, received } from "../support/engines.mjs";
 import { slowUpgrades } from "../support/latency.mjs";
 import { RUNTIMES, sutForFile } from "../support/server.mjs";
 
@@ -42,7 +42,7 @@ async function play(server, eio, round, context) {
   await happens(socket, "open", "error");
   await count(socket, progress, upgrade);
   const crossed = await upgrade;
-  await until(() => socket.got.length >= MESSAGES, `the ${MESSAGES}th message`);
+  await received(socket, MESSAGES);
   assert.deepEqual(socket.got.map(plain), expected);
   assert.equal(socket.transport.name, "websocket");
   socket.close();

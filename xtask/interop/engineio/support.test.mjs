@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { until } from "../support/clients.mjs";
-import { opened } from "../support/engines.mjs";
+import { opened, received } from "../support/engines.mjs";
 import { endpoint, polling, refused, request, session } from "../support/raw.mjs";
 import { RUNTIMES, sutForFile } from "../support/server.mjs";
 
@@ -13,7 +12,7 @@ const PATH = "/engine.io/";
 async function said(server, eio, options, ...words) {
   const socket = await opened(server, eio, options);
   for (const word of words) socket.send(word);
-  await until(() => socket.got.length > words.length, "the last answer");
+  await received(socket, words.length + 1);
   return socket.got;
 }
 

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { answering, endpoint, polling, refused } from "../support/raw.mjs";
-import { RUNTIMES, sutForFile } from "../support/server.mjs";
+import { PATIENT, RUNTIMES, sutForFile } from "../support/server.mjs";
 
 for (const runtime of RUNTIMES) describe(`on ${runtime}`, () => {
-  const server = sutForFile("eio-v4", "--runtime", runtime);
+  const server = sutForFile("eio-v4", "--runtime", runtime, ...PATIENT);
   const at = () => endpoint(server, "/engine.io/");
 
   /** A session that has upgraded, and its socket. */

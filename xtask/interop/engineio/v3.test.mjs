@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { within } from "../support/clients.mjs";
 import { endpoint, refused, request, socket } from "../support/raw.mjs";
-import { RUNTIMES, sutForFile } from "../support/server.mjs";
+import { PATIENT, RUNTIMES, sutForFile } from "../support/server.mjs";
 
 /** A polling session of v3; `query` joins that of every request. */
 async function polling(at, query = { b64: "1" }) {
@@ -26,15 +26,8 @@ async function polling(at, query = { b64: "1" }) {
 }
 
 for (const runtime of RUNTIMES) describe(`v3 on ${runtime}`, () => {
-  const server = sutForFile("eio-v3", "--runtime", runtime);
+  const server = sutForFile("eio-v3", "--runtime", runtime, ...PATIENT);
   const at = () => endpoint(server, "/engine.io/");
-
-  test("the handshake has the settings", async () => {
-    const { handshake } = await polling(at(), {});
-    const { sid, ...rest } = handshake;
-    assert.equal(typeof sid, "string");
-    assert.deepEqual(rest, { upgrades: ["websocket"], pingInterval: 300, pingTimeout: 200, maxPayload: 1_000_000 });
-  });
 
   test("v4 is served too, other versions are not", async () => {
     assert.equal((await request(at(), { EIO: "4", transport: "polling" })).status, 200);
@@ -86,26 +79,6 @@ for (const runtime of RUNTIMES) describe(`v3 on ${runtime}`, () => {
     assert.equal(called(polled.body), `${text.length}:${text}`);
   });
 
-  test("the client pings over polling, and is gone when it does not", async () => {
-    const session = await polling(at());
-    for (let turn = 0; turn < 3; turn += 1) {
-      assert.equal((await session.post("1:2")).body, "ok");
-      assert.equal((await session.get()).body, "1:3");
-    }
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    assert.equal((await session.post("1:2")).status, 400);
-  });
-
-  test("the client pings over a WebSocket, and is gone when it does not", async () => {
-    const ws = await socket(at(), { EIO: "3", transport: "websocket" });
-    assert.equal((await ws.next())[0], "0");
-    for (let turn = 0; turn < 3; turn += 1) {
-      ws.send("2");
-      assert.equal(await ws.next(), "3");
-    }
-    await ws.closed();
-  });
-
   test("binary over a WebSocket begins with its type", async () => {
     const ws = await socket(at(), { EIO: "3", transport: "websocket" });
     await ws.next();
@@ -137,5 +110,37 @@ for (const runtime of RUNTIMES) describe(`v3 on ${runtime}`, () => {
     ws.send("4hello");
     assert.equal(await ws.next(), "4hello");
     assert.equal((await session.get()).status, 400);
+  });
+});
+
+for (const runtime of RUNTIMES) describe(`v3 on ${runtime}, the heartbeat`, () => {
+  const server = sutForFile("eio-v3", "--runtime", runtime);
+  const at = () => endpoint(server, "/engine.io/");
+
+  test("the handshake has the settings", async () => {
+    const { handshake } = await polling(at(), {});
+    const { sid, ...rest } = handshake;
+    assert.equal(typeof sid, "string");
+    assert.deepEqual(rest, { upgrades: ["websocket"], pingInterval: 300, pingTimeout: 200, maxPayload: 1_000_000 });
+  });
+
+  test("the client pings over polling, and is gone when it does not", async () => {
+    const session = await polling(at());
+    for (let turn = 0; turn < 3; turn += 1) {
+      assert.equal((await session.post("1:2")).body, "ok");
+      assert.equal((await session.get()).body, "1:3");
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal((await session.post("1:2")).status, 400);
+  });
+
+  test("the client pings over a WebSocket, and is gone when it does not", async () => {
+    const ws = await socket(at(), { EIO: "3", transport: "websocket" });
+    assert.equal((await ws.next())[0], "0");
+    for (let turn = 0; turn < 3; turn += 1) {
+      ws.send("2");
+      assert.equal(await ws.next(), "3");
+    }
+    await ws.closed();
   });
 });

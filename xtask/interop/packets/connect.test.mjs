@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { answering, endpoint, session } from "../support/raw.mjs";
-import { sutForFile } from "../support/server.mjs";
+import { PATIENT, sutForFile } from "../support/server.mjs";
 
-const server = sutForFile("sio-v5");
+const server = sutForFile("sio-v5", ...PATIENT);
 const open = async () => answering(await session(endpoint(server, "/socket.io/")));
 
 /** Joins by this CONNECT packet; checks the answer and the event after it. */

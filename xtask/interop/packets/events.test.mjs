@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { answering, endpoint, session } from "../support/raw.mjs";
-import { sutForFile } from "../support/server.mjs";
+import { PATIENT, sutForFile } from "../support/server.mjs";
 
-const server = sutForFile("sio-v5");
+const server = sutForFile("sio-v5", ...PATIENT);
 
 /** A socket of the main namespace, or another, past its greetings. */
 async function joined(namespace = "") {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { TRANSPORTS, asks, client, connected, collects, happens, until } from "../support/clients.mjs";
 import { acked, clientV2, connectedV2, joinedV2 } from "../support/clients-v2.mjs";
-import { sutForFile } from "../support/server.mjs";
+import { PATIENT, sutForFile } from "../support/server.mjs";
 
 const server = sutForFile("sio-interop");
 
@@ -113,7 +113,7 @@ describe("2.x", () => {
 });
 
 describe("2.x where only clients of today are served", () => {
-  const strict = sutForFile("sio-v5");
+  const strict = sutForFile("sio-v5", ...PATIENT);
 
   test("it is refused", async () => {
     const socket = clientV2(strict, { transports: ["polling"] });

@@ -1,7 +1,7 @@
 // The official Engine.IO clients, opened and tidied away again.
 
 import { afterEach } from "node:test";
-import { happens, within } from "./clients.mjs";
+import { happens, until, within } from "./clients.mjs";
 import { ENGINES } from "./peers.mjs";
 
 const open = new Set();
@@ -10,14 +10,14 @@ afterEach(() => {
   open.clear();
 });
 
-/** A client of version `eio` that has begun to connect. What came is in its `got`; `closed` resolves with reason and description. */
+/** A client of version `eio` that has begun to connect. What came is in its `got`; `ended` says why it has closed. */
 export function engine(server, eio, options = {}) {
   const Client = ENGINES[eio];
   const socket = new Client(server.url, { path: "/engine.io/", ...options });
   open.add(socket);
   socket.got = [];
   socket.on("message", (data) => socket.got.push(data));
-  const closed = new Promise((resolve) => socket.once("close", (reason) => resolve(reason)));
+  const closed = new Promise((resolve) => socket.once("close", (reason) => resolve((socket.ended = reason))));
   socket.closing = () => within(closed, "the closing");
   return socket;
 }
@@ -29,4 +29,10 @@ export async function opened(server, eio, options = {}) {
   await happens(socket, "open", "error");
   await upgraded;
   return socket;
+}
+
+/** Resolves when `amount` messages have come; fails as soon as the socket has closed without them. */
+export async function received(socket, amount) {
+  await until(() => socket.got.length >= amount || socket.ended !== undefined, `message ${amount}`);
+  if (socket.got.length < amount) throw new Error(`closed (${socket.ended}) after ${socket.got.length} of ${amount} messages`);
 }

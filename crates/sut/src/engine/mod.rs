@@ -3,7 +3,7 @@
 mod tasks;
 mod threads;
 
-use crate::Runtime;
+use crate::{Heartbeat, Runtime};
 use siox_engineio::{CloseReason, Config};
 use siox_socketio::Value;
 use siox_tokio::front::{About, Admission, Fields};
@@ -34,8 +34,9 @@ pub(crate) enum Profile {
 const REMEMBERED: usize = 1000;
 
 /// One server.
-struct Engine {
+pub(crate) struct Engine {
     profile: Profile,
+    heartbeat: Heartbeat,
     /// Why sessions have ended, by id.
     ended: Mutex<BTreeMap<String, CloseReason>>,
 }
@@ -51,11 +52,10 @@ enum Reply {
 
 pub(crate) async fn serve(
     listener: tokio::net::TcpListener,
-    profile: Profile,
+    engine: Engine,
     runtime: Runtime,
 ) -> io::Result<()> {
     let listener = listener.into_std()?;
-    let engine = Engine::new(profile);
     let served = tokio::task::spawn_blocking(move || match runtime {
         Runtime::Tokio => tasks::serve(listener, engine),
         Runtime::Tcp => {
@@ -67,14 +67,27 @@ pub(crate) async fn serve(
 }
 
 impl Engine {
-    fn new(profile: Profile) -> Self {
+    pub(crate) fn new(profile: Profile, heartbeat: Heartbeat) -> Self {
         Self {
             profile,
+            heartbeat,
             ended: Mutex::default(),
         }
     }
 
     fn config(&self) -> Config {
+        let config = self.usual();
+        let (ping_interval, ping_timeout) =
+            self.heartbeat.or(config.ping_interval, config.ping_timeout);
+        Config {
+            ping_interval,
+            ping_timeout,
+            ..config
+        }
+    }
+
+    /// What the profile says.
+    fn usual(&self) -> Config {
         let config = Config::default();
         match self.profile {
             Profile::V4 | Profile::V3 => Config {
@@ -204,7 +217,7 @@ mod tests {
     use super::*;
 
     fn reply(profile: Profile, message: &str) -> Reply {
-        let engine = Engine::new(profile);
+        let engine = Engine::new(profile, Heartbeat::default());
         engine.has_ended("x", CloseReason::PingTimeout);
         engine.reply(Message::from(message), || "{}".to_owned())
     }
