@@ -64,7 +64,7 @@ fn deflated(jobs: fn(&Work) -> Vec<Job>, rounds: usize) {
                 .collect();
             let cells: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();
             let word = if takeover { "yes" } else { "no" };
-            let ratio = rates[0] / rates[1];
+            let ratio = took[0].times_as_fast_as(&took[1]);
             println!("| {label} | {word} | {} | {ratio:.2} |", cells.join(" | "));
         }
     }
@@ -91,16 +91,15 @@ fn frames(jobs: fn(usize, usize) -> Vec<Job>, rounds: usize) {
             .map(|Took { nanos, .. }| count as f64 / nanos * 1000.0)
             .collect();
         let cells: Vec<String> = rates.iter().map(|rate| figure(*rate)).collect();
-        let peers = took
-            .iter()
-            .zip(&rates)
-            .filter(|(took, _)| is_peer(took.name));
-        let best = peers.map(|(_, rate)| *rate).fold(0.0, f64::max);
-        let limit = limit.map(|at| format!(" {:.2} |", rates[0] / rates[at]));
+        let siox = &took[0];
+        let peers = took.iter().filter(|took| is_peer(took.name));
+        let best = peers
+            .map(|peer| siox.times_as_fast_as(peer))
+            .fold(f64::INFINITY, f64::min);
+        let limit = limit.map(|at| format!(" {:.2} |", siox.times_as_fast_as(&took[at])));
         println!(
-            "| {label} | {} | {:.2} |{}",
+            "| {label} | {} | {best:.2} |{}",
             cells.join(" | "),
-            rates[0] / best,
             limit.unwrap_or_default()
         );
     }

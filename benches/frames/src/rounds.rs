@@ -1,6 +1,7 @@
 //! Measures several sides in turn, in one process: each round runs each side, beginning with another
 //! one each time, so that whatever disturbs the machine disturbs all. What counts is the median of the
-//! processor time.
+//! processor time, and for two sides the median of what they took in the same round: the machine's speed
+//! may change from one to the next.
 
 use crate::Job;
 use cpu_time::ThreadTime;
@@ -16,6 +17,17 @@ pub struct Took {
     pub name: &'static str,
     /// The median over the rounds of the processor time for one run, in nanoseconds.
     pub nanos: f64,
+    /// The same for each round.
+    rounds: Vec<f64>,
+}
+
+impl Took {
+    /// How many times as fast as `other` this side is: the median over the rounds.
+    #[must_use]
+    pub fn times_as_fast_as(&self, other: &Self) -> f64 {
+        let pairs = other.rounds.iter().zip(&self.rounds);
+        median(pairs.map(|(other, own)| other / own).collect())
+    }
 }
 
 /// Runs `rounds` rounds of `jobs`; the result is in their order.
@@ -33,7 +45,8 @@ pub fn measure(jobs: &mut [Job], rounds: usize) -> Vec<Took> {
     }
     let medians = jobs.iter().zip(times).map(|(job, times)| Took {
         name: job.name,
-        nanos: median(times),
+        nanos: median(times.clone()),
+        rounds: times,
     });
     medians.collect()
 }
@@ -62,6 +75,17 @@ mod tests {
     #[test]
     fn the_median_is_the_one_in_the_middle() {
         assert_eq!(median(vec![9.0, 1.0, 5.0]), 5.0);
+    }
+
+    #[test]
+    fn sides_are_compared_round_by_round() {
+        let took = |rounds: [f64; 3]| Took {
+            name: "",
+            nanos: 0.0,
+            rounds: rounds.to_vec(),
+        };
+        let (own, other) = (took([1.0, 4.0, 2.0]), took([2.0, 12.0, 2.0]));
+        assert_eq!(own.times_as_fast_as(&other), 2.0);
     }
 
     #[test]

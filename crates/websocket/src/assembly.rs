@@ -37,6 +37,14 @@ impl Paid {
     fn get(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
+
+    /// What is paid for beyond a piece and the bytes `before` it in its message, as far as its frame announces it.
+    #[cfg(feature = "deflate")]
+    fn beyond(self, before: u64, piece: usize, left: u64) -> usize {
+        let paid = u64::from(self.0).saturating_sub(before);
+        let beyond = paid.saturating_sub(piece as u64).min(left);
+        usize::try_from(beyond).unwrap_or(usize::MAX)
+    }
 }
 
 /// What came of a message.
@@ -189,6 +197,7 @@ impl Assembly {
         inflater: &mut Inflater,
         takeover: bool,
         limit: usize,
+        paid: Paid,
     ) -> Result<(), Error> {
         let is_new = self.body.is_none();
         let body = self.body.get_or_insert_with(|| {
@@ -207,9 +216,10 @@ impl Assembly {
         }
         let (left, ends) = (piece.left, piece.ends_message());
         let payload = piece.payload.unmask();
+        let ahead = paid.beyond(packed.received, payload.len(), left);
         packed.received = packed.received.saturating_add(payload.len() as u64);
         let from = packed.bytes.len();
-        let mut inflated = inflater.inflate(payload, &mut packed.bytes, limit);
+        let mut inflated = inflater.inflate(payload, ahead, &mut packed.bytes, limit);
         if inflated.is_ok() && ends {
             inflated = inflater.end_message(takeover);
         }

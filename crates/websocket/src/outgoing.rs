@@ -90,6 +90,19 @@ impl Outgoing {
         self.frame(opcode, &[payload]);
     }
 
+    /// Queues the head of a server's message, and its `lead`; the other `more` bytes of it are to come.
+    #[inline]
+    fn head(&mut self, opcode: Opcode, lead: &[u8], more: usize) {
+        if !lead.is_empty() {
+            return self.headed(opcode, lead.len().saturating_add(more), lead);
+        }
+        match Unkeyed::new(FIN | opcode as u8, 0, more) {
+            Unkeyed::Short(head) => self.outbox.pack_head(head),
+            Unkeyed::Medium(head) => self.outbox.pack_head(head),
+            Unkeyed::Long(head) => self.outbox.pack_head(head),
+        }
+    }
+
     /// Queues the head of a server's message of `len` bytes, and the first of them.
     #[inline(never)]
     fn headed(&mut self, opcode: Opcode, len: usize, first: &[u8]) {
@@ -138,8 +151,7 @@ impl Outgoing {
         match self.role() {
             Role::Client => self.frame(opcode, &[lead, &payload]),
             Role::Server => {
-                let len = lead.len().saturating_add(payload.len());
-                self.headed(opcode, len, lead);
+                self.head(opcode, lead, payload.len());
                 self.outbox.share(payload);
             }
         }

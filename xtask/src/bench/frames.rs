@@ -29,7 +29,11 @@ pub(super) fn run(words: &[String]) -> Result {
     )?;
     print!("{tables}");
     if parts.is_empty() {
-        results::write("Frames", &tables)?;
+        let about = format!(
+            "In memory, processor time of one thread: medians of {rounds} interleaved rounds; the ratios are medians of \
+             the ratios of each round, to the peer to which it is least."
+        );
+        results::write("Frames", &format!("{about}\n\n{tables}"))?;
     }
     Ok(())
 }

@@ -81,7 +81,8 @@ impl Connection {
     pub(super) fn inflate(&mut self, piece: Piece<'_>) -> Result<(), Error> {
         let assembly = self.assembly.get_or_insert_default();
         let (inflater, takeover) = self.compression.inflater();
-        let done = assembly.inflate(piece, inflater, takeover, self.limits.message);
+        let (limit, paid) = (self.limits.message, self.control.paid);
+        let done = assembly.inflate(piece, inflater, takeover, limit, paid);
         if done.is_err() {
             self.compression.drop_inflater();
         }

@@ -184,11 +184,12 @@ impl Inflater {
         self.finals = self.finals.saturating_add(1);
     }
 
-    /// Inflates a piece of a message behind what `out` holds of it. After an error `out` holds all that
-    /// came before.
+    /// Inflates a piece of a message behind what `out` holds of it; `ahead`: for so many bytes that are to come
+    /// behind it there may be room too. After an error `out` holds all that came before.
     pub(crate) fn inflate(
         &mut self,
         input: &[u8],
+        ahead: usize,
         out: &mut Vec<u8>,
         limit: usize,
     ) -> Result<(), Error> {
@@ -196,7 +197,7 @@ impl Inflater {
             self.used = true;
             self.open = true;
             loop {
-                let step = self.step(rest, out, limit)?;
+                let step = self.step(rest, ahead, out, limit)?;
                 rest = rest.get(step.taken..).unwrap_or_default();
                 if step.ended {
                     self.restart(out)?;
@@ -228,7 +229,7 @@ impl Inflater {
         while out.len() < most && (self.open || !rest.is_empty()) {
             self.used = true;
             self.open = true;
-            let step = self.run(rest, out, most)?;
+            let step = self.run(rest, 0, out, most)?;
             rest = rest.get(step.taken..).unwrap_or_default();
             if step.ended {
                 self.restart(out)?;
@@ -242,9 +243,16 @@ impl Inflater {
         Ok(input.len().saturating_sub(rest.len()))
     }
 
-    fn run(&mut self, input: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<Step, Error> {
+    fn run(
+        &mut self,
+        input: &[u8],
+        ahead: usize,
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<Step, Error> {
         let had = out.len();
-        let room = self.guess.make_room(out, limit, input.len());
+        let wanted = input.len().saturating_add(ahead);
+        let room = self.guess.make_room(out, limit, wanted);
         let before = self.z.total_in();
         let status = siox_mask::inflate(&mut self.z, input, out, room);
         let taken = since(before, self.z.total_in());
@@ -284,11 +292,17 @@ impl Inflater {
         }
     }
 
-    fn step(&mut self, input: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<Step, Error> {
+    fn step(
+        &mut self,
+        input: &[u8],
+        ahead: usize,
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<Step, Error> {
         if out.len() >= limit {
             return self.probe(input, limit);
         }
-        self.run(input, out, limit)
+        self.run(input, ahead, out, limit)
     }
 
     /// All that is allowed is there: another byte is one too many, but blocks may still end.

@@ -1,5 +1,6 @@
 //! How much room an inflater is given: what bytes inflate to is not announced, and each time the room runs
-//! out costs a call of the codec and a copy. Only bytes that came are counted on.
+//! out costs a call of the codec and a copy. Only bytes that came are counted on, in this message or in the one
+//! before.
 
 use alloc::vec::Vec;
 

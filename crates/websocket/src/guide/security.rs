@@ -8,7 +8,8 @@
 //! A peer whose last message was put together here has paid for that many bytes, of which none is held any
 //! more: for its next message, room for so many is made with the first byte of it, where its frame announces
 //! them. A byte of our memory still costs a byte sent, as it would cost who begins a message and never ends it;
-//! and a shorter message lowers what the next may ask for. Compressed messages pay their bytes on the wire.
+//! and a shorter message lowers what the next may ask for. Compressed messages pay their bytes on the wire;
+//! room is made for what these inflate to, as the bytes before them did, and for 16 times as many at most.
 //!
 //! Every bound is a named field of [`Limits`](crate::Limits), shared by many connections:
 //!

@@ -134,6 +134,16 @@ impl Outbox {
         self.len = self.len.wrapping_add(more);
     }
 
+    /// Copies a head behind what waits, whose body is to come.
+    #[inline]
+    pub fn pack_head<const N: usize>(&mut self, head: [u8; N]) {
+        if self.packed.capacity().wrapping_sub(self.packed.len()) < N {
+            self.grow(N);
+        }
+        self.packed.extend_from_slice(&head);
+        self.len = self.len.wrapping_add(N);
+    }
+
     /// Copies `head` and `body` behind what waits: as [`pack`](Self::pack) does, for a head whose copy
     /// should cost nothing.
     #[inline]

@@ -10,6 +10,7 @@ fn all(out: &Outbox) -> Vec<u8> {
 #[derive(Debug, Clone)]
 enum Op {
     Pack(Vec<u8>),
+    Head,
     Headed(Vec<u8>),
     Led(Vec<u8>),
     Share(usize),
@@ -23,6 +24,7 @@ enum Op {
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..3000).prop_map(Op::Pack),
+        Just(Op::Head),
         proptest::collection::vec(any::<u8>(), 0..5000).prop_map(Op::Headed),
         proptest::collection::vec(any::<u8>(), 0..5000).prop_map(Op::Led),
         (0usize..5000).prop_map(Op::Share),
@@ -44,6 +46,7 @@ proptest! {
         for op in ops {
             match op {
                 Op::Pack(b) => { out.pack(&[&b]); model.extend(b); }
+                Op::Head => { out.pack_head(*b"alone"); model.extend(b"alone"); }
                 Op::Headed(b) => {
                     out.pack_headed(*b"head", &b);
                     model.extend(b"head");
