@@ -83,22 +83,21 @@ impl Memory {
 
     /// One write; all is taken, and told.
     pub fn drain(&mut self, bytes: &[u8]) -> usize {
-        self.written += bytes.len();
-        KERNEL.with_borrow_mut(|(kernel, page)| {
-            for now in bytes.chunks(AT_ONCE) {
-                kernel[*page..][..now.len()].copy_from_slice(now);
-            }
-        });
-        bytes.len()
+        self.drain_all(&[IoSlice::new(bytes)])
     }
 
     /// One vectored write; all is taken.
     pub fn drain_all(&mut self, slices: &[IoSlice<'_>]) -> usize {
-        let before = self.written;
-        for slice in slices {
-            self.drain(slice);
-        }
-        self.written - before
+        let mut written = 0;
+        KERNEL.with_borrow_mut(|(kernel, page)| {
+            let kernel = &mut kernel[*page..];
+            for now in slices.iter().flat_map(|slice| slice.chunks(AT_ONCE)) {
+                kernel[..now.len()].copy_from_slice(now);
+                written += now.len();
+            }
+        });
+        self.written += written;
+        written
     }
 }
 
