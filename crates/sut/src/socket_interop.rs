@@ -156,6 +156,9 @@ fn rooms(namespace: &Namespace) {
         let rooms = socket.rooms().into_iter().filter(|r| r != socket.id());
         ack.send(&rooms.collect::<Vec<_>>())
     });
+    namespace.on("present", |namespace: Namespace, ack: Ack| {
+        ack.send(&namespace.sockets().len())
+    });
     namespace.on(
         "say",
         |socket: Socket, Data((room, data)): Data<(String, Value)>| {

@@ -6,11 +6,11 @@ use super::{
 };
 use siox::{
     Answer, Value,
-    client::{Client, Kind, Received, Threads, Tokio},
+    client::{Client, ConnectionEvent, Kind, Received, Threads, Tokio},
 };
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
@@ -75,11 +75,18 @@ pub(super) async fn leave_tokio(left: Vec<(Client<Tokio>, JoinHandle<()>)>) {
     let _ = tokio::time::timeout(FAREWELL, sent).await;
 }
 
-impl Way for Threads {
-    /// Hears of the thread's end.
-    type Listener = mpsc::Receiver<()>;
+/// Who tells what a client on threads receives, and who tells of its connection: each hangs up when it has told
+/// the last.
+pub(super) struct Listening {
+    events: mpsc::Receiver<()>,
+    connection: mpsc::Receiver<()>,
+}
 
-    fn listen(client: &Client<Self>, closing: Arc<AtomicBool>) -> mpsc::Receiver<()> {
+impl Way for Threads {
+    type Listener = Listening;
+
+    fn listen(client: &Client<Self>, closing: Arc<AtomicBool>) -> Listening {
+        let connection = until_closed(client, closing.clone());
         let (client, events) = (client.clone(), client.events());
         let (alive, ended) = mpsc::channel::<()>();
         thread::spawn(move || {
@@ -90,10 +97,13 @@ impl Way for Threads {
             }
             drop(alive);
         });
-        ended
+        Listening {
+            events: ended,
+            connection,
+        }
     }
 
-    fn ignore(listener: mpsc::Receiver<()>) {
+    fn ignore(listener: Listening) {
         drop(listener);
     }
 
@@ -102,13 +112,26 @@ impl Way for Threads {
     }
 }
 
+/// Hangs up when the connection's last close was told, to those who asked before too.
+fn until_closed(client: &Client<Threads>, closing: Arc<AtomicBool>) -> mpsc::Receiver<()> {
+    let (alive, ended) = mpsc::channel::<()>();
+    let alive = Mutex::new(Some(alive));
+    client.manager().on_event(move |event| {
+        if matches!(event, ConnectionEvent::Close { .. }) && closing.load(Ordering::Relaxed) {
+            alive.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
+    });
+    ended
+}
+
 /// Waits for the last words.
-pub(super) fn leave_threads(left: Vec<(Client<Threads>, mpsc::Receiver<()>)>) {
+pub(super) fn leave_threads(left: Vec<(Client<Threads>, Listening)>) {
     let by = Instant::now() + FAREWELL;
     let time = || by.saturating_duration_since(Instant::now());
-    for (client, ended) in left {
+    for (client, listening) in left {
         // Told or not, there is nothing else to be done.
-        let _ = ended.recv_timeout(time());
+        let _ = listening.events.recv_timeout(time());
         let _ = client.manager().closed_within(time());
+        let _ = listening.connection.recv_timeout(time());
     }
 }

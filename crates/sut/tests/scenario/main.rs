@@ -43,8 +43,18 @@ impl Stage {
                     self.wire.join(server.address);
                     self.server = Some(server);
                 }
-                "server" => self.server = None,
-                "wire" if text(what) == "cut" => self.wire.cut(self.polls()),
+                "server" if text(what) == "notices" => {
+                    self.server.as_ref().unwrap().await_parting();
+                }
+                "server" => {
+                    self.outage();
+                    self.server = None;
+                }
+                "wire" if text(what) == "cut" => {
+                    self.outage();
+                    self.wire
+                        .cut(self.uses("polling") && !self.uses("websocket"));
+                }
                 "wire" => self.wire.join(self.server.as_ref().unwrap().address),
                 "say" => self.server.as_ref().unwrap().say(what.to_value().json()),
                 "numbers" => {
@@ -59,9 +69,17 @@ impl Stage {
         log::Log::of(&self.client.end())
     }
 
-    /// Whether the client has nothing but polls.
-    fn polls(&self) -> bool {
-        !self.transports.contains("websocket")
+    fn uses(&self, transport: &str) -> bool {
+        self.transports.contains(transport)
+    }
+
+    /// One is about to begin. What it is told as depends on the transport it meets.
+    fn outage(&mut self) {
+        if self.uses("polling") && self.uses("websocket") {
+            let upgraded: Value = r#"{"is":"manager","event":"upgrade"}"#.parse().unwrap();
+            self.client.await_next(upgraded.view());
+        }
+        self.client.turn_over();
     }
 
     fn open(&mut self, nsp: &str, auth: Option<View<'_>>) {

@@ -30,8 +30,11 @@ pub(crate) struct Led {
     commands: ChildStdin,
     lines: mpsc::Receiver<String>,
     seen: Vec<Value>,
-    /// How often each was awaited.
+    /// Where in them the awaited lines begin.
+    from: usize,
+    /// How often each was awaited since then.
     awaited: BTreeMap<String, usize>,
+    asked: usize,
 }
 
 impl Led {
@@ -51,12 +54,35 @@ impl Led {
             child,
             lines,
             seen: Vec::new(),
+            from: 0,
             awaited: BTreeMap::new(),
+            asked: 0,
         }
     }
 
     pub(crate) fn tell(&mut self, command: &str) {
         writeln!(self.commands, "{command}").unwrap();
+    }
+
+    /// What it has written until now is awaited no more. An outage begins with this: of the outage before nobody
+    /// knows how many attempts failed, and each is a line like those that this one will bring.
+    pub(crate) fn turn_over(&mut self) {
+        self.from = self.seen.len();
+        self.awaited.clear();
+    }
+
+    /// Asks the server something that it answers with a number.
+    fn ask(&mut self, nsp: &str, event: &str) -> f64 {
+        self.asked += 1;
+        let id = format!("asked {}", self.asked);
+        self.tell(&format!(
+            r#"{{"do":"emit","nsp":"{nsp}","event":"{event}","args":[],"ack":true,"id":"{id}"}}"#
+        ));
+        let answer: Value = format!(r#"{{"is":"ack","id":"{id}"}}"#).parse().unwrap();
+        self.await_next(answer.view());
+        let line = self.seen.iter().rev().find(|l| fits(l, answer.view()));
+        let args = line.and_then(|line| line.view().get("args")).unwrap();
+        args.items().next().and_then(View::as_f64).unwrap()
     }
 
     /// Waits for one more line that has these members than were awaited before.
@@ -66,13 +92,18 @@ impl Led {
         *nth += 1;
         let nth = *nth;
         let by = Instant::now() + PATIENCE;
-        while self.seen.iter().filter(|line| fits(line, wanted)).count() < nth {
+        while self.fitting(wanted) < nth {
             let left = by.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
                 Ok(line) => self.seen.push(line.parse().unwrap()),
                 Err(_) => panic!("no {} {nth}: {:#?}", wanted.to_value(), self.seen),
             }
         }
+    }
+
+    fn fitting(&self, wanted: View<'_>) -> usize {
+        let seen = self.seen[self.from..].iter();
+        seen.filter(|line| fits(line, wanted)).count()
     }
 
     /// All that it wrote, once it has ended.
@@ -99,6 +130,9 @@ fn fits(line: &Value, wanted: View<'_>) -> bool {
     })
 }
 
+/// Where the client that is led has its sockets, and the other one too.
+const NAMESPACES: [&str; 2] = ["/", "/custom"];
+
 /// A server that keeps the sessions of clients that are cut off, and another client of it.
 pub(crate) struct Served {
     child: Child,
@@ -115,13 +149,28 @@ impl Served {
         let address = line.trim().strip_prefix("listening on ").unwrap();
         let address: SocketAddr = address.parse().unwrap();
         let mut speaker = Led::start("tokio");
-        speaker.tell(&format!(
-            r#"{{"do":"open","url":"http://{address}","options":{{"transports":["websocket"]}}}}"#
-        ));
+        for nsp in NAMESPACES {
+            speaker.tell(&format!(
+                r#"{{"do":"open","url":"http://{address}","nsp":"{nsp}","options":{{"transports":["websocket"]}}}}"#
+            ));
+        }
         Self {
             child,
             address,
             speaker: RefCell::new(speaker),
+        }
+    }
+
+    /// Waits until nobody but the other client is there. A server that is told something to all before it has
+    /// noticed that a client is cut off answers a poll with it that nobody takes, and then waits for the next.
+    pub(crate) fn await_parting(&self) {
+        let mut speaker = self.speaker.borrow_mut();
+        let by = Instant::now() + PATIENCE;
+        for nsp in NAMESPACES {
+            while speaker.ask(nsp, "present") > 1.0 {
+                assert!(Instant::now() < by, "the client is still in {nsp}");
+                thread::sleep(Duration::from_millis(1));
+            }
         }
     }
 
