@@ -173,11 +173,13 @@ fn bare_compress(work: Work) -> impl FnMut() -> usize {
 
 /// One message behind what `out` holds, without its tail (RFC 7692 §7.2.1).
 fn compress(codec: &mut Compress, message: &[u8], out: &mut Vec<u8>, takeover: bool) {
-    if !takeover {
-        codec.reset();
-    }
+    // The cheapest way to forget.
+    let flush = match takeover {
+        true => FlushCompress::Sync,
+        false => FlushCompress::Full,
+    };
     out.reserve(message.len() + 64);
-    let done = codec.compress_vec(message, out, FlushCompress::Sync);
+    let done = codec.compress_vec(message, out, flush);
     done.expect("the codec does not fail");
     assert!(out.ends_with(&TAIL));
     out.truncate(out.len() - TAIL.len());

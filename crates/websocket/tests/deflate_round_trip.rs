@@ -206,6 +206,34 @@ fn takeover_pays_and_without_it_each_message_stands_alone() {
     );
 }
 
+/// Of what was compressed before nothing is left: neither a reference to it nor a trace in the bytes.
+#[test]
+fn without_takeover_a_message_is_what_a_new_connection_would_make_of_it() {
+    for (level, bits) in (0..=9).flat_map(|level| [9, 15].map(|bits| (level, bits))) {
+        let config = Config {
+            level,
+            server_max_window_bits: bits,
+            ..config(false, 0)
+        };
+        let (mut a, _) = pair(&config);
+        for (n, size) in [30, 3000, 1, 20_000, 700].into_iter().enumerate() {
+            let message = [json(size, n), json(size, 0)].concat();
+            let sent = |a: &mut Connection| {
+                a.text(&message).unwrap();
+                drain(a)
+            };
+            let bytes = sent(&mut a);
+            assert_eq!(bytes, sent(&mut pair(&config).0), "{level} {bits} {size}");
+            let frames = frames(&bytes);
+            let (first, payload) = frames.first().unwrap();
+            if first & RSV1 != 0 {
+                let alone = unpack(&mut Decompress::new_with_window_bits(false, bits), payload);
+                assert!(alone == message.as_bytes(), "{level} {bits} {size}");
+            }
+        }
+    }
+}
+
 #[test]
 fn what_is_not_compressed() {
     let (mut a, mut b) = pair(&config(false, 100));

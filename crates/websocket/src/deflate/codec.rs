@@ -31,6 +31,25 @@ const WINDOW: usize = 1 << 15;
 /// The codec counts what it is given at once in 32 bits.
 const AT_ONCE: usize = 1 << 30;
 
+/// What is to become of what the compressor has seen when a message ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Window {
+    /// The next message may refer to it.
+    Keep,
+    /// It is forgotten. To flush this way costs half of what a reset does, which a short message spends most of
+    /// its time on.
+    Forget,
+}
+
+impl Window {
+    fn flush(self) -> FlushCompress {
+        match self {
+            Self::Keep => FlushCompress::Sync,
+            Self::Forget => FlushCompress::Full,
+        }
+    }
+}
+
 /// Compresses messages.
 #[derive(Debug)]
 pub(super) struct Deflater {
@@ -69,18 +88,19 @@ impl Deflater {
     }
 
     /// Compresses one message behind what `out` holds; `None` if the codec fails, which it does not.
-    pub(super) fn compress(&mut self, parts: &[&[u8]], out: &mut Vec<u8>) -> Option<()> {
+    pub(super) fn compress(
+        &mut self,
+        parts: &[&[u8]],
+        window: Window,
+        out: &mut Vec<u8>,
+    ) -> Option<()> {
         let len = parts.iter().map(|p| p.len()).fold(0, usize::saturating_add);
         if len == 0 {
             out.push(0); // an empty stored block without its tail (RFC 7692 §7.2.3.6)
             return Some(());
         }
-        self.used = true;
-        out.reserve((len / 2).saturating_add(64));
-        for chunk in parts.iter().flat_map(|part| part.chunks(AT_ONCE)) {
-            self.feed(chunk, out)?;
-        }
-        self.flush(out)?;
+        self.run(parts, window.flush(), out)?;
+        self.used = window == Window::Keep;
         let end = out.len().checked_sub(TAIL.len())?;
         if out.get(end..) != Some(&TAIL) {
             return None;
@@ -90,35 +110,43 @@ impl Deflater {
     }
 
     /// Compresses the next bytes of a message behind what `out` holds, so that all of them can be
-    /// inflated; `fin`: the message ends with them.
-    pub(super) fn fragment(&mut self, chunk: &[u8], fin: bool, out: &mut Vec<u8>) -> Option<()> {
-        if fin {
-            return self.compress(&[chunk], out);
+    /// inflated; `fin`: the message ends with them, and this becomes of the window.
+    pub(super) fn fragment(
+        &mut self,
+        chunk: &[u8],
+        fin: Option<Window>,
+        out: &mut Vec<u8>,
+    ) -> Option<()> {
+        if let Some(window) = fin {
+            return self.compress(&[chunk], window, out);
         }
+        self.run(&[chunk], FlushCompress::Sync, out)
+    }
+
+    /// Compresses all of the parts, and flushes behind the last.
+    fn run(&mut self, parts: &[&[u8]], flush: FlushCompress, out: &mut Vec<u8>) -> Option<()> {
         self.used = true;
-        out.reserve((chunk.len() / 2).saturating_add(64));
-        for chunk in chunk.chunks(AT_ONCE) {
-            self.feed(chunk, out)?;
+        let len = parts.iter().map(|p| p.len()).fold(0, usize::saturating_add);
+        out.reserve((len / 2).saturating_add(64));
+        let mut chunks = parts.iter().flat_map(|part| part.chunks(AT_ONCE));
+        let mut last: &[u8] = chunks.next().unwrap_or_default();
+        for chunk in chunks {
+            self.feed(last, FlushCompress::None, out)?;
+            last = chunk;
         }
-        self.flush(out)
+        self.feed(last, flush, out)
     }
 
-    fn feed(&mut self, mut rest: &[u8], out: &mut Vec<u8>) -> Option<()> {
-        while !rest.is_empty() {
-            let (taken, made) = self.step(rest, out, FlushCompress::None)?;
-            if taken == 0 && made == 0 {
-                return None;
-            }
-            rest = rest.get(taken..)?;
-        }
-        Some(())
-    }
-
-    fn flush(&mut self, out: &mut Vec<u8>) -> Option<()> {
+    fn feed(&mut self, mut rest: &[u8], flush: FlushCompress, out: &mut Vec<u8>) -> Option<()> {
         loop {
-            let (_, made) = self.step(&[], out, FlushCompress::Sync)?;
-            if made == 0 || out.len() < out.capacity() {
+            let (taken, made) = self.step(rest, out, flush)?;
+            rest = rest.get(taken..)?;
+            let is_idle = taken == 0 && made == 0;
+            if rest.is_empty() && (is_idle || out.len() < out.capacity()) {
                 return Some(());
+            }
+            if is_idle {
+                return None;
             }
         }
     }

@@ -1,7 +1,11 @@
 //! What one connection agreed to, and the codec it holds or was lent. Which half is kept between
 //! turns is decided here, and nowhere else.
 
-use super::{Agreed, Codec, Config, Inflater, codec::Deflater, negotiation::MIN_OWN_BITS};
+use super::{
+    Agreed, Codec, Config, Inflater,
+    codec::{Deflater, Window},
+    negotiation::MIN_OWN_BITS,
+};
 use crate::{
     frame::{HeadBytes, Role},
     outgoing::framing,
@@ -52,6 +56,14 @@ impl Terms {
     /// Whether the compressor lasts beyond a turn.
     fn keeps_deflater(&self) -> bool {
         self.own_takeover || self.streams
+    }
+
+    /// What becomes of our window with the end of a message.
+    fn window(&self) -> Window {
+        match self.own_takeover {
+            true => Window::Keep,
+            false => Window::Forget,
+        }
     }
 }
 
@@ -118,7 +130,7 @@ impl Compression {
         if !terms.own_takeover || terms.stale {
             deflater.reset();
         }
-        let done = deflater.compress(parts, &mut out);
+        let done = deflater.compress(parts, terms.window(), &mut out);
         self.set_stale(done.is_none());
         self.settle_deflater();
         done?;
@@ -150,6 +162,7 @@ impl Compression {
             return Ok(None);
         };
         let mut out = Vec::new();
+        let fin = fin.then(|| terms.window());
         let done = self.deflater(terms).fragment(chunk, fin, &mut out);
         done.map(|()| Some(out)).ok_or(SendError::Unencodable)
     }
@@ -194,7 +207,9 @@ impl Compression {
             packed.clear();
             deflater.reset();
             let is_packed = len >= terms.threshold as usize
-                && deflater.compress(&[lead, payload], &mut packed).is_some()
+                && deflater
+                    .compress(&[lead, payload], Window::Forget, &mut packed)
+                    .is_some()
                 && packed.len() < len;
             if is_packed {
                 let head = HeadBytes::encode(true, opcode, packed.len(), None).with_rsv1();
