@@ -1,75 +1,98 @@
 //! `cargo xtask ci`: everything that must pass before a change lands, cheap checks first, and what each step took.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::metadata::Workspace;
-use crate::shell::{Arguments, Result, cargo, exists, output, run as run_command};
+use crate::shell::{Arguments, Result, cargo, exists, output, root, run as run_command};
 
 struct Step {
     name: &'static str,
     run: fn() -> Result,
+    /// Folders of what it built that no later step looks at. They go when it has passed: a machine may have little room.
+    leaves: &'static [&'static str],
 }
 
 const STEPS: &[Step] = &[
     Step {
         name: "fmt",
         run: fmt,
+        leaves: &[],
     },
     Step {
         name: "tidy",
         run: || crate::tidy::run(&[]),
+        leaves: &[],
     },
     Step {
         name: "lock",
         run: lock,
+        leaves: &[],
     },
     Step {
         name: "alone",
         run: alone,
+        leaves: &[],
     },
     Step {
         name: "nostd",
         run: || crate::nostd::run(&[]),
+        leaves: &["target/nostd"],
     },
     Step {
         name: "clippy",
         run: clippy,
+        leaves: &[],
     },
     Step {
         name: "test",
         run: || crate::test::run(&[]),
+        leaves: &[],
     },
     Step {
         name: "benches",
         run: benches,
+        leaves: &[
+            "benches/frames/target",
+            "benches/loopback/target",
+            "benches/server/target",
+        ],
     },
     Step {
         name: "docs",
         run: docs,
+        leaves: &["target/doc"],
     },
     Step {
         name: "deny",
         run: deny,
+        leaves: &[],
     },
     Step {
         name: "linear",
         run: || crate::linear::run(&[]),
+        leaves: &[],
     },
     Step {
         name: "sim",
         run: simulate,
+        leaves: &[],
     },
     Step {
         name: "bugs",
         run: || crate::bugs::run(&[]),
+        leaves: &["target/bugs"],
     },
     Step {
         name: "interop",
         run: || crate::interop::run(&[]),
+        leaves: &[],
     },
     Step {
         name: "fuzz",
         run: || crate::fuzz::run(&["--seconds".to_owned(), "20".to_owned()]),
+        leaves: &[],
     },
 ];
 
@@ -85,9 +108,21 @@ pub(crate) fn run(words: &[String]) -> Result {
             print!("{}", table(&took, Some(step.name)));
             return Err(format!("step {} failed: {why}", step.name));
         }
+        for folder in step.leaves {
+            discard(&root().join(folder))?;
+        }
     }
     print!("{}", table(&took, None));
     Ok(())
+}
+
+fn discard(folder: &Path) -> Result {
+    match std::fs::remove_dir_all(folder) {
+        Err(why) if why.kind() != ErrorKind::NotFound => {
+            Err(format!("{}: {why}", folder.display()))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn table(took: &[(&str, Duration)], failed: Option<&str>) -> String {
