@@ -59,7 +59,7 @@ pub(crate) fn run(words: &[String]) -> Result {
     if arguments.flag("--no-autobahn") {
         Ok(())
     } else {
-        crate::autobahn::run_for_ci()
+        crate::autobahn::run_for_ci(&servers.sut)
     }
 }
 

@@ -9,7 +9,7 @@ mod suite;
 mod table;
 mod verdict;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use self::{sections::Section, suite::Suite};
 use crate::shell::{Arguments, Result, cargo, root, run as run_command, target, write};
@@ -19,23 +19,24 @@ const TABLE: &str = "crates/websocket/AUTOBAHN.md";
 
 pub(crate) fn run(words: &[String]) -> Result {
     let arguments = Arguments::parse(words, &["--sections"], &["--quick"])?.no_plain()?;
-    if arguments.flag("--quick") {
-        return run_for_ci();
-    }
-    match arguments.option("--sections") {
-        Some(list) => run_sections(&sections::parse(list)?, None),
-        None => run_sections(&sections::all(), Some(TABLE)),
+    let sections = arguments.option("--sections");
+    let sections = sections.map(sections::parse).transpose()?;
+    let sut = program()?;
+    match sections {
+        Some(sections) => run_sections(&sut, &sections, None),
+        None if arguments.flag("--quick") => run_for_ci(&sut),
+        None => run_sections(&sut, &sections::all(), Some(TABLE)),
     }
 }
 
 /// All that is not about compression, and of that what shows that it is there.
-pub(crate) fn run_for_ci() -> Result {
-    run_sections(&sections::for_ci(), None)
+pub(crate) fn run_for_ci(sut: &Path) -> Result {
+    run_sections(sut, &sections::for_ci(), None)
 }
 
-fn run_sections(sections: &[Section], table: Option<&str>) -> Result {
+fn run_sections(sut: &Path, sections: &[Section], table: Option<&str>) -> Result {
     let suite = Suite::install()?;
-    let runs = jobs::run(&suite, &program()?, sections)?;
+    let runs = jobs::run(&suite, sut, sections)?;
     let mut faults = Vec::new();
     for (name, verdicts) in &runs {
         println!("-- {name} --\n{}", verdicts.table());
